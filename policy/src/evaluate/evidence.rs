@@ -1,0 +1,103 @@
+//! Rules whose evidence is not good enough answer by their table; the rest of the conditions are open. Source: the rule language,
+//! "Evidence".
+
+use super::Case;
+use crate::findings::Field;
+use crate::lookup::{Evidence, Scan};
+use crate::settings::{Answer, Condition, EvidenceTable, Rule, Trusting};
+use crate::time::Timestamp;
+use crate::verdict::{Cause, END_OF_LIFE_FIELD, Staleness, Violation};
+
+/// Conditions that are to be judged by the findings, by rule and position, and the answers for want of evidence.
+#[derive(Debug, Default)]
+pub(super) struct Opened<'s, 'e, 'a> {
+    pub(super) conditions: Vec<Open<'s>>,
+    pub(super) answers: Vec<Violation<'e, 'a>>,
+}
+
+/// A condition that is to be judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open<'s> {
+    pub(super) rule: usize,
+    pub(super) position: usize,
+    pub(super) condition: &'s Condition,
+}
+
+/// The answers of all rules where there are no findings to judge.
+pub(super) fn answers_without_findings<'e, 'a>(case: &Case<'_>, evidence: &Evidence<'_>) -> Vec<Violation<'e, 'a>> {
+    let of = |cause: Cause<'e, 'a>, answer: fn(&EvidenceTable) -> Answer| {
+        answers(case, |rule| (answer(&rule.evidence), cause.clone()))
+    };
+    match evidence {
+        Evidence::Missing => of(Cause::Missing, |table| table.missing),
+        Evidence::Unavailable(_) => of(Cause::Unavailable, |table| table.unavailable),
+        Evidence::Unreadable(_) => of(Cause::Unreadable, |table| table.unreadable),
+        // A configuration error: no table excuses it.
+        Evidence::NotGranted(_) => answers(case, |rule| (Some(rule.action), Cause::NotGranted)),
+        Evidence::Scanned(_) => Vec::new(),
+    }
+}
+
+/// The answers of all rules to a reference that cannot be read.
+pub(super) fn answers_to_malformed<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
+    answers(case, |rule| (rule.evidence.unreadable, Cause::Malformed))
+}
+
+/// The answers of all rules to a platform that was not scanned.
+pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
+    answers(case, |rule| (rule.evidence.missing, Cause::Missing))
+}
+
+fn answers<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>)) -> Vec<Violation<'e, 'a>> {
+    let violation = |(position, rule): (usize, &Rule)| {
+        let (action, cause) = answer(rule);
+        action.map(|action| Violation { rule: position, action, cause })
+    };
+    case.rules().filter_map(violation).collect()
+}
+
+/// Which conditions the findings of one image can be held against: neither stale for the rule nor incomplete for the condition.
+/// `says_end_of_life` tells whether the document says of this image whether its operating system is maintained.
+pub(super) fn open<'s, 'e, 'a>(case: &Case<'s>, scan: &Scan<'_>, says_end_of_life: bool, now: Timestamp) -> Opened<'s, 'e, 'a> {
+    let mut opened = Opened::default();
+    for (position, rule) in case.rules() {
+        if let Some(staleness) = staleness(rule, scan, now)
+            && let Trusting::Answer(answer) = rule.evidence.stale
+        {
+            opened.answers.extend(answer.map(|action| Violation { rule: position, action, cause: Cause::Stale(staleness) }));
+            continue;
+        }
+        for (i, condition) in rule.conditions.iter().enumerate() {
+            match (lacking(condition, &scan.provides, says_end_of_life), rule.evidence.incomplete) {
+                (None, _) => opened.conditions.push(Open { rule: position, position: i, condition }),
+                // Without the field it does not match.
+                (Some(_), Trusting::Use) => {}
+                (Some(field), Trusting::Answer(answer)) => {
+                    let cause = Cause::Incomplete { condition: i, field };
+                    opened.answers.extend(answer.map(|action| Violation { rule: position, action, cause }));
+                }
+            }
+        }
+    }
+    opened
+}
+
+/// An unknown time is too old.
+fn staleness(rule: &Rule, scan: &Scan<'_>, now: Timestamp) -> Option<Staleness> {
+    let scan_age = scan.scanned_at.map(|scanned_at| now.seconds_since(scanned_at));
+    let database_age = scan.scanned_at.zip(scan.database_updated_at).map(|(scan, database)| scan.seconds_since(database));
+    let is_old = |age: Option<i64>, limit: crate::time::Duration| age.is_none_or(|age| limit.is_exceeded_by(age));
+    match (rule.max_age, rule.max_database_age) {
+        (Some(limit), _) if is_old(scan_age, limit) => Some(Staleness::Scan(scan_age, limit)),
+        (_, Some(limit)) if is_old(database_age, limit) => Some(Staleness::Database(database_age, limit)),
+        _ => None,
+    }
+}
+
+/// The first field that the condition needs and the document does not speak about.
+fn lacking(condition: &Condition, provides: &[Field], says_end_of_life: bool) -> Option<&'static str> {
+    if *condition == Condition::OsEndOfLife {
+        return (!says_end_of_life).then_some(END_OF_LIFE_FIELD);
+    }
+    condition.needs().into_iter().find(|field| !provides.contains(field)).map(Field::name)
+}

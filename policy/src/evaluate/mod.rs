@@ -1,0 +1,280 @@
+//! Settings × an image's evidence × now → [`Outcome`]. Pure: the clock and the evidence are arguments.
+//!
+//! Source: the rule language, "Which rule decides for one image". One file for each evaluation order.
+
+mod bound;
+mod evidence;
+mod rule_order;
+pub mod scope;
+mod select;
+mod severity_first;
+mod strictest;
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use self::evidence::{Open, Opened};
+use self::scope::Facts;
+use self::select::{Selection, select};
+use crate::exempt::Partition;
+use crate::findings::{Image, Severity};
+use crate::lookup::{Body, Evidence, Scan};
+use crate::settings::{Condition, Evaluation, Rule, Settings};
+use crate::time::Timestamp;
+use crate::verdict::{Cause, Outcome, SetAside, Totals, Violation};
+
+/// The part of the settings that is about one image.
+#[derive(Clone, Debug)]
+pub struct Case<'s> {
+    settings: &'s Settings,
+    rules: Vec<usize>,
+    exemptions: Vec<usize>,
+    excused_by: Vec<usize>,
+}
+
+impl<'s> Case<'s> {
+    /// Enabled rules in scope that no exemption excuses the image from, and exemptions in force and in scope.
+    pub fn new(settings: &'s Settings, facts: &Facts<'_>, now: Timestamp) -> Self {
+        let applies = |position: &usize| {
+            settings.exemptions.get(*position).is_some_and(|e| e.is_in_force(now) && scope::exemption_is_in_scope(e, facts))
+        };
+        let (excusing, exemptions): (Vec<usize>, Vec<usize>) = (0..settings.exemptions.len())
+            .filter(applies)
+            .partition(|position| settings.exemptions.get(*position).is_some_and(|e| e.findings.is_none()));
+        let in_scope =
+            |(position, rule): (usize, &Rule)| (rule.enabled && scope::rule_is_in_scope(rule, facts)).then_some(position);
+        let mut rules: Vec<usize> = settings.rules.iter().enumerate().filter_map(in_scope).collect();
+        let mut excused_by = Vec::new();
+        for position in excusing {
+            let Some(exemption) = settings.exemptions.get(position) else { continue };
+            if rules.iter().any(|rule| exemption.is_for(*rule)) {
+                rules.retain(|rule| !exemption.is_for(*rule));
+                excused_by.push(position);
+            }
+        }
+        Self { settings, rules, exemptions, excused_by }
+    }
+
+    /// Whether no rule is left: the image is admitted without a look-up.
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (usize, &'s Rule)> {
+        let settings = self.settings;
+        self.rules.iter().filter_map(move |position| settings.rules.get(*position).map(|rule| (*position, rule)))
+    }
+
+    fn outcome<'e, 'a>(&self) -> Outcome<'e, 'a> {
+        Outcome { excused_by: self.excused_by.clone(), ..Outcome::default() }
+    }
+}
+
+/// Whether the document behind a summary can change the verdict: whether an open condition may be fulfilled.
+pub fn document_matters(case: &Case<'_>, scan: &Scan<'_>, now: Timestamp) -> bool {
+    let Body::Summary(summary) = &scan.body else { return false };
+    summary.images.iter().filter(|image| image.counts.is_some()).any(|image| {
+        let opened = evidence::open(case, scan, image.os_end_of_life.is_some(), now);
+        opened.conditions.iter().any(|open| bound::may_be_fulfilled(open.condition, case.settings, image))
+    })
+}
+
+/// What the rules make of an image whose reference cannot be read.
+pub fn evaluate_malformed<'e, 'a>(case: &Case<'_>) -> Outcome<'e, 'a> {
+    conclude(case, Decided::default(), evidence::answers_to_malformed(case))
+}
+
+/// What is left of the rules where none is about the image: the exemptions that excuse it.
+pub fn evaluate_out_of_scope<'e, 'a>(case: &Case<'_>) -> Outcome<'e, 'a> {
+    case.outcome()
+}
+
+/// What the rules make of an image. Of an index every platform is judged and the worst counts, the first of equals.
+pub fn evaluate<'e, 'a>(case: &Case<'_>, evidence: &'e Evidence<'a>, now: Timestamp) -> Outcome<'e, 'a> {
+    let Evidence::Scanned(scan) = evidence else {
+        return conclude(case, Decided::default(), evidence::answers_without_findings(case, evidence));
+    };
+    let outcomes: Vec<Outcome<'e, 'a>> = match &scan.body {
+        Body::Document(document) => {
+            let only = document.images.len() == 1;
+            document
+                .images
+                .iter()
+                .map(|image| with_platform(judge(case, scan, image, now), image.platform.as_deref(), only))
+                .collect()
+        }
+        Body::Summary(summary) => {
+            let only = summary.images.len() == 1;
+            let judge = |image| with_platform(judge_by_summary(case, scan, image, now), platform_of(image), only);
+            summary.images.iter().map(judge).collect()
+        }
+    };
+    let mut worst: Option<Outcome<'e, 'a>> = None;
+    for outcome in outcomes {
+        if worst.as_ref().is_none_or(|worst| outcome.action > worst.action) {
+            worst = Some(outcome);
+        }
+    }
+    // No platform was judged: there are no findings.
+    worst.unwrap_or_else(|| conclude(case, Decided::default(), evidence::answers_to_missing(case)))
+}
+
+fn platform_of<'e>(image: &'e crate::findings::summary::ImageSummary<'_>) -> Option<&'e str> {
+    image.platform.as_deref()
+}
+
+fn with_platform<'e, 'a>(outcome: Outcome<'e, 'a>, platform: Option<&'e str>, only: bool) -> Outcome<'e, 'a> {
+    Outcome { platform: platform.filter(|_| !only), ..outcome }
+}
+
+/// No open condition is fulfilled, as the summary proves; what is left is the evidence itself.
+fn judge_by_summary<'e, 'a>(
+    case: &Case<'_>,
+    scan: &Scan<'_>,
+    image: &crate::findings::summary::ImageSummary<'_>,
+    now: Timestamp,
+) -> Outcome<'e, 'a> {
+    if image.counts.is_none() {
+        return conclude(case, Decided::default(), evidence::answers_to_missing(case));
+    }
+    conclude(case, Decided::default(), evidence::open(case, scan, image.os_end_of_life.is_some(), now).answers)
+}
+
+/// A condition with what it selects.
+#[derive(Debug)]
+struct Weighed<'s, 'e, 'a> {
+    open: Open<'s>,
+    /// `None`: not fulfilled, and nothing selected that could give it a rank.
+    rank: Option<Rank>,
+    /// `None`: not fulfilled.
+    violation: Option<Violation<'e, 'a>>,
+    findings: Vec<(usize, usize)>,
+}
+
+/// Severities from critical down; unknown ones that are ignored come last.
+type Rank = Option<Severity>;
+
+/// What the evaluation order makes of the weighed conditions.
+#[derive(Debug, Default)]
+struct Decided<'e, 'a> {
+    /// Fulfilled conditions that were reached; the deciding one first.
+    fulfilled: Vec<Violation<'e, 'a>>,
+    /// Conditions that were looked at, as positions in the list of open ones.
+    reached: BTreeSet<usize>,
+    /// Rules with an open condition, none of which was looked at.
+    not_reached: Vec<usize>,
+}
+
+fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now: Timestamp) -> Outcome<'e, 'a> {
+    if image.vulnerabilities.is_none() {
+        return conclude(case, Decided::default(), evidence::answers_to_missing(case));
+    }
+    let says_end_of_life = image.os.as_ref().is_some_and(|os| os.end_of_life.is_some());
+    let Opened { conditions, answers } = evidence::open(case, scan, says_end_of_life, now);
+    let partition = Partition::new(image, case.settings, &case.exemptions);
+    let weighed: Vec<Weighed<'_, 'e, 'a>> =
+        conditions.into_iter().map(|open| weigh(case, open, image, &partition, now)).collect();
+    let mut decided = match case.settings.evaluation {
+        Evaluation::SeverityFirst => severity_first::decide(&weighed),
+        Evaluation::RuleOrder => rule_order::decide(&weighed),
+        Evaluation::Strictest => strictest::decide(&weighed),
+    };
+    let rules_reached: BTreeSet<usize> = decided.reached.iter().filter_map(|i| weighed.get(*i)).map(|w| w.open.rule).collect();
+    decided.not_reached = case
+        .rules
+        .iter()
+        .copied()
+        .filter(|rule| weighed.iter().any(|w| w.open.rule == *rule) && !rules_reached.contains(rule))
+        .collect();
+    let totals = total(image, &weighed, &decided.reached, &partition);
+    let set_aside = name_set_aside(image, &partition);
+    Outcome { totals: Some(totals), set_aside, ..conclude(case, decided, answers) }
+}
+
+fn weigh<'s, 'e, 'a>(
+    case: &Case<'_>,
+    open: Open<'s>,
+    image: &'e Image<'a>,
+    partition: &Partition,
+    now: Timestamp,
+) -> Weighed<'s, 'e, 'a> {
+    let action = case.settings.rules.get(open.rule).map(|rule| rule.action);
+    let violation = |cause| action.map(|action| Violation { rule: open.rule, action, cause });
+    match open.condition {
+        Condition::OsEndOfLife => {
+            let os = image.os.as_ref().filter(|os| os.end_of_life == Some(true));
+            let name = os
+                .map(|os| [Some(os.family.as_ref()), os.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            let violation = name.and_then(|os| violation(Cause::EndOfLife { condition: open.position, os }));
+            Weighed { open, rank: Some(Some(Severity::High)), violation, findings: Vec::new() }
+        }
+        Condition::Count(condition) => {
+            let mut set_aside = partition.for_rule(case.settings, open.rule);
+            let selection = select(image, condition, case.settings, &mut set_aside, now);
+            let rank = match condition.test.severity {
+                Some((severity, _)) => Some(Some(severity)),
+                None => (!selection.selected.is_empty()).then(|| selection.worst(case.settings)),
+            };
+            let count = selection.count(condition.unit);
+            let is_fulfilled = u64::try_from(count).unwrap_or(u64::MAX) > u64::from(condition.more_than);
+            let Selection { mut selected, findings, undated } = selection;
+            let cause = |selected| Cause::Counted {
+                condition: open.position,
+                count,
+                limit: condition.more_than,
+                unit: condition.unit,
+                selected,
+                undated,
+            };
+            let violation = is_fulfilled.then(|| {
+                selected
+                    .sort_by_key(|(v, _)| (Reverse(case.settings.place(v.severity)), Reverse(v.known_exploited == Some(true))));
+                violation(cause(std::mem::take(&mut selected)))
+            });
+            Weighed { open, rank, violation: violation.flatten(), findings }
+        }
+    }
+}
+
+/// The verdict is the stricter of what the conditions and the want of evidence say; at equal strictness the conditions come first.
+fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, mut answers: Vec<Violation<'e, 'a>>) -> Outcome<'e, 'a> {
+    answers.sort_by_key(|violation| Reverse(violation.action));
+    let by_conditions = decided.fulfilled.first().map(|violation| violation.action);
+    let by_evidence = answers.first().map(|violation| violation.action);
+    let violations =
+        if by_conditions >= by_evidence { [decided.fulfilled, answers].concat() } else { [answers, decided.fulfilled].concat() };
+    Outcome { action: by_conditions.max(by_evidence), violations, not_reached: decided.not_reached, ..case.outcome() }
+}
+
+/// One pass over the findings: counted by a condition that was reached, else set aside, else below every condition.
+fn total(image: &Image<'_>, weighed: &[Weighed<'_, '_, '_>], reached: &BTreeSet<usize>, partition: &Partition) -> Totals {
+    let vulnerabilities = image.vulnerabilities.as_deref().unwrap_or_default();
+    let mut marks: Vec<Vec<Mark>> =
+        vulnerabilities.iter().map(|vulnerability| vec![Mark::Below; vulnerability.findings.len()]).collect();
+    let mut mark = |(vulnerability, finding): (usize, usize), mark| {
+        if let Some(place) = marks.get_mut(vulnerability).and_then(|findings| findings.get_mut(finding)) {
+            *place = mark;
+        }
+    };
+    partition.entries().iter().for_each(|entry| mark((entry.vulnerability, entry.finding), Mark::SetAside));
+    let counted = reached.iter().filter_map(|i| weighed.get(*i)).flat_map(|weighed| weighed.findings.iter().copied());
+    counted.for_each(|place| mark(place, Mark::Counted));
+    let number = |wanted| marks.iter().flatten().filter(|mark| **mark == wanted).count();
+    Totals { counted: number(Mark::Counted), set_aside: number(Mark::SetAside), below: number(Mark::Below) }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Counted,
+    SetAside,
+    Below,
+}
+
+fn name_set_aside<'e, 'a>(image: &'e Image<'a>, partition: &Partition) -> Vec<SetAside<'e, 'a>> {
+    let vulnerabilities = image.vulnerabilities.as_deref().unwrap_or_default();
+    let name = |entry: &crate::exempt::Entry| {
+        let vulnerability = vulnerabilities.get(entry.vulnerability)?;
+        Some(SetAside { vulnerability, finding: vulnerability.findings.get(entry.finding)?, by: entry.by })
+    };
+    partition.entries().iter().filter_map(name).collect()
+}

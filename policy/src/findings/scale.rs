@@ -1,0 +1,293 @@
+//! The scales of a findings document (severity, CVSS, EPSS, fix state, VEX status), each a word or decimal in JSON and a small whole
+//! number when packed, and its lists with their caps.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Field;
+use crate::limits;
+
+/// A closed scale: JSON has the word, the packed form the position in the table.
+macro_rules! scale {
+    ($(#[$doc:meta])* $name:ident, $what:literal, { $($(#[$item:meta])* $variant:ident = $number:literal, $word:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$item])* $variant,)+ }
+
+        impl $name {
+            /// Every value, in the order of the packed numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word of the JSON form and of messages.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The value of a word, compared exactly.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.word() == word)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if serializer.is_human_readable() {
+                    serializer.serialize_str(self.word())
+                } else {
+                    serializer.serialize_u8(match self { $(Self::$variant => $number),+ })
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if deserializer.is_human_readable() {
+                    let word = Cow::<'de, str>::deserialize(deserializer)?;
+                    Self::from_word(&word).ok_or_else(|| {
+                        let words: Vec<&str> = Self::ALL.iter().map(|value| value.word()).collect();
+                        de::Error::custom(format_args!(concat!("expected a ", $what, " ({}), found `{}`"), words.join(", "), word))
+                    })
+                } else {
+                    match u64::deserialize(deserializer)? {
+                        $($number => Ok(Self::$variant),)+
+                        other => Err(de::Error::custom(format_args!(concat!("expected the number of a ", $what, ", found {}"), other))),
+                    }
+                }
+            }
+        }
+    };
+}
+
+scale! {
+    /// How bad a vulnerability is. `Unknown` is off the scale: it sorts lowest here and is placed by `unknownSeverity`.
+    Severity, "severity", {
+        /// The scanner states none.
+        Unknown = 0, "unknown";
+        /// A theoretical problem.
+        Negligible = 1, "negligible";
+        /// Low.
+        Low = 2, "low";
+        /// Medium.
+        Medium = 3, "medium";
+        /// High.
+        High = 4, "high";
+        /// Critical.
+        Critical = 5, "critical";
+    }
+}
+
+scale! {
+    /// What the publisher of a package does about a vulnerability.
+    FixState, "fix state", {
+        /// Not said.
+        Unknown = 0, "unknown";
+        /// A fix exists.
+        Fixed = 1, "fixed";
+        /// There is none yet.
+        NotFixed = 2, "not_fixed";
+        /// There will be none.
+        WontFix = 3, "wont_fix";
+    }
+}
+
+scale! {
+    /// VEX status (OpenVEX 0.2.0, "Status Labels").
+    VexStatus, "VEX status", {
+        /// Not known yet.
+        UnderInvestigation = 0, "under_investigation";
+        /// The product is affected.
+        Affected = 1, "affected";
+        /// The product is not affected.
+        NotAffected = 2, "not_affected";
+        /// The product contains a fix.
+        Fixed = 3, "fixed";
+    }
+}
+
+/// A decimal with a fixed number of places: a JSON number, a whole number of the smallest unit when packed and inside.
+macro_rules! decimal {
+    ($(#[$doc:meta])* $name:ident, $places:literal, $max:literal, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(u32);
+
+        impl $name {
+            /// From the whole number of the packed form; `None` above the scale.
+            pub fn new(units: u32) -> Option<Self> {
+                (units <= $max).then_some(Self(units))
+            }
+
+            /// From a decimal, rounded to the scale's places; `None` outside the scale or where it is not a number.
+            pub fn from_decimal(value: f64) -> Option<Self> {
+                to_units(value, $places).and_then(Self::new)
+            }
+
+            /// The whole number of the packed form.
+            pub fn units(self) -> u32 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&from_units(self.0, $places))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                if serializer.is_human_readable() {
+                    serializer.serialize_f64(self.to_string().parse().unwrap_or_default())
+                } else {
+                    serializer.serialize_u32(self.0)
+                }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                if deserializer.is_human_readable() {
+                    let value = f64::deserialize(deserializer)?;
+                    Self::from_decimal(value).ok_or_else(|| de::Error::custom(format_args!(concat!("expected ", $what, ", found {}"), value)))
+                } else {
+                    let units = u32::deserialize(deserializer)?;
+                    Self::new(units)
+                        .ok_or_else(|| de::Error::custom(format_args!(concat!("expected ", $what, " as a whole number up to {}, found {}"), $max, units)))
+                }
+            }
+        }
+    };
+}
+
+decimal! {
+    /// A CVSS base score in tenths, 0 to 100.
+    CvssScore, 1, 100, "a CVSS score from 0.0 to 10.0"
+}
+
+decimal! {
+    /// An EPSS probability in hundred-thousandths, 0 to 100 000.
+    Epss, 5, 100_000, "a probability from 0 to 1"
+}
+
+/// A decimal as a whole number of units with so many places, rounded half up, by its digits: no float arithmetic.
+fn to_units(value: f64, places: usize) -> Option<u32> {
+    let text = value.to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let mut units: u32 = whole.parse().ok()?;
+    let mut digits = fraction.bytes().map(|b| u32::from(b.wrapping_sub(b'0')));
+    for _ in 0..places {
+        units = units.checked_mul(10)?.checked_add(digits.next().unwrap_or(0))?;
+    }
+    if digits.next().is_some_and(|digit| digit >= 5) { units.checked_add(1) } else { Some(units) }
+}
+
+fn from_units(units: u32, places: usize) -> String {
+    let digits = format!("{units:0width$}", width = places.saturating_add(1));
+    let (whole, fraction) = digits.split_at_checked(digits.len().saturating_sub(places)).unwrap_or((&digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    format!("{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
+}
+
+/// A list of at most `MAX` elements; the excess is an error, before memory is taken for it.
+pub(super) fn list<'de, D, T, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    deserializer.deserialize_seq(ListVisitor::<T, MAX>(PhantomData))
+}
+
+/// The same, or nil.
+pub(super) fn optional_list<'de, D, T, const MAX: usize>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<Capped<T, MAX>>::deserialize(deserializer).map(|list| list.map(|capped| capped.0))
+}
+
+/// The fields of `provides`.
+pub(super) fn short_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Field>, D::Error> {
+    list::<_, _, 16>(deserializer)
+}
+
+/// A list of texts, borrowed where the format allows it.
+pub(super) fn texts<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Cow<'a, str>>, D::Error> {
+    let texts: Vec<Text<'a>> = list::<_, _, { limits::LIST_ITEMS }>(deserializer)?;
+    Ok(texts.into_iter().map(|text| text.0).collect())
+}
+
+/// A text or nil, borrowed where the format allows it.
+pub(super) fn optional_text<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Option::<Text<'a>>::deserialize(deserializer).map(|text| text.map(|text| text.0))
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Capped<T, const MAX: usize>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Capped<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        list::<D, T, MAX>(deserializer).map(Self)
+    }
+}
+
+struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MAX} elements")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1024));
+        while items.len() < MAX {
+            match seq.next_element()? {
+                Some(item) => items.push(item),
+                None => return Ok(items),
+            }
+        }
+        match seq.next_element::<IgnoredAny>()? {
+            None => Ok(items),
+            Some(_) => Err(de::Error::custom(format_args!("expected a list of at most {MAX} elements, found more"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_read_by_their_digits() {
+        for (value, tenths) in [(9.8, 98), (10.0, 100), (0.0, 0), (7.0, 70), (9.85, 99), (0.04, 0)] {
+            assert_eq!(CvssScore::from_decimal(value).unwrap().units(), tenths, "{value}");
+        }
+        for wrong in [10.1, -0.1, f64::NAN, f64::INFINITY, 1e30, -0.0_f64 - 1.0] {
+            assert_eq!(CvssScore::from_decimal(wrong), None, "{wrong}");
+        }
+        assert_eq!(Epss::from_decimal(0.943_21).unwrap().units(), 94_321);
+        assert_eq!(Epss::from_decimal(0.000_004).unwrap().units(), 0);
+        assert_eq!(Epss::from_decimal(1.0).unwrap().to_string(), "1.0");
+        assert_eq!(Epss::from_decimal(0.5).unwrap().to_string(), "0.5");
+    }
+
+    #[test]
+    fn words_and_numbers_name_the_same_values() {
+        for severity in Severity::ALL {
+            assert_eq!(Severity::from_word(severity.word()), Some(*severity));
+            let packed = rmp_serde::to_vec(severity).unwrap();
+            assert_eq!(rmp_serde::from_slice::<Severity>(&packed).unwrap(), *severity);
+        }
+        assert!(serde_json::from_str::<Severity>("\"Critical\"").unwrap_err().to_string().contains("found `Critical`"));
+        assert!(rmp_serde::from_slice::<Severity>(&[6]).is_err());
+    }
+}

@@ -1,0 +1,25 @@
+//! Judges the images of a Kubernetes workload by their vulnerability findings.
+//!
+//! In the order a request travels: the guest hands bytes to [`review`], which reads the [`request`], lists the images of the
+//! [`workload`], looks their [`findings`] up ([`lookup`]), judges them by the [`settings`] ([`evaluate`]) and answers ([`render`]).
+//! ARCHITECTURE.md has the map and the invariants.
+
+#[cfg(target_os = "wasi")]
+mod guest;
+pub mod review;
+
+pub mod evaluate;
+pub mod exempt;
+pub mod findings;
+pub mod image;
+pub mod lookup;
+pub mod render;
+pub mod request;
+pub mod settings;
+pub mod unchanged;
+pub mod verdict;
+pub mod workload;
+
+pub mod diagnostic;
+pub mod limits;
+pub mod time;

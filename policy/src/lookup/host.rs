@@ -1,0 +1,69 @@
+//! The only caller of host functions. Payloads are JSON both ways, as the host's ABI has them.
+//!
+//! Source: Kubewarden documentation, "Writing policies / Spec / Host capabilities".
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::image::Digest;
+
+/// What a policy can ask its host. The guest's implementation is one waPC call; tests answer from a script.
+pub trait Host: fmt::Debug {
+    /// Calls an operation of the binding `kubewarden`.
+    ///
+    /// # Errors
+    /// The host's error text; it may have several lines.
+    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// `oci` `v1/manifest_digest`: the digest of what a reference names.
+///
+/// # Errors
+/// The host's text, or what is wrong with its answer.
+pub fn manifest_digest(host: &dyn Host, image: &str) -> Result<Digest, String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        digest: String,
+    }
+    let answer = host.call("oci", "v1/manifest_digest", &quoted(image))?;
+    let answer: Answer = serde_json::from_slice(&answer).map_err(|e| format!("the host's answer is not understood: {e}"))?;
+    Digest::parse(&answer.digest).ok_or_else(|| format!("the registry answers with `{}`, not a sha256 digest", answer.digest))
+}
+
+/// `oci` `v1/oci_manifest`: an image manifest or index, as JSON.
+///
+/// # Errors
+/// The host's text.
+pub fn oci_manifest(host: &dyn Host, image: &str) -> Result<Vec<u8>, String> {
+    host.call("oci", "v1/oci_manifest", &quoted(image))
+}
+
+/// `oci` `v1/oci_manifest_config`: a manifest with its digest and config, as JSON.
+///
+/// # Errors
+/// The host's text.
+pub fn oci_manifest_config(host: &dyn Host, image: &str) -> Result<Vec<u8>, String> {
+    host.call("oci", "v1/oci_manifest_config", &quoted(image))
+}
+
+/// `tracing` `log`: one event. Never gated; a failure is nobody's.
+pub fn log(host: &dyn Host, event: &[u8]) {
+    let _ = host.call("tracing", "log", event);
+}
+
+fn quoted(text: &str) -> Vec<u8> {
+    serde_json::to_vec(text).unwrap_or_default()
+}
+
+/// The policy server or kwctl, through waPC.
+#[cfg(target_os = "wasi")]
+#[derive(Debug)]
+pub struct WapcHost;
+
+#[cfg(target_os = "wasi")]
+impl Host for WapcHost {
+    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        wapc_guest::host_call("kubewarden", namespace, operation, payload).map_err(|error| error.to_string())
+    }
+}

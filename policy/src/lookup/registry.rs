@@ -1,0 +1,217 @@
+//! Findings in the registry: digest → `sha256-<hex>.findings` → manifest with its summary → where it matters, the document.
+//!
+//! Source: the findings document, "The artifact", "The summary", "Packed".
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::buffers::Buffers;
+use super::fault::{Asked, Failure, classify};
+use super::host::{self, Host};
+use super::{Body, Evidence, Scan};
+use crate::findings::packed::{self, Flat};
+use crate::findings::summary::{self, Summary};
+use crate::findings::{self, MEDIA_TYPE, SUMMARY_ANNOTATION};
+use crate::image::{Digest, Reference};
+use crate::limits;
+use crate::render::quote;
+use crate::time::Timestamp;
+
+/// What is needed of an OCI image manifest.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest<'a> {
+    #[serde(borrow)]
+    artifact_type: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    config: Option<Descriptor<'a>>,
+    #[serde(borrow)]
+    subject: Option<Descriptor<'a>>,
+    #[serde(borrow)]
+    annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    manifests: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor<'a> {
+    #[serde(borrow)]
+    media_type: Cow<'a, str>,
+    #[serde(borrow)]
+    digest: Cow<'a, str>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WithConfig<'a> {
+    #[serde(borrow)]
+    manifest: Manifest<'a>,
+    digest: String,
+    #[serde(borrow)]
+    config: Flat<'a>,
+}
+
+/// The digest that a tag stands for.
+pub(super) fn resolve(host: &dyn Host, reference: &Reference) -> Result<Digest, Failure> {
+    host::manifest_digest(host, &reference.to_string()).map_err(|text| classify(&text, Asked::Digest))
+}
+
+/// The evidence for an image: by the summary alone where `matters` says that the document changes nothing.
+pub(super) fn look_up<'a>(
+    host: &dyn Host,
+    buffers: &'a Buffers,
+    repository: &str,
+    subject: &Digest,
+    now: Timestamp,
+    matters: &dyn Fn(&Scan<'a>) -> bool,
+) -> Evidence<'a> {
+    let artifact = format!("{repository}:{}", findings::tag(subject.hex()));
+    match read_summary(host, buffers, &artifact, subject) {
+        Err(failure) => failure.into_evidence(),
+        Ok(None) => read_document(host, buffers, repository, subject, now),
+        Ok(Some(summary)) => {
+            let scan = of_summary(summary);
+            if let Some(why) = in_the_future(&scan, now) {
+                Evidence::Unreadable(why)
+            } else if matters(&scan) {
+                read_document(host, buffers, repository, subject, now)
+            } else {
+                Evidence::Scanned(Box::new(scan))
+            }
+        }
+    }
+}
+
+/// The evidence for an image from its findings document. Relies on nothing that was read before.
+pub(super) fn read_document<'a>(
+    host: &dyn Host,
+    buffers: &'a Buffers,
+    repository: &str,
+    subject: &Digest,
+    now: Timestamp,
+) -> Evidence<'a> {
+    let artifact = format!("{repository}:{}", findings::tag(subject.hex()));
+    match document(host, buffers, &artifact, subject) {
+        Err(failure) => failure.into_evidence(),
+        Ok(scan) => match in_the_future(&scan, now) {
+            Some(why) => Evidence::Unreadable(why),
+            None => Evidence::Scanned(Box::new(scan)),
+        },
+    }
+}
+
+/// `None`: there is an artifact, without a summary that can be used.
+fn read_summary<'a>(
+    host: &dyn Host,
+    buffers: &'a Buffers,
+    artifact: &str,
+    subject: &Digest,
+) -> Result<Option<Summary<'a>>, Failure> {
+    let answer = host::oci_manifest(host, artifact).map_err(|text| classify(&text, Asked::Artifact))?;
+    check_size(&answer)?;
+    let manifest: Manifest<'_> = parse(&answer)?;
+    let config = check_manifest(&manifest, subject)?;
+    let Some(annotation) = annotation(&manifest) else { return Ok(None) };
+    let Some(summary) = summary::read(buffers.keep_text(annotation.to_owned())) else { return Ok(None) };
+    if summary.subject != subject.as_str() {
+        return unreadable("summary: `/subject`", subject.as_str(), &summary.subject);
+    }
+    if summary.config != config {
+        return unreadable("summary: `/config`", config, &summary.config);
+    }
+    Ok(Some(summary))
+}
+
+fn document<'a>(host: &dyn Host, buffers: &'a Buffers, artifact: &str, subject: &Digest) -> Result<Scan<'a>, Failure> {
+    let answer = host::oci_manifest_config(host, artifact).map_err(|text| classify(&text, Asked::Artifact))?;
+    check_size(&answer)?;
+    let answer: WithConfig<'_> = parse(&answer)?;
+    let config = check_manifest(&answer.manifest, subject)?;
+    if answer.config.subject != subject.as_str() {
+        return unreadable("config: `/subject`", subject.as_str(), &answer.config.subject);
+    }
+    let broken = |error: findings::check::DocumentError| Failure::Unreadable(quote(&format!("findings document: {error}")));
+    let bytes = buffers.keep(packed::inflate(&answer.config).map_err(broken)?);
+    let document = packed::read(bytes).map_err(broken)?;
+    if document.subject != subject.as_str() {
+        return unreadable("findings document: `/subject`", subject.as_str(), &document.subject);
+    }
+    if let Some(annotation) = annotation(&answer.manifest)
+        && summary::read(annotation).is_some()
+        && serde_json::from_str::<Value>(annotation).ok() != serde_json::to_value(summary::summarize(&document, config)).ok()
+    {
+        return Err(Failure::Unreadable("summary: expected the counts of the findings document, found others".to_owned()));
+    }
+    Ok(Scan {
+        artifact: Some(answer.digest),
+        scanner: (document.scanner.name.clone().into_owned(), document.scanner.version.as_deref().map(str::to_owned)),
+        scanned_at: Some(document.scanned_at),
+        database_updated_at: document.scanner.database_updated_at,
+        provides: document.provides.clone(),
+        body: Body::Document(document),
+    })
+}
+
+fn of_summary(summary: Summary<'_>) -> Scan<'_> {
+    Scan {
+        artifact: None,
+        scanner: (summary.scanner.name.clone().into_owned(), summary.scanner.version.as_deref().map(str::to_owned)),
+        scanned_at: Timestamp::from_unix(summary.scanned_at),
+        database_updated_at: summary.scanner.database_updated_at.and_then(Timestamp::from_unix),
+        provides: summary.provides.clone(),
+        body: Body::Summary(summary),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<T, Failure> {
+    serde_json::from_slice(answer).map_err(|error| Failure::Unreadable(quote(&format!("findings artifact: {error}"))))
+}
+
+fn check_size(answer: &[u8]) -> Result<(), Failure> {
+    if answer.len() <= limits::HOST_ANSWER_BYTES {
+        return Ok(());
+    }
+    unreadable("findings artifact", &format!("at most {} bytes", limits::HOST_ANSWER_BYTES), &answer.len().to_string())
+}
+
+/// The digest of the config of a manifest that is a findings artifact about the subject.
+fn check_manifest<'m>(manifest: &'m Manifest<'_>, subject: &Digest) -> Result<&'m str, Failure> {
+    if manifest.manifests.is_some() {
+        return unreadable("findings artifact", "an image manifest", "an image index");
+    }
+    let artifact_type = manifest.artifact_type.as_deref().unwrap_or("none");
+    if artifact_type != MEDIA_TYPE {
+        return unreadable("findings artifact: `/artifactType`", MEDIA_TYPE, artifact_type);
+    }
+    match manifest.subject.as_ref() {
+        Some(found) if found.digest == subject.as_str() => {}
+        found => {
+            let found = found.map_or("none", |descriptor| &descriptor.digest);
+            return unreadable("findings artifact: `/subject/digest`", subject.as_str(), found);
+        }
+    }
+    match manifest.config.as_ref() {
+        Some(config) if config.media_type == MEDIA_TYPE => Ok(&config.digest),
+        found => {
+            let found = found.map_or("none", |descriptor| &descriptor.media_type);
+            unreadable("findings artifact: `/config/mediaType`", MEDIA_TYPE, found)
+        }
+    }
+}
+
+fn annotation<'m>(manifest: &'m Manifest<'_>) -> Option<&'m str> {
+    manifest.annotations.as_ref()?.get(SUMMARY_ANNOTATION).map(AsRef::as_ref)
+}
+
+fn in_the_future(scan: &Scan<'_>, now: Timestamp) -> Option<String> {
+    let ahead = scan.scanned_at.map_or(0, |scanned_at| scanned_at.seconds_since(now));
+    let text = || format!("expected a scan in the past, found one at {}", scan.scanned_at.unwrap_or(now));
+    (ahead > limits::CLOCK_SKEW_SECONDS).then(text)
+}
+
+fn unreadable<T>(place: &str, expected: &str, found: &str) -> Result<T, Failure> {
+    Err(Failure::Unreadable(format!("{place}: expected {expected}, found {}", quote(found))))
+}

@@ -1,0 +1,130 @@
+//! The security alert: one structured event for each audit and deny, and for each exemption in its last seven days.
+//!
+//! Field names are part of the interface. The host logs an event's members beside its message.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::annotations::deciding_rule;
+use super::sentence::{Sentence, code};
+use super::{quote, verdict_word};
+use crate::diagnostic::{Code, Fault};
+use crate::limits;
+use crate::request::Request;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+use crate::verdict::{By, JudgedImage, Verdict};
+use crate::workload::Workload;
+
+/// Version of the event's fields.
+const SCHEMA_VERSION: u32 = 1;
+/// Images that one event lists.
+const LISTED: usize = 50;
+
+/// The events of an answer, as payloads of the host's log operation.
+pub fn events(
+    settings: &Settings,
+    request: &Request<'_>,
+    workload: &Workload,
+    verdict: &Verdict<'_, '_>,
+    now: Timestamp,
+) -> Vec<Vec<u8>> {
+    let mut events = Vec::new();
+    if verdict.action().is_some() {
+        events.push(of_verdict(settings, request, workload, verdict));
+    }
+    for position in used_exemptions(verdict) {
+        let Some((exemption, until)) = settings.exemptions.get(position).and_then(|e| e.until.map(|until| (e, until))) else {
+            continue;
+        };
+        if until.seconds_since(now) <= limits::EXEMPTION_NOTICE_SECONDS {
+            let message = format!("exemption `{}` ends {until} [{}]", exemption.name, Code::ExemptionEnding.text());
+            let mut event = envelope(&message, Code::ExemptionEnding);
+            extend(&mut event, subject(settings, request, workload));
+            let until = until.to_string();
+            extend(
+                &mut event,
+                json!({ "exemption": exemption.name, "owner": exemption.owner, "reason": exemption.reason, "until": until }),
+            );
+            events.push(event);
+        }
+    }
+    events.iter().map(|event| event.to_string().into_bytes()).collect()
+}
+
+/// The event of a request that could not be judged.
+pub fn refused(code: Code, why: &str) -> Vec<u8> {
+    let mut event = envelope(&format!("deny: {} [{}]", quote(why), code.text()), code);
+    extend(&mut event, json!({ "verdict": "deny" }));
+    event.to_string().into_bytes()
+}
+
+fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, verdict: &Verdict<'_, '_>) -> Value {
+    let rule = deciding_rule(settings, verdict).unwrap_or_default();
+    let word = verdict_word(verdict.action());
+    let violation = verdict.deciding().and_then(|image| image.outcome.violations.first());
+    let code = violation.map_or(Code::FindingsOverLimit, |violation| code(&violation.cause));
+    let subject = subject(settings, request, workload);
+    let name = subject.get("name").and_then(Value::as_str).unwrap_or_default();
+    let namespace = subject.get("namespace").and_then(Value::as_str).unwrap_or_default();
+    let message = format!("{word} {} {namespace}/{name} by rule `{rule}` [{}]", quote(&request.kind.kind), code.text());
+    let concerned: Vec<&JudgedImage<'_, '_>> = verdict.images.iter().filter(|image| image.outcome.action.is_some()).collect();
+    let mut images: Vec<Value> = concerned.iter().take(LISTED).map(|image| of_image(settings, image)).collect();
+    if let Some(more @ 1..) = concerned.len().checked_sub(LISTED) {
+        images.push(json!({ "more": more }));
+    }
+    let mut event = envelope(&message, code);
+    extend(&mut event, subject);
+    extend(&mut event, json!({ "verdict": word, "rule": rule, "images": images }));
+    event
+}
+
+fn of_image(settings: &Settings, image: &JudgedImage<'_, '_>) -> Value {
+    let violation = image.outcome.violations.first();
+    json!({
+        "container": image.path,
+        "image": image.image,
+        "digest": image.digest.map(|digest| digest.as_str()),
+        "verdict": verdict_word(image.outcome.action),
+        "rule": violation.and_then(|violation| settings.rules.get(violation.rule)).map(|rule| &rule.name),
+        "code": violation.map(|violation| code(&violation.cause).text()),
+        "why": violation.map(|violation| Sentence { settings, image, violation }.what(limits::MESSAGE_VULNERABILITIES)),
+    })
+}
+
+fn envelope(message: &str, code: Code) -> Value {
+    let fault = match code.fault() {
+        Fault::Request => "request",
+        Fault::Settings => "settings",
+        Fault::Evidence => "evidence",
+        Fault::Environment => "environment",
+        Fault::Rule => "rule",
+    };
+    json!({ "level": "warning", "message": message, "event": "gated-deployment", "schemaVersion": SCHEMA_VERSION, "code": code.text(), "fault": fault })
+}
+
+fn subject(settings: &Settings, request: &Request<'_>, workload: &Workload) -> Value {
+    json!({
+        "cluster": settings.cluster,
+        "namespace": request.namespace.as_deref().map(quote),
+        "kind": quote(&request.kind.kind),
+        "name": workload.name.as_deref().or(request.name.as_deref()).map(quote),
+        "operation": request.operation,
+        "user": request.user_info.username.as_deref().map(quote),
+    })
+}
+
+fn used_exemptions(verdict: &Verdict<'_, '_>) -> BTreeSet<usize> {
+    let of_findings = verdict.images.iter().flat_map(|image| &image.outcome.set_aside).filter_map(|entry| match entry.by {
+        By::Exemption(position) => Some(position),
+        By::Vex => None,
+    });
+    verdict.images.iter().flat_map(|image| image.outcome.excused_by.iter().copied()).chain(of_findings).collect()
+}
+
+fn extend(event: &mut Value, more: Value) {
+    if let (Value::Object(event), Value::Object(more)) = (event, more) {
+        event.extend(more);
+    }
+}

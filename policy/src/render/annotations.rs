@@ -1,0 +1,186 @@
+//! The audit annotations of an answer: flat texts, three of them compact JSON, each within [`limits::ANNOTATION_BYTES`].
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::sentence::{Sentence, code, package};
+use super::{quote, verdict_word};
+use crate::findings::{Finding, Vulnerability};
+use crate::limits;
+use crate::lookup::{Body, Evidence};
+use crate::settings::{Settings, Unit};
+use crate::time::Timestamp;
+use crate::verdict::{By, Cause, JudgedImage, SetAside, Verdict, Violation};
+
+/// Vulnerabilities that one violation lists.
+const LISTED: usize = 25;
+
+/// `verdict`, `rule` (absent on admit), `violations`, `setAside` and `evidence`.
+pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> BTreeMap<&'static str, String> {
+    let mut annotations = of_nothing(verdict_word(verdict.action()));
+    let violations =
+        verdict.images.iter().flat_map(|image| image.outcome.violations.iter().map(move |violation| (image, violation)));
+    annotations.insert("violations", capped(violations.map(|(image, violation)| of_violation(settings, image, violation))));
+    annotations.insert("setAside", capped(verdict.images.iter().flat_map(|image| of_set_aside(settings, image))));
+    annotations.insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, now))));
+    if let Some(rule) = deciding_rule(settings, verdict) {
+        annotations.insert("rule", rule.to_owned());
+    }
+    annotations
+}
+
+/// The same of an answer that is about no image.
+pub(super) fn of_nothing(verdict: &'static str) -> BTreeMap<&'static str, String> {
+    let mut annotations: BTreeMap<&'static str, String> =
+        ["violations", "setAside", "evidence"].map(|key| (key, "[]".to_owned())).into();
+    annotations.insert("verdict", verdict.to_owned());
+    annotations
+}
+
+/// The name of the deciding rule; `None` where everything is admitted.
+pub(super) fn deciding_rule<'s>(settings: &'s Settings, verdict: &Verdict<'_, '_>) -> Option<&'s str> {
+    let violation = verdict.deciding()?.outcome.violations.first()?;
+    settings.rules.get(violation.rule).map(|rule| rule.name.as_str())
+}
+
+/// As many elements as fit, then how many more there are.
+fn capped(items: impl Iterator<Item = Value>) -> String {
+    let mut text = String::from("[");
+    let mut more = 0_usize;
+    for item in items {
+        let item = item.to_string();
+        if more > 0 || text.len().saturating_add(item.len()) > limits::ANNOTATION_BYTES.saturating_sub(32) {
+            more = more.saturating_add(1);
+            continue;
+        }
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&item);
+    }
+    if more > 0 {
+        text.push_str(if text.len() > 1 { "," } else { "" });
+        text.push_str(&json!({ "more": more }).to_string());
+    }
+    text.push(']');
+    text
+}
+
+fn of_violation(settings: &Settings, image: &JudgedImage<'_, '_>, violation: &Violation<'_, '_>) -> Value {
+    let mut value = json!({
+        "container": image.path,
+        "image": image.image,
+        "rule": settings.rules.get(violation.rule).map(|rule| &rule.name),
+        "action": violation.action.word(),
+        "code": code(&violation.cause).text(),
+    });
+    let more = match &violation.cause {
+        Cause::Counted { condition, count, limit, unit, selected, .. } => {
+            let unit = if *unit == Unit::Findings { "findings" } else { "vulnerabilities" };
+            let mut listed: Vec<Value> = selected.iter().take(LISTED).map(|(v, f)| of_vulnerability(settings, v, f)).collect();
+            if let Some(more @ 1..) = selected.len().checked_sub(LISTED) {
+                listed.push(json!({ "more": more }));
+            }
+            json!({ "condition": condition, "count": count, "limit": limit, "unit": unit, "vulnerabilities": listed })
+        }
+        Cause::EndOfLife { condition, .. } | Cause::Incomplete { condition, .. } => {
+            json!({ "condition": condition, "why": Sentence { settings, image, violation }.what(0) })
+        }
+        _ => json!({ "why": Sentence { settings, image, violation }.what(0) }),
+    };
+    merge(&mut value, more);
+    value
+}
+
+fn of_vulnerability(settings: &Settings, vulnerability: &Vulnerability<'_>, finding: &Finding<'_>) -> Value {
+    let severity = settings.place(vulnerability.severity).unwrap_or(vulnerability.severity);
+    let fixed: Vec<String> = finding.fixed.iter().take(3).map(|version| quote(version)).collect();
+    let mut value = json!({ "id": quote(&vulnerability.id), "severity": severity.word(), "package": quote(package(&finding.purl)), "fixed": fixed });
+    if let Some(installed) = &finding.installed {
+        merge(&mut value, json!({ "installed": quote(installed) }));
+    }
+    value
+}
+
+fn of_set_aside(settings: &Settings, image: &JudgedImage<'_, '_>) -> Vec<Value> {
+    let name = |position: usize| {
+        settings
+            .exemptions
+            .get(position)
+            .map(|exemption| json!({ "exemption": exemption.name, "reason": quote(&exemption.reason) }))
+    };
+    let with_image = |mut value: Value| {
+        merge(&mut value, json!({ "image": image.image }));
+        value
+    };
+    let excused = image.outcome.excused_by.iter().filter_map(|position| name(*position));
+    let finding = |entry: &SetAside<'_, '_>| {
+        let mut value = match entry.by {
+            By::Vex => {
+                json!({ "vex": entry.finding.vex.map(|vex| vex.word()), "source": entry.finding.vex_source.as_deref().map(quote) })
+            }
+            By::Exemption(position) => name(position)?,
+        };
+        merge(&mut value, json!({ "id": quote(&entry.vulnerability.id), "package": quote(package(&entry.finding.purl)) }));
+        Some(value)
+    };
+    excused.chain(image.outcome.set_aside.iter().filter_map(finding)).map(with_image).collect()
+}
+
+fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now: Timestamp) -> Value {
+    let mut value = json!({ "container": image.path, "image": image.image });
+    if let Some(digest) = image.digest {
+        merge(&mut value, json!({ "digest": digest.as_str() }));
+    }
+    merge(
+        &mut value,
+        match image.evidence {
+            None if image.malformed.is_some() => json!({ "state": "malformed" }),
+            None => json!({ "state": "out-of-scope" }),
+            Some(Evidence::Missing) => json!({ "state": "missing" }),
+            Some(Evidence::Unavailable(why)) => json!({ "state": "unavailable", "why": why }),
+            Some(Evidence::Unreadable(why)) => json!({ "state": "unreadable", "why": why }),
+            Some(Evidence::NotGranted(why)) => json!({ "state": "not-granted", "why": why }),
+            Some(Evidence::Scanned(scan)) => {
+                let path = if matches!(scan.body, Body::Summary(_)) { "summary" } else { "document" };
+                json!({
+                    "state": "scanned",
+                    "source": "registry",
+                    "artifact": scan.artifact.as_deref().map(quote),
+                    "scanner": quote(&format!("{} {}", scan.scanner.0, scan.scanner.1.as_deref().unwrap_or_default())).trim_end(),
+                    "scannedAt": scan.scanned_at.map(|scanned_at| scanned_at.to_string()),
+                    "ageSeconds": scan.scanned_at.map(|scanned_at| now.seconds_since(scanned_at)),
+                    "signer": "unsigned",
+                    "path": path,
+                })
+            }
+        },
+    );
+    if let Some(platform) = image.outcome.platform {
+        merge(&mut value, json!({ "platform": quote(platform) }));
+    }
+    if let Some(totals) = image.outcome.totals {
+        merge(
+            &mut value,
+            json!({ "findings": { "counted": totals.counted, "setAside": totals.set_aside, "belowEveryCondition": totals.below } }),
+        );
+    }
+    if !image.outcome.not_reached.is_empty() {
+        let names: Vec<&str> = image
+            .outcome
+            .not_reached
+            .iter()
+            .filter_map(|rule| settings.rules.get(*rule))
+            .map(|rule| rule.name.as_str())
+            .collect();
+        merge(&mut value, json!({ "notReached": names }));
+    }
+    value
+}
+
+fn merge(value: &mut Value, more: Value) {
+    if let (Value::Object(value), Value::Object(more)) = (value, more) {
+        value.extend(more.into_iter().filter(|(_, member)| !member.is_null()));
+    }
+}

@@ -1,0 +1,142 @@
+//! The verdict → the response to the host: message, warnings, audit annotations. The only prose, and the only place that knows the
+//! host's words for admitting and refusing.
+//!
+//! Source: Kubewarden `ValidationResponse`; Kubernetes' limits on warnings (256 characters each, 4096 together) are in
+//! [`crate::limits`].
+
+pub mod alert;
+mod annotations;
+mod sentence;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::diagnostic::Code;
+use crate::limits;
+use crate::settings::{Action, Settings};
+use crate::time::Timestamp;
+use crate::verdict::{JudgedImage, Verdict};
+
+use self::sentence::Sentence;
+
+/// Kubewarden's `ValidationResponse`.
+#[derive(Debug, Default, Serialize)]
+struct Response {
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    audit_annotations: BTreeMap<&'static str, String>,
+}
+
+/// Kubewarden's `SettingsValidationResponse`.
+#[derive(Debug, Serialize)]
+struct SettingsResponse {
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// The answer to a workload.
+pub fn answer(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> Vec<u8> {
+    let is_denied = verdict.action() == Some(Action::Deny);
+    bytes(&Response {
+        accepted: !is_denied,
+        message: is_denied.then(|| message(settings, verdict)),
+        code: is_denied.then_some(403),
+        warnings: warnings(settings, verdict),
+        audit_annotations: annotations::of(settings, verdict, now),
+    })
+}
+
+/// The answer to what is not judged: another kind, another operation, an update that changes nothing.
+pub fn not_judged() -> Vec<u8> {
+    bytes(&Response { accepted: true, audit_annotations: annotations::of_nothing(verdict_word(None)), ..Response::default() })
+}
+
+/// The answer to a request that cannot be judged: it is denied.
+pub fn refused(code: Code, why: &str) -> Vec<u8> {
+    let status = if code == Code::SettingsInvalid { 500 } else { 400 };
+    bytes(&Response {
+        accepted: false,
+        message: Some(shorten(&format!("{why} [{}]; hint: {}", code.text(), code.hint()), limits::MESSAGE_BYTES)),
+        code: Some(status),
+        audit_annotations: annotations::of_nothing(verdict_word(Some(Action::Deny))),
+        ..Response::default()
+    })
+}
+
+/// The answer to settings; `problems` where they cannot be used.
+pub fn settings(problems: Option<String>) -> Vec<u8> {
+    bytes(&SettingsResponse { valid: problems.is_none(), message: problems })
+}
+
+fn bytes(response: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(response).unwrap_or_default()
+}
+
+/// `admit`, `audit` or `deny`.
+pub(crate) fn verdict_word(action: Option<Action>) -> &'static str {
+    action.map_or("admit", Action::word)
+}
+
+/// A line for each of the first denied images.
+fn message(settings: &Settings, verdict: &Verdict<'_, '_>) -> String {
+    let denied: Vec<&JudgedImage<'_, '_>> = with_action(verdict, Action::Deny).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for image in denied.iter().take(limits::MESSAGE_IMAGES) {
+        let sentence = image.outcome.violations.first().map(|violation| Sentence { settings, image, violation });
+        lines.extend(sentence.map(|sentence| sentence.line(limits::MESSAGE_VULNERABILITIES)));
+    }
+    if let Some(more @ 1..) = denied.len().checked_sub(limits::MESSAGE_IMAGES) {
+        lines.push(format!("and {more} more images"));
+    }
+    shorten(&lines.join("\n"), limits::MESSAGE_BYTES)
+}
+
+/// One for each audited image.
+fn warnings(settings: &Settings, verdict: &Verdict<'_, '_>) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    let mut budget = limits::WARNINGS_BYTES.saturating_sub(limits::WARNING_BYTES);
+    let audited: Vec<&JudgedImage<'_, '_>> = with_action(verdict, Action::Audit).collect();
+    for (i, image) in audited.iter().enumerate() {
+        let Some(violation) = image.outcome.violations.first() else { continue };
+        let warning = Sentence { settings, image, violation }.warning();
+        match budget.checked_sub(warning.len()) {
+            Some(rest) => budget = rest,
+            None => {
+                warnings.push(format!("and {} more images", audited.len().saturating_sub(i)));
+                break;
+            }
+        }
+        warnings.push(warning);
+    }
+    warnings
+}
+
+fn with_action<'v, 'e, 'a>(verdict: &'v Verdict<'e, 'a>, action: Action) -> impl Iterator<Item = &'v JudgedImage<'e, 'a>> {
+    verdict.images.iter().filter(move |image| image.outcome.action == Some(action))
+}
+
+/// Foreign text on one line, without control characters, cut at [`limits::QUOTE_BYTES`].
+pub fn quote(text: &str) -> String {
+    let start = shorten(text, limits::QUOTE_BYTES);
+    start.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The text, cut at a character's boundary to so many bytes, the mark of the cut included.
+pub(crate) fn shorten(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let mut end = bytes.saturating_sub('…'.len_utf8());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    format!("{}…", text.get(..end).unwrap_or_default())
+}

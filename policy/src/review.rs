@@ -1,0 +1,145 @@
+//! One admission request from start to end. Always answers: every failure becomes a response with a code.
+
+use std::fmt::Display;
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::diagnostic::Code;
+use crate::evaluate::scope::Facts;
+use crate::evaluate::{self, Case};
+use crate::image::{Digest, Reference, ReferenceError};
+use crate::lookup::buffers::Buffers;
+use crate::lookup::host::{self, Host};
+use crate::lookup::{Evidence, Lookup};
+use crate::render::{self, alert, quote};
+use crate::request::Request;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+use crate::unchanged;
+use crate::verdict::{JudgedImage, Verdict};
+use crate::workload::{self, Workload, WorkloadError, WorkloadImage};
+
+/// The payload of `validate`.
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    request: &'a RawValue,
+    #[serde(borrow, default)]
+    settings: Option<&'a RawValue>,
+}
+
+/// Why a request is refused before it is judged.
+struct Refusal(Code, String);
+
+/// Answers `validate`: the payload is `{"request":…,"settings":…}`, the answer a Kubewarden validation response, both JSON.
+pub fn validate(payload: &[u8], now: Timestamp, host: &dyn Host) -> Vec<u8> {
+    review(payload, now, host).unwrap_or_else(|Refusal(code, why)| {
+        host::log(host, &alert::refused(code, &why));
+        render::refused(code, &why)
+    })
+}
+
+/// Answers `validate_settings`: the payload is the settings document, the answer `{"valid":…,"message":…}`. Makes no host call.
+pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
+    let settings: Result<Value, _> = serde_json::from_slice(payload);
+    render::settings(match settings {
+        Ok(value) => Settings::read(&value).err().map(|problems| join(&problems)),
+        Err(error) => Some(format!("settings: expected JSON: {error}")),
+    })
+}
+
+fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Refusal> {
+    let payload: Payload<'_> = serde_json::from_slice(payload).map_err(|error| refuse(Code::RequestInvalid, &error))?;
+    let request: Request<'_> =
+        serde_json::from_str(payload.request.get()).map_err(|error| refuse(Code::RequestInvalid, &error))?;
+    let Some(shape) = workload::shape(&request) else { return Ok(render::not_judged()) };
+    let settings = read_settings(payload.settings)?;
+    let object =
+        request.object.ok_or_else(|| Refusal(Code::WorkloadInvalid, "`object`: expected an object, found none".to_owned()))?;
+    let workload = Workload::read(object, shape).map_err(refuse_workload)?;
+    if unchanged::is_unchanged(&settings, &request, &workload, shape) {
+        return Ok(render::not_judged());
+    }
+    let buffers = Buffers::default();
+    let mut lookup = Lookup::new(host, &buffers, now);
+    let references: Vec<_> = workload.images.iter().map(|image| Reference::parse(&image.image)).collect();
+    let mut found = Vec::with_capacity(references.len());
+    for (image, reference) in workload.images.iter().zip(&references) {
+        let facts = Facts { settings: &settings, request: &request, workload: &workload, image, reference: reference.as_ref() };
+        found.push(look_up(Case::new(&settings, &facts, now), image, reference, &mut lookup, now));
+    }
+    let verdict = Verdict { images: found.iter().map(|found| judge(found, now)).collect() };
+    for event in alert::events(&settings, &request, &workload, &verdict, now) {
+        host::log(host, &event);
+    }
+    Ok(render::answer(&settings, &verdict, now))
+}
+
+/// An image with what is known about it.
+struct Found<'e, 'a> {
+    case: Case<'e>,
+    image: &'e WorkloadImage,
+    reference: &'e Result<Reference, ReferenceError>,
+    digest: Option<Digest>,
+    evidence: Option<Rc<Evidence<'a>>>,
+}
+
+/// An image that no rule is about costs no host call.
+fn look_up<'e, 'a>(
+    case: Case<'e>,
+    image: &'e WorkloadImage,
+    reference: &'e Result<Reference, ReferenceError>,
+    lookup: &mut Lookup<'a>,
+    now: Timestamp,
+) -> Found<'e, 'a> {
+    let (digest, evidence) = match reference {
+        Ok(reference) if !case.is_empty() => {
+            let (digest, evidence) = lookup.find(reference, &|scan| evaluate::document_matters(&case, scan, now));
+            (digest, Some(evidence))
+        }
+        _ => (None, None),
+    };
+    Found { case, image, reference, digest, evidence }
+}
+
+fn judge<'e, 'a>(found: &'e Found<'_, 'a>, now: Timestamp) -> JudgedImage<'e, 'a> {
+    let (image, outcome) = match (found.reference, &found.evidence) {
+        (Ok(reference), Some(evidence)) => (reference.to_string(), evaluate::evaluate(&found.case, evidence, now)),
+        (Ok(reference), None) => (reference.to_string(), evaluate::evaluate_out_of_scope(&found.case)),
+        (Err(_), _) => (quote(&found.image.image), evaluate::evaluate_malformed(&found.case)),
+    };
+    JudgedImage {
+        path: &found.image.path,
+        image,
+        malformed: found.reference.as_ref().err(),
+        digest: found.digest.as_ref(),
+        evidence: found.evidence.as_deref(),
+        outcome,
+    }
+}
+
+fn read_settings(settings: Option<&RawValue>) -> Result<Settings, Refusal> {
+    let text = settings.map_or("{}", RawValue::get);
+    let value: Value = serde_json::from_str(text).map_err(|error| refuse(Code::SettingsInvalid, &error))?;
+    Settings::read(&value).map_err(|problems| Refusal(Code::SettingsInvalid, join(&problems)))
+}
+
+fn refuse(code: Code, error: &serde_json::Error) -> Refusal {
+    Refusal(code, quote(&error.to_string()))
+}
+
+fn refuse_workload(error: WorkloadError) -> Refusal {
+    match error {
+        WorkloadError::Invalid(why) => Refusal(Code::WorkloadInvalid, quote(&why)),
+        WorkloadError::TooLarge(images) => {
+            Refusal(Code::WorkloadTooLarge, format!("expected at most {} images, found {images}", crate::limits::WORKLOAD_IMAGES))
+        }
+    }
+}
+
+fn join(problems: &[impl Display]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}

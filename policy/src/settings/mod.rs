@@ -1,0 +1,148 @@
+//! What an operator writes, checked: after this every value is of the rule language, version 1, and the evaluator asks no questions.
+//!
+//! Source: the rule language. [`read`](Settings::read) reports every problem at once.
+
+mod condition;
+mod exemption;
+mod node;
+mod rule;
+mod scope;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+pub use self::condition::{Condition, Count, Glob, PackagePrefix, Test, Unit};
+pub use self::exemption::{Exemption, FindingTest};
+pub use self::node::Problem;
+pub use self::rule::{Action, Answer, EvidenceTable, Rule, Trusting};
+pub use self::scope::{Entry, Field, Operator, Scope};
+
+use self::node::{Members, Node, Problems};
+use crate::findings::Severity;
+use crate::limits;
+
+/// A settings document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Name of the cluster, for scopes.
+    pub cluster: Option<String>,
+    /// Which of several fulfilled conditions decides.
+    pub evaluation: Evaluation,
+    /// What findings without a severity count as; `None`: they satisfy no `severity`.
+    pub unknown_severity: Option<Severity>,
+    /// Whether VEX statements set findings aside.
+    pub applies_vex: bool,
+    /// In list order; at least one.
+    pub rules: Vec<Rule>,
+    /// In list order.
+    pub exemptions: Vec<Exemption>,
+}
+
+/// Which of several fulfilled conditions decides (rule language, "Which rule decides for one image").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evaluation {
+    /// From critical down; the first rank with a fulfilled condition decides.
+    SeverityFirst,
+    /// The first rule in list order with a fulfilled condition decides.
+    RuleOrder,
+    /// All conditions are evaluated; the strictest action wins.
+    Strictest,
+}
+
+/// Severities as settings write them, worst first.
+const SEVERITIES: [(&str, Severity); 5] = [
+    ("critical", Severity::Critical),
+    ("high", Severity::High),
+    ("medium", Severity::Medium),
+    ("low", Severity::Low),
+    ("negligible", Severity::Negligible),
+];
+
+impl Settings {
+    /// Reads and checks a settings document.
+    ///
+    /// # Errors
+    /// Every problem of the document, at most [`limits::SETTINGS_PROBLEMS`] and then how many more there are.
+    pub fn read(value: &Value) -> Result<Self, Vec<Problem>> {
+        let problems = Problems::default();
+        let settings = read(&Node::root(value, &problems));
+        let problems = problems.into_inner();
+        match settings {
+            Some(settings) if problems.is_empty() => Ok(settings),
+            _ => Err(problems),
+        }
+    }
+
+    /// The place of a severity on the scale; `None` for an unknown one that is ignored.
+    pub fn place(&self, severity: Severity) -> Option<Severity> {
+        if severity == Severity::Unknown { self.unknown_severity } else { Some(severity) }
+    }
+}
+
+fn read(root: &Node<'_>) -> Option<Settings> {
+    let known = ["cluster", "evaluation", "unknownSeverity", "vex", "rules", "exemptions"];
+    let later = ["findings", "trust", "pinDigests", "controllerPods", "breakGlass"];
+    let members = root.object(&known, &later)?;
+    let rules = members.require("rules").map(|node| read_rules(&node)).unwrap_or_default();
+    let exemptions = members.get("exemptions").map(|node| read_exemptions(&node, &rule_names(&members))).unwrap_or_default();
+    let evaluations = [
+        ("severityFirst", Evaluation::SeverityFirst),
+        ("ruleOrder", Evaluation::RuleOrder),
+        ("strictest", Evaluation::Strictest),
+    ];
+    let placed = SEVERITIES.map(|(word, severity)| (word, Some(severity)));
+    let unknown: Vec<(&str, Option<Severity>)> = placed.into_iter().chain([("ignore", None)]).collect();
+    Some(Settings {
+        cluster: members.get("cluster").and_then(|node| node.text()).map(str::to_owned),
+        evaluation: members.get("evaluation").and_then(|node| node.word(&evaluations)).unwrap_or(Evaluation::SeverityFirst),
+        unknown_severity: members.get("unknownSeverity").map_or(Some(Severity::Medium), |node| node.word(&unknown).flatten()),
+        applies_vex: members.get("vex").and_then(|node| node.word(&[("apply", true), ("ignore", false)])).unwrap_or(true),
+        rules,
+        exemptions,
+    })
+}
+
+fn read_rules(node: &Node<'_>) -> Vec<Rule> {
+    let mut names = BTreeSet::new();
+    let mut rules = Vec::new();
+    for item in node.list(limits::RULES).into_iter().flatten() {
+        if let Some(rule) = rule::read(&item) {
+            note_duplicate(&item, &mut names, &rule.name);
+            rules.push(rule);
+        }
+    }
+    rules
+}
+
+/// The names of the rules as written: a rule with another mistake in it still has a name.
+fn rule_names<'a>(members: &Members<'a>) -> Vec<&'a str> {
+    let rules = members.get("rules").and_then(|node| node.value().as_array());
+    rules.into_iter().flatten().map(|rule| rule.get("name").and_then(Value::as_str).unwrap_or_default()).collect()
+}
+
+fn read_exemptions(node: &Node<'_>, rules: &[&str]) -> Vec<Exemption> {
+    let mut names = BTreeSet::new();
+    let mut exemptions = Vec::new();
+    for item in node.list(limits::EXEMPTIONS).into_iter().flatten() {
+        if let Some(exemption) = exemption::read(&item, rules) {
+            note_duplicate(&item, &mut names, &exemption.name);
+            exemptions.push(exemption);
+        }
+    }
+    exemptions
+}
+
+fn note_duplicate(node: &Node<'_>, names: &mut BTreeSet<String>, name: &str) {
+    if !names.insert(name.to_owned()) {
+        node.problem(format!("expected a unique name, found `{name}` again"));
+    }
+}
+
+/// A name: 1 to 63 lower-case letters, digits and hyphens.
+fn read_name(node: &Node<'_>) -> Option<String> {
+    let is_sound = |text: &str| {
+        (1..=63).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    node.parsed("1 to 63 lower-case letters, digits and `-`", |text| is_sound(text).then(|| text.to_owned()))
+}
