@@ -200,8 +200,8 @@ fn is_component(component: &str) -> bool {
     let mut after_alphanumeric = false;
     for byte in component.bytes() {
         if is_alphanumeric(byte) {
-            if !separator.is_empty() && !(matches!(separator.as_str(), "." | "_" | "__") || separator.bytes().all(|b| b == b'-'))
-            {
+            let is_separator = matches!(separator.as_str(), "" | "." | "_" | "__") || separator.bytes().all(|b| b == b'-');
+            if !is_separator {
                 return false;
             }
             separator.clear();

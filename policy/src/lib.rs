@@ -4,8 +4,10 @@
 //! [`workload`], looks their [`findings`] up ([`lookup`]), judges them by the [`settings`] ([`evaluate`]) and answers ([`render`]).
 //! ARCHITECTURE.md has the map and the invariants.
 
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic))]
+
 #[cfg(target_os = "wasi")]
-mod guest;
+pub mod guest;
 pub mod review;
 
 pub mod evaluate;
@@ -22,4 +24,5 @@ pub mod workload;
 
 pub mod diagnostic;
 pub mod limits;
+pub mod place;
 pub mod time;

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::limits;
 use crate::request::Request;
+use crate::{limits, place};
 
 /// An object with a pod in it.
 #[derive(Debug, PartialEq, Eq)]
@@ -162,17 +162,8 @@ impl From<ObjectMeta> for Metadata {
     }
 }
 
-/// The fast parse, and where it fails the slower one that knows the path of the mistake.
 fn parse<T: DeserializeOwned>(object: &RawValue) -> Result<T, WorkloadError> {
-    serde_json::from_str(object.get()).map_err(|_| {
-        let mut deserializer = serde_json::Deserializer::from_str(object.get());
-        let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err();
-        WorkloadError::Invalid(error.map_or_else(String::new, |error| {
-            let inner = error.inner().to_string();
-            let text = inner.split_once(" at line ").map_or(inner.as_str(), |(text, _)| text);
-            format!("`{}`: {text}", error.path())
-        }))
-    })
+    serde_json::from_str(object.get()).map_err(|error| WorkloadError::Invalid(place::name(object.get(), &error)))
 }
 
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ pub mod json;
 pub mod packed;
 pub mod scale;
 pub mod summary;
+mod unpack;
 
 use std::borrow::Cow;
 
@@ -89,6 +90,23 @@ pub enum Field {
 }
 
 impl Field {
+    /// Every field.
+    pub const ALL: [Self; 8] = [
+        Self::Aliases,
+        Self::Cvss,
+        Self::Epss,
+        Self::KnownExploited,
+        Self::PublishedAt,
+        Self::FixAvailableAt,
+        Self::Path,
+        Self::Vex,
+    ];
+
+    /// The field that documents write so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
     /// The name as documents write it.
     pub fn name(self) -> &'static str {
         match self {

@@ -7,11 +7,10 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, DocumentError};
-use super::{Document, SCHEMA_VERSION};
+use super::{Document, SCHEMA_VERSION, unpack};
 use crate::limits;
 
 /// The only encoding of schema version 1.
@@ -77,12 +76,7 @@ pub fn inflate(flat: &Flat<'_>) -> Result<Vec<u8>, DocumentError> {
 /// # Errors
 /// Names the place, what was expected and what was found.
 pub fn read(bytes: &[u8]) -> Result<Document<'_>, DocumentError> {
-    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
-    let document = Document::deserialize(&mut deserializer).map_err(|e| DocumentError(e.to_string()))?;
-    // Nothing left to read is the only good end.
-    if !matches!(IgnoredAny::deserialize(&mut deserializer), Err(rmp_serde::decode::Error::InvalidMarkerRead(_))) {
-        return Err(DocumentError("expected the end of the document, found more bytes".to_owned()));
-    }
+    let document = unpack::document(bytes)?;
     check::check(&document)?;
     Ok(document)
 }

@@ -27,6 +27,11 @@ macro_rules! scale {
                 match self { $(Self::$variant => $word),+ }
             }
 
+            /// The value of a packed number.
+            pub fn from_number(number: u32) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+
             /// The value of a word, compared exactly.
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|value| value.word() == word)
@@ -52,10 +57,9 @@ macro_rules! scale {
                         de::Error::custom(format_args!(concat!("expected a ", $what, " ({}), found `{}`"), words.join(", "), word))
                     })
                 } else {
-                    match u64::deserialize(deserializer)? {
-                        $($number => Ok(Self::$variant),)+
-                        other => Err(de::Error::custom(format_args!(concat!("expected the number of a ", $what, ", found {}"), other))),
-                    }
+                    let number = u32::deserialize(deserializer)?;
+                    Self::from_number(number)
+                        .ok_or_else(|| de::Error::custom(format_args!(concat!("expected the number of a ", $what, ", found {}"), number)))
                 }
             }
         }

@@ -84,22 +84,19 @@ pub fn classify(text: &str, asked: Asked) -> Failure {
     if asked == Asked::Digest {
         return Failure::Unavailable(why);
     }
-    let said = outside_url(line);
-    if is_absent(said) {
-        Failure::Absent
-    } else if UNREADABLE.iter().any(|start| said.starts_with(start)) || is_json_error(said) {
-        Failure::Unreadable(why)
-    } else {
-        Failure::Unavailable(why)
+    match registry_answer(line) {
+        // The artifact is there and its config is not.
+        Some((url, said)) if is_absent(said) && url.contains("/blobs/") => Failure::Unreadable(why),
+        Some((_, said)) if is_absent(said) => Failure::Absent,
+        None if is_unreadable(line) => Failure::Unreadable(why),
+        _ => Failure::Unavailable(why),
     }
 }
 
-/// The text behind `… url URL, `, or all of it where no URL is named: URLs have no blanks.
-fn outside_url(line: &str) -> &str {
-    match line.split_once("error: url ").and_then(|(_, rest)| rest.split_once(", ")) {
-        Some((url, said)) if !url.contains(' ') => said,
-        _ => line,
-    }
+/// The URL and what the registry said of it, in `… error: url URL, WHAT`: URLs have no blanks.
+fn registry_answer(line: &str) -> Option<(&str, &str)> {
+    let (_, rest) = line.split_once("error: url ")?;
+    rest.split_once(", ").filter(|(url, _)| !url.contains(' '))
 }
 
 /// `envelope: OCI API errors: [OCI API error: MESSAGE]`, or `code: 404, message: …` where the body is no OCI error.
@@ -117,6 +114,19 @@ fn is_absent(said: &str) -> bool {
         end if end.ends_with("repository") => message.starts_with(start) && message.contains(end),
         end => message.starts_with(start) && message.ends_with(end),
     })
+}
+
+/// The host puts the text behind others: `Fail to interact with OCI registry: Digest error: …`.
+fn is_unreadable(line: &str) -> bool {
+    let mut rest = Some(line);
+    while let Some(text) = rest {
+        let text = text.trim_start_matches("Some(\"");
+        if UNREADABLE.iter().any(|start| text.starts_with(start)) {
+            return true;
+        }
+        rest = text.split_once(": ").map(|(_, rest)| rest);
+    }
+    is_json_error(line)
 }
 
 /// A JSON parser's text: `expected value at line 1 column 1`.
@@ -153,6 +163,19 @@ mod tests {
                 registry("The image with imageId {imageDigest:'null', imageTag:'x'} does not exist within the repository with name 'a' in the registry with id '1'"),
                 "absent",
             ),
+            (format!("Fail to interact with OCI registry: {}", registry("manifest unknown")), "absent"),
+            (
+                "Registry error: url https://r.example/v2/app/blobs/sha256:ab, envelope: OCI API errors: [OCI API error: blob unknown to registry]"
+                    .to_owned(),
+                "unreadable",
+            ),
+            ("Server error: url https://r.example/v2/app/blobs/sha256:ab, code: 404, message: ".to_owned(), "unreadable"),
+            ("Fail to interact with OCI registry: Generic error: Some(\"Cannot parse config as UTF-8 string: x\")".to_owned(), "unreadable"),
+            (
+                "Fail to interact with OCI registry: Failed to parse manifest as Versioned object: data did not match any variant".to_owned(),
+                "unreadable",
+            ),
+            (registry("Digest error: at line 1 column 1"), "unavailable"),
             (registry("requested access to the resource is denied"), "unavailable"),
             (registry("slow down"), "unavailable"),
             (registry("project app not found"), "unavailable"),

@@ -27,7 +27,8 @@ pub fn manifest_digest(host: &dyn Host, image: &str) -> Result<Digest, String> {
         digest: String,
     }
     let answer = host.call("oci", "v1/manifest_digest", &quoted(image))?;
-    let answer: Answer = serde_json::from_slice(&answer).map_err(|e| format!("the host's answer is not understood: {e}"))?;
+    let answer = String::from_utf8(answer).map_err(|_| "the host's answer is not UTF-8".to_owned())?;
+    let answer: Answer = serde_json::from_str(&answer).map_err(|e| format!("the host's answer is not understood: {e}"))?;
     Digest::parse(&answer.digest).ok_or_else(|| format!("the registry answers with `{}`, not a sha256 digest", answer.digest))
 }
 

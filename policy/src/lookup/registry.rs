@@ -167,7 +167,8 @@ fn of_summary(summary: Summary<'_>) -> Scan<'_> {
 }
 
 fn parse<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<T, Failure> {
-    serde_json::from_slice(answer).map_err(|error| Failure::Unreadable(quote(&format!("findings artifact: {error}"))))
+    let text = std::str::from_utf8(answer).map_err(|_| Failure::Unreadable("findings artifact: expected UTF-8".to_owned()))?;
+    serde_json::from_str(text).map_err(|error| Failure::Unreadable(quote(&format!("findings artifact: {error}"))))
 }
 
 fn check_size(answer: &[u8]) -> Result<(), Failure> {

@@ -289,6 +289,6 @@ mod tests {
             assert_eq!(Glob::parse(glob).unwrap().matches(path), matches, "{glob} {path}");
         }
         let hostile = Glob::parse(&"*a".repeat(200)).unwrap();
-        assert!(!hostile.matches(&"a".repeat(5000).replace("aa", "ab")[..4000].replace('b', "c")));
+        assert!(!hostile.matches(&"ac".repeat(2000).replace("acac", "aacc")));
     }
 }

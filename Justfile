@@ -1,0 +1,85 @@
+# The commands of this repository. On a machine without `just`, `./just` is the same.
+# Everything native is built in one profile into one target folder, so that the dependencies are compiled once.
+
+tools := env("GATED_TOOLS", env("XDG_CACHE_HOME", env("HOME") / ".cache") / "gated-deployment" / "tools")
+target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
+export PATH := env("PATH") + ":" + tools / "bin"
+
+[private]
+default:
+    @just --justfile "{{ justfile() }}" --list --unsorted
+
+# show it: the whole story against a registry that runs in the demo itself
+demo *arguments: build
+    dist/gatectl demo {{ arguments }}
+
+# everything that must hold: format, lints, unit tests, cases, end to end
+test: fmt-check build lint unit-tests e2e-tests
+
+# dist/policy.wasm and dist/gatectl
+build: module gatectl
+
+# the optimised, annotated module, dist/policy.wasm
+module:
+    scripts/build-module
+
+# The names that Kubewarden's policies use, as far as a recipe's name may go: it has no dots.
+alias policy-wasm := module
+alias annotated-policy-wasm := module
+
+# the command line, dist/gatectl
+gatectl: compiler
+    cargo build --release -p gatectl
+    mkdir -p dist
+    cp "{{ target }}/release/gatectl" dist/gatectl.new
+    mv dist/gatectl.new dist/gatectl
+
+# format the sources
+fmt:
+    cargo fmt --all
+
+fmt-check:
+    cargo fmt --all --check
+
+# clippy, for this machine and, where its standard library is installed, for the module's target
+lint: compiler
+    cargo clippy --release --workspace --all-targets -- -D warnings
+    if [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip1/lib" ]; then \
+        CARGO_TARGET_DIR="{{ target }}/module" cargo clippy --profile module --target wasm32-wasip1 -p policy -- -D warnings; \
+    fi
+
+# what needs no module
+unit-tests *arguments: compiler
+    cargo test --release --workspace --exclude host-tests {{ arguments }}
+
+# cases, laws, limits and registries, against the built module
+e2e-tests *arguments: build
+    scripts/tool docker-registry
+    cargo test --release -p host-tests {{ arguments }}
+
+# measure, and write BENCHMARKS.md
+bench: build
+    cargo run --release -p host-tests --bin bench
+
+# licences, bans and sources of the dependencies
+deny:
+    scripts/tool cargo-deny
+    cargo deny --all-features check licenses bans sources
+
+# known vulnerabilities of the dependencies; fetches the advisory database, so it needs the network
+deny-advisories:
+    scripts/tool cargo-deny
+    cargo deny --all-features check advisories
+
+# line coverage of the evaluator and of the report readers
+coverage *arguments: compiler
+    scripts/coverage {{ arguments }}
+
+# remove what was built, the caches outside the checkout excepted
+clean:
+    cargo clean
+    rm -rf dist
+
+[private]
+compiler:
+    @command -v cc >/dev/null || scripts/debian-packages gcc libc6-dev

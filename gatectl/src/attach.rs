@@ -1,0 +1,183 @@
+//! `gatectl attach`: a scanner report + an image → findings artifacts beside the image.
+//!
+//! Source: the findings document, "The artifact" and "Indexes". The same report and image give the same bytes.
+
+mod artifact;
+mod bind;
+mod show;
+mod subject;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use host::registry::{Registry, Resolved};
+use policy::findings::{self, Document};
+use policy::image::{Digest, Reference};
+use policy::time::Timestamp;
+use reports::document::{self, Target};
+use reports::report::Notes;
+use reports::{Format, Leniency, Report};
+
+pub(crate) use self::artifact::{Artifact, Descriptor, MANIFEST, sha256};
+use self::subject::Subject;
+use crate::connection::Connection;
+use crate::exit::{ExitCode, Failure, Outcome};
+use crate::output::{self, Output};
+
+/// Attaches the findings of a scanner report to an image in its registry
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  trivy image --format json --output web.json ghcr.io/acme/web:1.4
+  gatectl attach ghcr.io/acme/web:1.4 --report web.json
+
+  gatectl attach ghcr.io/acme/web:1.4 --report web-arm64.json --platform linux/arm64
+  gatectl attach ghcr.io/acme/web:1.4 --report web.json --repository ghcr.io/acme/findings --dry-run")]
+pub(crate) struct Attach {
+    /// The image or image index
+    image: String,
+    /// The scanner's report; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    report: PathBuf,
+    /// Format of the report [default: as its top-level keys show]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    report_format: Option<Format>,
+    /// The platform of an image index that was scanned, such as linux/arm64 [default: as the report states]
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+    /// When the scan was finished, for reports that do not say
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    scanned_at: Option<Timestamp>,
+    /// Attach the report even though it states another image, or no container image at all
+    #[arg(long)]
+    force_subject: bool,
+    /// Accept a report that does not show that it looked for vulnerabilities
+    #[arg(long)]
+    accept_empty: bool,
+    /// Repository for the artifact [default: the image's own]
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: Option<String>,
+    /// Show what would be attached and push nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How the result is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: output::Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    let names = || Format::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
+    Format::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "expected an RFC 3339 time such as 2026-11-21T10:00:00Z".to_owned())
+}
+
+/// What is made before anything is pushed: one artifact for the image, or one for the scanned platform and one for the index.
+pub(crate) struct Prepared {
+    pub(crate) artifacts: Vec<(Artifact, Document<'static>)>,
+    pub(crate) notes: Notes,
+}
+
+/// How the report is bound to the image.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Binding<'a> {
+    pub(crate) platform: Option<&'a str>,
+    pub(crate) scanned_at: Option<Timestamp>,
+    pub(crate) is_forced: bool,
+}
+
+impl Attach {
+    pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
+        let bytes = crate::manifests::read_bytes(&self.report)?;
+        let leniency = Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty };
+        let report =
+            reports::read_with(&bytes, self.report_format, leniency).map_err(|e| Failure::at(self.report.display(), e))?;
+        let registry = self.connection.registry()?;
+        let resolved = resolve(&registry, &self.image)?;
+        let repository = match &self.repository {
+            Some(text) => repository(text)?,
+            None => resolved.repository.clone(),
+        };
+        let binding = Binding { platform: self.platform.as_deref(), scanned_at: self.scanned_at, is_forced: self.force_subject };
+        let prepared = prepare(&registry, &resolved, &repository, (&report, &bytes), binding)?;
+        if self.dry_run {
+            output.note("nothing was pushed (--dry-run)")?;
+        } else {
+            for (artifact, _) in &prepared.artifacts {
+                push(&registry, artifact)?;
+            }
+        }
+        show::write(output, self.format, &prepared, self.dry_run)?;
+        Ok(ExitCode::Admitted)
+    }
+}
+
+/// The image's digest now, by its normalised reference.
+pub(crate) fn resolve(registry: &Registry, image: &str) -> Result<Resolved, Failure> {
+    let reference = Reference::parse(image).map_err(|e| Failure::at(format_args!("image `{image}`"), e))?;
+    registry.resolve(&reference.to_string()).map_err(|e| match e.is_not_found() {
+        true => Failure::at(format_args!("image `{reference}`"), "the registry has no such image"),
+        false => Failure::at(format_args!("image `{reference}`"), e),
+    })
+}
+
+/// Makes the artifacts of a report, and pushes nothing.
+pub(crate) fn prepare(
+    registry: &Registry,
+    resolved: &Resolved,
+    repository: &str,
+    (report, bytes): (&Report, &[u8]),
+    binding: Binding<'_>,
+) -> Result<Prepared, Failure> {
+    let subject = Subject::fetch(registry, resolved)?;
+    let scanned = bind::scanned(&subject, report, binding.platform)?;
+    let mut notes = report.notes.clone();
+    if let Some(note) = bind::check(&subject, &scanned, report, registry, resolved, binding.is_forced)? {
+        notes.add(note);
+    }
+    let mut targets = vec![(subject.descriptor_of(&scanned), Target::image(scanned.digest.clone(), scanned.platform.clone()))];
+    if let Some(index) = subject.index_target(&scanned) {
+        for image in index.images.iter().filter(|image| !image.is_scanned) {
+            notes.add(format!("platform {} was not scanned: it has no findings", image.platform.as_deref().unwrap_or("unknown")));
+        }
+        targets.push((subject.descriptor.clone(), index));
+    }
+    let mut artifacts = Vec::new();
+    for (i, (descriptor, target)) in targets.into_iter().enumerate() {
+        let (document, folded) = document::make(report, &target, binding.scanned_at).map_err(Failure::new)?;
+        if i == 0 {
+            notes.extend(&folded);
+        }
+        let artifact = Artifact::make(&document, descriptor, repository, (report.format.reader().media_type, bytes))?;
+        artifacts.push((artifact, document));
+    }
+    Ok(Prepared { artifacts, notes })
+}
+
+/// Pushes blobs, then the manifest under the findings tag.
+pub(crate) fn push(registry: &Registry, artifact: &Artifact) -> Result<(), Failure> {
+    let failed = |e| Failure::at(format_args!("`{}`", artifact.reference), e);
+    for blob in [&artifact.config, &artifact.report] {
+        registry.push_blob(&artifact.reference, blob).map_err(failed)?;
+    }
+    registry.push_manifest_raw(&artifact.reference, &artifact.manifest, MANIFEST).map_err(failed)?;
+    Ok(())
+}
+
+fn repository(text: &str) -> Result<String, Failure> {
+    let at = format_args!("repository `{text}`").to_string();
+    let reference = Reference::parse(text).map_err(|e| Failure::at(&at, e))?;
+    let last = text.rsplit('/').next().unwrap_or_default();
+    if last.contains([':', '@']) {
+        return Err(Failure::at(&at, "expected a repository without tag and digest"));
+    }
+    Ok(reference.repository())
+}
+
+/// The tag of an image's findings in a repository.
+fn findings_reference(repository: &str, digest: &Digest) -> String {
+    format!("{repository}:{}", findings::tag(digest.hex()))
+}

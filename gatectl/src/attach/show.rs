@@ -1,0 +1,92 @@
+//! What was attached, for people and for programs.
+
+use policy::findings::summary::{self, Summary};
+use policy::findings::{Document, Severity};
+use serde_json::{Value, json};
+
+use super::{Artifact, Prepared};
+use crate::exit::Failure;
+use crate::output::{Colour, Format, Output};
+use crate::table;
+
+/// Version of the JSON that `--format json` writes.
+const SCHEMA_VERSION: u32 = 1;
+
+pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared, is_dry_run: bool) -> Result<(), Failure> {
+    match format {
+        Format::Json => {
+            let artifacts: Vec<Value> = prepared.artifacts.iter().map(|(artifact, document)| value(artifact, document)).collect();
+            let notes: Vec<Value> = prepared.notes.iter().map(|(note, times)| json!({ "note": note, "times": times })).collect();
+            output.json(
+                &json!({ "schemaVersion": SCHEMA_VERSION, "pushed": !is_dry_run, "artifacts": artifacts, "notes": notes }),
+            )?;
+        }
+        Format::Table => {
+            for (artifact, document) in &prepared.artifacts {
+                block(output, artifact, document)?;
+            }
+            for (note, times) in prepared.notes.iter() {
+                match times {
+                    1 => output.note(note)?,
+                    times => output.note(format_args!("{note} ({times} times)"))?,
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn value(artifact: &Artifact, document: &Document<'_>) -> Value {
+    let config = super::artifact::sha256(&artifact.config);
+    json!({
+        "reference": artifact.reference,
+        "digest": artifact.digest(),
+        "configBytes": artifact.config.len(),
+        "summary": summary::summarize(document, &config),
+    })
+}
+
+fn block(output: &mut Output<'_>, artifact: &Artifact, document: &Document<'_>) -> Result<(), Failure> {
+    let config = super::artifact::sha256(&artifact.config);
+    let summary = summary::summarize(document, &config);
+    let scanner = match &document.scanner.version {
+        Some(version) => format!("{} {version}", document.scanner.name),
+        None => document.scanner.name.to_string(),
+    };
+    let pairs = [
+        ("findings of", document.subject.to_string()),
+        ("attached as", artifact.reference.clone()),
+        ("digest", artifact.digest()),
+        ("scanned", format!("{} by {scanner}", document.scanned_at)),
+    ];
+    for (name, value) in pairs {
+        let name = output.paint(Colour::Heading, &format!("{name:<11}"));
+        writeln!(output.results, "{name}  {value}")?;
+    }
+    writeln!(output.results)?;
+    table::write(output.results, &counts(&summary), |column| column > 1)?;
+    writeln!(output.results)?;
+    Ok(())
+}
+
+fn counts(summary: &Summary<'_>) -> Vec<Vec<String>> {
+    let mut severities = Severity::ALL.to_vec();
+    severities.reverse();
+    let mut head = vec!["PLATFORM".to_owned(), String::new()];
+    head.extend(severities.iter().map(|severity| severity.word().to_uppercase()));
+    let mut rows = vec![head];
+    for image in &summary.images {
+        let platform = image.platform.as_deref().unwrap_or("unknown").to_owned();
+        let Some(counts) = &image.counts else {
+            rows.push(vec![platform, "not scanned".to_owned()]);
+            continue;
+        };
+        let of =
+            |pick: fn(&summary::Count) -> u32| severities.iter().map(move |severity| pick(&counts.of(*severity)).to_string());
+        let row = |first: &str, name: &str, numbers: Vec<String>| [vec![first.to_owned(), name.to_owned()], numbers].concat();
+        rows.push(row(&platform, "vulnerabilities", of(|c| c.0).collect()));
+        rows.push(row("", "fixable", of(|c| c.1).collect()));
+        rows.push(row("", "findings", of(|c| c.2).collect()));
+    }
+    rows
+}

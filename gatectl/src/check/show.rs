@@ -1,0 +1,77 @@
+//! Verdicts, for people and for programs.
+
+use serde_json::{Value, json};
+
+use super::Judged;
+use crate::exit::Failure;
+use crate::manifests;
+use crate::output::{Colour, Format, Output};
+
+/// Version of the JSON that `--format json` writes; `gatectl check --help` describes it.
+const SCHEMA_VERSION: u32 = 1;
+
+pub(super) fn write(output: &mut Output<'_>, format: Format, judged: &[Judged]) -> Result<(), Failure> {
+    match format {
+        Format::Json => output.json(&document(judged))?,
+        Format::Table => table(output, judged)?,
+    }
+    let n = |verdict: &str| judged.iter().filter(|one| one.verdict() == verdict).count();
+    let total = judged.len();
+    output.note(format_args!("{total} judged: {} denied, {} audited, {} admitted", n("deny"), n("audit"), n("admit")))?;
+    Ok(())
+}
+
+fn document(judged: &[Judged]) -> Value {
+    let worst =
+        ["deny", "audit"].into_iter().find(|verdict| judged.iter().any(|one| one.verdict() == *verdict)).unwrap_or("admit");
+    let results: Vec<Value> = judged
+        .iter()
+        .map(|one| {
+            json!({
+                "place": one.place,
+                "object": manifests::name(&one.request),
+                "verdict": one.verdict(),
+                "rule": one.answer.annotation("rule"),
+                "code": one.answer.code,
+                "message": one.answer.message,
+                "warnings": one.answer.warnings.as_deref().unwrap_or_default(),
+                "violations": one.answer.json_annotation("violations"),
+                "setAside": one.answer.json_annotation("setAside"),
+                "evidence": one.answer.json_annotation("evidence"),
+            })
+        })
+        .collect();
+    json!({ "schemaVersion": SCHEMA_VERSION, "verdict": worst, "results": results })
+}
+
+/// One line for each object, and under it what the module says: a line for each image.
+fn table(output: &mut Output<'_>, judged: &[Judged]) -> Result<(), Failure> {
+    let rows: Vec<[String; 3]> = judged
+        .iter()
+        .map(|one| {
+            [manifests::name(&one.request), one.verdict().to_owned(), one.answer.annotation("rule").unwrap_or("-").to_owned()]
+        })
+        .collect();
+    let head = ["WORKLOAD", "VERDICT", "RULE"].map(str::to_owned);
+    let width = |column: usize| {
+        std::iter::once(&head).chain(&rows).filter_map(|row| row.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
+    };
+    let (first, second) = (width(0), width(1));
+    let [workload, verdict, rule] = &head;
+    let line = format!("{workload:<first$}  {verdict:<second$}  {rule}  PLACE");
+    writeln!(output.results, "{}", output.paint(Colour::Heading, &line))?;
+    for (one, [workload, verdict, rule]) in judged.iter().zip(&rows) {
+        let colour = match verdict.as_str() {
+            "deny" => Colour::Bad,
+            "audit" => Colour::Doubtful,
+            _ => Colour::Good,
+        };
+        let verdict = output.paint(colour, &format!("{verdict:<second$}"));
+        writeln!(output.results, "{workload:<first$}  {verdict}  {rule}  {}", one.place)?;
+        let said = one.answer.message.iter().chain(one.answer.warnings.iter().flatten());
+        for line in said.flat_map(|text| text.lines()) {
+            writeln!(output.results, "    {line}")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! The arguments by which registries are reached, shared by every command that does.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use host::credentials::Credentials;
+use host::registry::{Registry, RegistryOptions};
+use host::sources::Sources;
+
+use crate::exit::Failure;
+
+/// The longest that one function of the registry client may take: a large report over a slow line has room.
+const TIMEOUT: Duration = Duration::from_secs(300);
+/// The longest that a connection may take to come up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Args)]
+pub(crate) struct Connection {
+    /// File that says how registries are reached (kwctl's sources.yaml: insecure_sources, source_authorities, proxies)
+    #[arg(long, value_name = "FILE")]
+    sources: Option<PathBuf>,
+    /// Folder of Docker's config.json with the credentials [default: $DOCKER_CONFIG, else ~/.docker]
+    #[arg(long, value_name = "DIR")]
+    docker_config: Option<PathBuf>,
+}
+
+impl Connection {
+    pub(crate) fn registry(&self) -> Result<Registry, Failure> {
+        let sources = match &self.sources {
+            Some(file) => Sources::load(file).map_err(Failure::new)?,
+            None => Sources::default(),
+        };
+        let credentials = match &self.docker_config {
+            Some(folder) => Credentials::from_folder(folder),
+            None => Credentials::from_environment(),
+        };
+        let options = RegistryOptions {
+            sources,
+            credentials,
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            timeout: Some(TIMEOUT),
+            ..RegistryOptions::default()
+        };
+        Registry::new(options).map_err(Failure::new)
+    }
+}

@@ -1,0 +1,47 @@
+//! Small images in the embedded registry, with their findings attached as `gatectl attach` does it.
+
+use host::registry::Registry;
+use serde_json::json;
+
+use crate::attach::{self, Binding, Descriptor, MANIFEST, sha256};
+use crate::exit::Failure;
+
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+/// What stands for the image's digest in the embedded reports: a scanner would have written the real one.
+const PLACEHOLDER: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Pushes an image that differs from others by its name only, and gives its digest.
+pub(super) fn push(registry: &Registry, image: &str) -> Result<String, Failure> {
+    let at = |e| Failure::at(format_args!("`{image}`"), e);
+    // An empty tar archive: two blocks of zeros.
+    let layer = vec![0_u8; 1024];
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let config = json!({
+        "architecture": "amd64", "os": "linux",
+        "config": { "Labels": { "org.opencontainers.image.ref.name": name } },
+        "rootfs": { "type": "layers", "diff_ids": [sha256(&layer)] },
+    });
+    let config = config.to_string().into_bytes();
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST,
+        "config": Descriptor::of(CONFIG, &config), "layers": [Descriptor::of(LAYER, &layer)],
+    });
+    registry.push_blob(image, &layer).map_err(at)?;
+    registry.push_blob(image, &config).map_err(at)?;
+    registry.push_manifest_raw(image, manifest.to_string().as_bytes(), MANIFEST).map_err(at)
+}
+
+/// Attaches a report to an image that was pushed.
+pub(super) fn attach(registry: &Registry, image: &str, digest: &str, report: &[u8]) -> Result<String, Failure> {
+    let report = String::from_utf8_lossy(report).replace(PLACEHOLDER, digest).into_bytes();
+    let read = reports::read(&report, None).map_err(Failure::new)?;
+    let resolved = attach::resolve(registry, image)?;
+    let prepared = attach::prepare(registry, &resolved, &resolved.repository, (&read, &report), Binding::default())?;
+    let mut references = Vec::new();
+    for (artifact, _) in &prepared.artifacts {
+        attach::push(registry, artifact)?;
+        references.push(artifact.reference.clone());
+    }
+    Ok(references.join(", "))
+}

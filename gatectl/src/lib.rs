@@ -1,0 +1,94 @@
+//! `gatectl`: attaches findings to images, and judges workloads by them without a cluster.
+//!
+//! One file for each subcommand: arguments → results on one handle, notes on another, and an [`ExitCode`]. The verdicts are the
+//! module's own: `check` and `demo` run `policy.wasm` through the host, as a policy server does.
+
+mod attach;
+mod check;
+mod completions;
+mod connection;
+mod demo;
+mod exit;
+mod man;
+mod manifests;
+mod module;
+pub mod output;
+mod policy_module;
+mod settings;
+mod snippet;
+mod table;
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+pub use self::exit::ExitCode;
+use self::exit::Failure;
+use self::output::Output;
+
+/// Gates container images on their vulnerability findings when they are deployed.
+#[derive(Debug, Parser)]
+#[command(name = "gatectl", version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done; every workload is admitted (audited ones included)
+  1  the tool failed: a file, the network, the module, the arguments
+  2  at least one workload is denied
+  3  the settings are refused";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Attach(attach::Attach),
+    Check(check::Check),
+    #[command(subcommand)]
+    Settings(settings::Settings),
+    #[command(subcommand)]
+    Module(module::Module),
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Runs the command line: `arguments` begin with the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output<'_>) -> ExitCode {
+    let parsed = match Arguments::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        // Help and version are answers, everything else is a mistake; clap's own exit code for it means "denied" here.
+        Err(error) if error.use_stderr() => return say(output, &error.render().to_string(), ExitCode::Failed),
+        Err(error) => {
+            let text = if output.is_coloured { error.render().ansi().to_string() } else { error.render().to_string() };
+            return match output.results.write_all(text.as_bytes()) {
+                Ok(()) => ExitCode::Admitted,
+                Err(_) => ExitCode::Failed,
+            };
+        }
+    };
+    let outcome = match parsed.command {
+        Command::Attach(command) => command.run(output),
+        Command::Check(command) => command.run(output),
+        Command::Settings(command) => command.run(output),
+        Command::Module(command) => command.run(output),
+        Command::Demo(command) => command.run(output),
+        Command::Completions(command) => command.run(output),
+        Command::Man(command) => command.run(output),
+    };
+    match outcome {
+        Ok(exit) => exit,
+        Err(Failure { exit, message }) => say(output, &format!("gatectl: {message}\n"), exit),
+    }
+}
+
+/// The last word: where even the notes cannot be written, the exit code has to do.
+fn say(output: &mut Output<'_>, text: &str, exit: ExitCode) -> ExitCode {
+    let _ = output.notes.write_all(text.as_bytes());
+    exit
+}
+
+/// The whole command line, for completions and manual pages.
+fn command() -> clap::Command {
+    <Arguments as clap::CommandFactory>::command()
+}

@@ -1,0 +1,16 @@
+//! The edge: arguments, terminal and exit code.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use gatectl::output::Output;
+
+fn main() -> ExitCode {
+    let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr().lock());
+    let is_coloured = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut output = Output { results: &mut stdout, notes: &mut stderr, is_coloured };
+    let exit = gatectl::run(std::env::args_os(), &mut output);
+    // A reader that went away has seen what it wanted to see.
+    let _ = output.results.flush();
+    exit.into()
+}

@@ -1,0 +1,168 @@
+//! `gatectl settings`: reads settings documents and shows where they are wrong.
+//!
+//! The document may stand alone or in the policy or constraint that carries it.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use host::yaml::{Document, Span};
+use policy::settings::Settings as Checked;
+use serde_json::{Value, json};
+
+use crate::exit::{ExitCode, Failure, Outcome};
+use crate::output::{Format, Output};
+use crate::snippet::Snippet;
+
+/// Version of the JSON that `--format json` writes.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Works on settings documents
+#[derive(Debug, Subcommand)]
+pub(crate) enum Settings {
+    Check(Check),
+}
+
+/// Checks a settings document and shows each problem in its line
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gatectl settings check settings.yaml")]
+pub(crate) struct Check {
+    /// The settings document, or the ClusterAdmissionPolicy, AdmissionPolicy or constraint that holds it
+    file: PathBuf,
+    /// How the result is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// A settings document with its places.
+pub(crate) struct Loaded {
+    file: String,
+    text: String,
+    document: Document,
+    /// JSON pointer of the settings in the document.
+    prefix: &'static str,
+    pub(crate) value: Value,
+}
+
+/// A settings document that cannot be used.
+pub(crate) struct Refused {
+    file: String,
+    text: String,
+    problems: Vec<Located>,
+}
+
+struct Located {
+    at: Span,
+    path: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Settings {
+    pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
+        let Self::Check(check) = self;
+        let refused = match load(&check.file)? {
+            Ok(loaded) => match loaded.problems() {
+                problems if problems.is_empty() => {
+                    match check.format {
+                        Format::Json => {
+                            output.json(&json!({ "schemaVersion": SCHEMA_VERSION, "valid": true, "problems": [] }))?
+                        }
+                        Format::Table => writeln!(output.results, "{}: valid", loaded.file)?,
+                    }
+                    return Ok(ExitCode::Admitted);
+                }
+                problems => Refused { file: loaded.file, text: loaded.text, problems },
+            },
+            Err(refused) => refused,
+        };
+        refused.write(output, check.format)
+    }
+}
+
+/// Reads a settings document; what is no YAML, or not one document, is refused with its place.
+pub(crate) fn load(path: &Path) -> Result<Result<Loaded, Refused>, Failure> {
+    let file = path.display().to_string();
+    let text = String::from_utf8(crate::manifests::read_bytes(path)?).map_err(|e| Failure::at(&file, e.utf8_error()))?;
+    let refused = |at: Span, message: String, hint: Option<String>, file: String, text: String| Refused {
+        file,
+        text,
+        problems: vec![Located { at, path: String::new(), message, hint }],
+    };
+    let documents = match host::yaml::read(&text) {
+        Ok(documents) => documents,
+        Err(e) => {
+            return Ok(Err(refused(
+                e.at,
+                format!("expected {}, found {}", e.expected, e.found),
+                e.hint.as_deref().map(str::to_owned),
+                file,
+                text,
+            )));
+        }
+    };
+    let n = documents.len();
+    let [document] = <[Document; 1]>::try_from(documents).unwrap_or_else(|_| [empty()]);
+    if n != 1 {
+        return Ok(Err(refused(Span::default(), format!("expected one document, found {n}"), None, file, text)));
+    }
+    let prefix = match document.value.get("apiVersion").and_then(Value::as_str) {
+        Some(version) if version.starts_with("policies.kubewarden.io/") => "/spec/settings",
+        Some(version) if version.starts_with("constraints.gatekeeper.sh/") => "/spec/parameters",
+        _ => "",
+    };
+    let value = document.value.pointer(prefix).cloned().unwrap_or(Value::Null);
+    Ok(Ok(Loaded { file, text, document, prefix, value }))
+}
+
+fn empty() -> Document {
+    Document { value: Value::Null, tag: None, spans: Default::default(), keys: Default::default() }
+}
+
+impl Loaded {
+    fn problems(&self) -> Vec<Located> {
+        let Err(problems) = Checked::read(&self.value) else { return Vec::new() };
+        let locate = |problem: policy::settings::Problem| {
+            let pointer = format!("{}{}", self.prefix, problem.pointer);
+            // What is wrong with a key is shown at the key.
+            let key = self.document.keys.get(&pointer).filter(|_| problem.message.contains("unknown key"));
+            let at = key.copied().unwrap_or_else(|| self.document.span(&pointer));
+            Located { at, path: problem.path, message: problem.message, hint: problem.hint }
+        };
+        problems.into_iter().map(locate).collect()
+    }
+
+    /// The settings as refused by the module: with places where the same problems are found here, else with its message alone.
+    pub(crate) fn refused(self, message: String) -> Refused {
+        let mut problems = self.problems();
+        if problems.is_empty() {
+            problems.push(Located { at: Span::default(), path: String::new(), message, hint: None });
+        }
+        Refused { file: self.file, text: self.text, problems }
+    }
+}
+
+impl Refused {
+    pub(crate) fn write(self, output: &mut Output<'_>, format: Format) -> Outcome {
+        match format {
+            Format::Json => {
+                let problem = |p: &Located| json!({ "path": p.path, "line": p.at.line, "column": p.at.column, "message": p.message, "hint": p.hint });
+                let problems: Vec<Value> = self.problems.iter().map(problem).collect();
+                output.json(&json!({ "schemaVersion": SCHEMA_VERSION, "valid": false, "problems": problems }))?;
+            }
+            Format::Table => {
+                for problem in &self.problems {
+                    let title = match problem.path.as_str() {
+                        "" => problem.message.clone(),
+                        path => format!("`{path}`: {}", problem.message),
+                    };
+                    Snippet { file: &self.file, text: &self.text, at: problem.at, title: &title, hint: problem.hint.as_deref() }
+                        .write(output)?;
+                }
+                let n = self.problems.len();
+                let problems = if n == 1 { "problem" } else { "problems" };
+                output.note(format_args!("{}: {n} {problems}; the settings are refused", self.file))?;
+            }
+        }
+        Ok(ExitCode::Settings)
+    }
+}

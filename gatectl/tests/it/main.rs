@@ -1,0 +1,8 @@
+//! The command line as a whole, called as a function.
+
+#[cfg(test)]
+mod attach;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod world;

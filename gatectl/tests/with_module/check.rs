@@ -1,0 +1,122 @@
+//! `gatectl check` and `demo` with the built module; without one (`./just module` makes it) these tests fail, they do not pass by.
+
+use std::path::Path;
+
+use gatectl::ExitCode;
+use serde_json::Value;
+
+use crate::world::{Ended, World, gatectl};
+
+const SETTINGS: &str = "rules:\n- name: block\n  action: deny\n  conditions: [{ severity: critical }]\n";
+const NOW: &str = "2026-11-21T12:00:00Z";
+
+fn module() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/policy.wasm");
+    assert!(path.is_file(), "{}: build the module with `./just module`", path.display());
+    path.display().to_string()
+}
+
+fn check(world: &World, arguments: &[&str]) -> Ended {
+    let (module, settings, sources) = (module(), world.file("settings.yaml", SETTINGS), world.path("sources.yaml"));
+    gatectl(&[&["check", "--policy", &module, "--settings", &settings, "--sources", &sources, "--now", NOW], arguments].concat())
+}
+
+fn pod(name: &str, image: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{ name: {name} }}\nspec: {{ containers: [{{ name: c, image: '{image}' }}] }}\n"
+    )
+}
+
+/// Images `bad` and `good`, scanned; a folder `deploy` with a pod of each, and things that are no workloads.
+fn world() -> World {
+    let world = World::new();
+    for (tag, severity) in [("bad", "CRITICAL"), ("good", "LOW")] {
+        let image = world.image(&format!("app:{tag}"));
+        world.push_image(&image, if tag == "bad" { "amd64" } else { "arm64" });
+        let report = format!(
+            r#"{{ "SchemaVersion": 2, "CreatedAt": "2026-11-21T10:00:00Z", "ArtifactType": "container_image", "Results": [{{ "Class": "os-pkgs", "Type": "alpine",
+            "Vulnerabilities": [{{ "VulnerabilityID": "CVE-2026-1", "PkgName": "musl", "InstalledVersion": "1", "FixedVersion": "2", "Severity": "{severity}" }}] }}] }}"#
+        );
+        let file = world.file("report.json", &report);
+        assert_eq!(world.attach(&[&image, "--report", &file]).exit, ExitCode::Admitted);
+    }
+    std::fs::create_dir_all(world.path("deploy/nested")).unwrap();
+    world.file("deploy/nested/bad.yaml", &pod("bad", &world.image("app:bad")));
+    world.file(
+        "deploy/good.yml",
+        &format!("---\n{}---\napiVersion: v1\nkind: Service\nmetadata: {{ name: s }}\n", pod("good", &world.image("app:good"))),
+    );
+    world.file("deploy/values.yaml", "replicas: 2\n");
+    world.file("deploy/README.md", "not read");
+    world
+}
+
+#[test]
+fn a_folder_is_judged_object_by_object() {
+    let world = world();
+    let ended = check(&world, &[&world.path("deploy")]);
+    assert_eq!(ended.exit, ExitCode::Denied, "{ended:?}");
+    assert!(ended.results.contains("CVE-2026-1 (musl 1, fixed in 2)"), "{}", ended.results);
+    assert!(
+        ended.notes.contains("values.yaml: passed over") && ended.notes.contains("3 judged: 1 denied, 0 audited, 2 admitted"),
+        "{}",
+        ended.notes
+    );
+    let good = check(&world, &[&world.path("deploy/good.yml")]);
+    assert_eq!(good.exit, ExitCode::Admitted, "{good:?}");
+    let named = check(&world, &[&world.path("deploy/values.yaml")]);
+    assert!(named.exit == ExitCode::Failed && named.notes.contains("no `kind`"), "{named:?}");
+}
+
+#[test]
+fn json_has_one_result_for_each_object() {
+    let world = world();
+    let ended = check(&world, &["--format", "json", &world.path("deploy")]);
+    let document: Value = serde_json::from_str(&ended.results).unwrap();
+    assert_eq!((&document["schemaVersion"], &document["verdict"]), (&1.into(), &"deny".into()));
+    let verdicts: Vec<&str> = document["results"].as_array().unwrap().iter().map(|r| r["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["admit", "admit", "deny"]);
+    assert_eq!(document["results"][2]["object"], "Pod default/bad");
+    assert_eq!(document["results"][2]["rule"], "block");
+}
+
+#[test]
+fn recordings_are_replayed_without_a_registry() {
+    let world = world();
+    let (deploy, calls) = (world.path("deploy"), world.path("calls.yaml"));
+    let live = check(&world, &[&deploy, "--record", &calls]);
+    assert_eq!(live.exit, ExitCode::Denied, "{live:?}");
+    drop(world.embedded);
+    let world = World { embedded: host::embedded::EmbeddedRegistry::start().unwrap(), ..world };
+    let replayed = check(&world, &[&deploy, "--replay", &calls]);
+    assert_eq!((replayed.exit, replayed.results), (live.exit, live.results));
+    let empty = world.file("empty.yaml", "[]");
+    let ended = check(&world, &[&deploy, "--replay", &empty]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("unexpected request"), "{ended:?}");
+}
+
+#[test]
+fn refused_settings_end_with_three() {
+    let world = World::new();
+    let manifest = world.file("pod.yaml", &pod("a", "b"));
+    let settings = world.file("bad.yaml", &SETTINGS.replace("severity", "severty"));
+    let ended = gatectl(&["check", "--policy", &module(), "--settings", &settings, &manifest]);
+    assert_eq!(ended.exit, ExitCode::Settings, "{ended:?}");
+    assert!(ended.results.contains("did you mean `severity`?"), "{}", ended.results);
+}
+
+#[test]
+fn a_missing_module_is_a_failure() {
+    let world = World::new();
+    let manifest = world.file("pod.yaml", &pod("a", "b"));
+    let settings = world.file("settings.yaml", SETTINGS);
+    let ended = gatectl(&["check", "--policy", "/no/such.wasm", "--settings", &settings, &manifest]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("./just build"), "{ended:?}");
+}
+
+#[test]
+fn the_demonstration_comes_out_as_expected() {
+    let ended = gatectl(&["demo", "--policy", &module()]);
+    assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
+    assert!(ended.results.contains("5 of 5 answers are as expected"), "{}", ended.results);
+}

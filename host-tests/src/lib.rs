@@ -1,0 +1,18 @@
+//! What proves the module: cases run natively and through the built module, and the tools they are made with.
+//!
+//! [`case`] reads a case, [`document`] its findings documents, [`engine`] runs it. The tests are in `tests/`, the cases in `cases/`.
+
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test's failed expectation is its report"
+)]
+
+pub mod case;
+pub mod docker_registry;
+pub mod document;
+pub mod engine;
+pub mod odd_registry;

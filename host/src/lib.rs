@@ -1,0 +1,25 @@
+//! The policy module's host: it loads `policy.wasm` as Kubewarden's policy server does and answers its host calls.
+//!
+//! In the order a call travels: [`module`] runs the guest, [`capability`] says what it may call, [`live`] sends a call to the
+//! [`registry`] (reached as [`sources`] and [`credentials`] say), [`record`] and [`replay`] write and read kwctl's file of such calls
+//! ([`exchange`]). [`yaml`] reads every YAML text of the workspace, [`embedded`] is a registry for demonstrations and tests.
+//!
+//! Every function blocks. Nothing here knows rules, findings or verdicts.
+
+pub mod module;
+
+pub mod capability;
+
+pub mod live;
+pub mod registry;
+
+pub mod credentials;
+pub mod sources;
+
+pub mod exchange;
+pub mod record;
+pub mod replay;
+
+pub mod annotate;
+pub mod embedded;
+pub mod yaml;

@@ -1,0 +1,150 @@
+//! Image references → what their registries hold, as the policy server hands it to a guest, and what publishing needs.
+//!
+//! Requests, digests checks, parsing and losses (unknown fields, a descriptor's `data`, an index' `subject`) are those of crate
+//! `oci-client`, which the policy server is built on too. Differences from the policy server: connections and tokens are kept for a
+//! minute instead of made for each call, a slow registry does not hold up the others, loopback registries are never reached through
+//! a proxy, and times can be limited.
+
+mod cache;
+mod client;
+mod error;
+mod publish;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use oci_client::Reference;
+use oci_client::manifest::OciImageManifest;
+use serde::Serialize;
+use serde_json::Value;
+
+use self::cache::Cache;
+use self::client::Clients;
+pub use self::error::RegistryError;
+pub use self::publish::{RawManifest, Resolved};
+use crate::credentials::Credentials;
+use crate::sources::Sources;
+
+/// How long an answer may be given again, as in the policy server.
+const CACHED_FOR: Duration = Duration::from_secs(60);
+
+/// How registries are reached.
+#[derive(Clone, Debug)]
+pub struct RegistryOptions {
+    /// Insecure hosts, private authorities, proxies. Default none.
+    pub sources: Sources,
+    /// Users and passwords. Default anonymous.
+    pub credentials: Credentials,
+    /// The longest a connection may take to come up. Default none, as the policy server.
+    pub connect_timeout: Option<Duration>,
+    /// The longest one function of [`Registry`] may take, all its requests together. Default none, as the policy server.
+    pub timeout: Option<Duration>,
+    /// How long a successful answer is given again. Default 60 seconds; zero for never.
+    pub cached_for: Duration,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self {
+            sources: Sources::default(),
+            credentials: Credentials::anonymous(),
+            connect_timeout: None,
+            timeout: None,
+            cached_for: CACHED_FOR,
+        }
+    }
+}
+
+/// A client for all registries, with its own threads. Its functions block and may be called from any thread.
+pub struct Registry {
+    clients: Clients,
+    digests: Cache,
+    manifests: Cache,
+    configs: Cache,
+}
+
+/// The policy server's answer to `v1/manifest_digest`.
+#[derive(Serialize)]
+struct DigestAnswer {
+    digest: String,
+}
+
+/// The policy server's answer to `v1/oci_manifest_config`.
+#[derive(Serialize)]
+struct ConfigAnswer {
+    manifest: OciImageManifest,
+    digest: String,
+    config: Value,
+}
+
+impl Registry {
+    /// Starts the client's threads; no request is made.
+    ///
+    /// # Errors
+    /// [`RegistryError::Setup`] where threads cannot be started.
+    pub fn new(options: RegistryOptions) -> Result<Self, RegistryError> {
+        let cache = || Cache::new(options.cached_for);
+        let (digests, manifests, configs) = (cache(), cache(), cache());
+        Ok(Self { clients: Clients::new(options)?, digests, manifests, configs })
+    }
+
+    /// `oci/v1/manifest_digest`: `{"digest":"sha256:…"}` of the manifest or index, by a HEAD request.
+    ///
+    /// # Errors
+    /// [`RegistryError`]; its [`report`](RegistryError::report) is what a guest gets.
+    pub fn manifest_digest(&self, image: &str) -> Result<Vec<u8>, RegistryError> {
+        self.digests.get_or(image, || {
+            let reference = parse(image)?;
+            let digest = self.clients.run(&reference, |client, reference, auth| async move {
+                client.fetch_manifest_digest(&reference, &auth).await
+            })?;
+            json(&DigestAnswer { digest })
+        })
+    }
+
+    /// `oci/v1/oci_manifest`: the image manifest or index, without what `oci-client` does not know.
+    ///
+    /// # Errors
+    /// As [`Registry::manifest_digest`].
+    pub fn oci_manifest(&self, image: &str) -> Result<Vec<u8>, RegistryError> {
+        self.manifests.get_or(image, || {
+            let reference = parse(image)?;
+            let (manifest, _) = self
+                .clients
+                .run(&reference, |client, reference, auth| async move { client.pull_manifest(&reference, &auth).await })?;
+            json(&manifest)
+        })
+    }
+
+    /// `oci/v1/oci_manifest_config`: `{"manifest":{…},"digest":"sha256:…","config":<any JSON>}`. An index is resolved to the manifest
+    /// for the platform of *this binary*, whose digest is then the one given.
+    ///
+    /// # Errors
+    /// As [`Registry::manifest_digest`].
+    pub fn oci_manifest_config(&self, image: &str) -> Result<Vec<u8>, RegistryError> {
+        self.configs.get_or(image, || {
+            let reference = parse(image)?;
+            let (manifest, digest, config) = self.clients.run(&reference, |client, reference, auth| async move {
+                client.pull_manifest_and_config(&reference, &auth).await
+            })?;
+            let config = serde_json::from_str(&config).map_err(RegistryError::Json)?;
+            json(&ConfigAnswer { manifest, digest, config })
+        })
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("clients", &self.clients).finish_non_exhaustive()
+    }
+}
+
+/// Expands and checks an image reference as the policy server does: `busybox` is `docker.io/library/busybox:latest`.
+fn parse(image: &str) -> Result<Reference, RegistryError> {
+    image.parse().map_err(RegistryError::Reference)
+}
+
+fn json(answer: &impl Serialize) -> Result<Arc<[u8]>, RegistryError> {
+    serde_json::to_vec(answer).map(Into::into).map_err(RegistryError::Json)
+}

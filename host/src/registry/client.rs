@@ -1,0 +1,180 @@
+//! A reference's host → connections to it, and the order in which ways are tried.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use oci_client::errors::OciDistributionError;
+use oci_client::secrets::RegistryAuth;
+use oci_client::{Client, Reference};
+use tokio::runtime::{Builder, Runtime};
+
+use super::cache::now;
+use super::{RegistryError, RegistryOptions};
+
+/// How long a connection, its token and what is known about its host are used.
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// Where nothing listens: the proxy that is named so that the environment's is not used.
+const NO_PROXY_AT_ALL: &str = "http://127.0.0.1:9";
+
+/// How a host is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// HTTPS; for an insecure host without verification.
+    Https,
+    /// Plain HTTP, for insecure hosts that do not speak HTTPS.
+    Http,
+}
+
+/// What is kept of a host.
+#[derive(Clone)]
+struct Host {
+    since: Instant,
+    way: Way,
+    client: Client,
+    auth: RegistryAuth,
+}
+
+/// The connections of a [`super::Registry`] and the threads they run on.
+pub(super) struct Clients {
+    options: RegistryOptions,
+    runtime: Option<Runtime>,
+    hosts: Mutex<BTreeMap<String, Host>>,
+}
+
+impl Clients {
+    pub(super) fn new(options: RegistryOptions) -> Result<Self, RegistryError> {
+        // Fails only where a provider is installed already, which then serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("registry").enable_all().build();
+        let runtime = runtime.map_err(|error| RegistryError::Setup(format!("cannot start threads: {error}")))?;
+        Ok(Self { options, runtime: Some(runtime), hosts: Mutex::new(BTreeMap::new()) })
+    }
+
+    /// Runs `ask` against the reference's registry. An insecure host that cannot be reached over HTTPS is asked once more over HTTP.
+    pub(super) fn run<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+        A: Fn(Client, Reference, RegistryAuth) -> F,
+    {
+        let name = reference.resolve_registry();
+        let host = self.host(reference, None)?;
+        let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
+        if host.way == Way::Https
+            && self.options.sources.is_insecure(reference.registry())
+            && answer.as_ref().is_err_and(RegistryError::is_unreached)
+        {
+            let host = self.host(reference, Some(Way::Http))?;
+            let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
+            if answer.as_ref().is_err_and(RegistryError::is_unreached) {
+                self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+            }
+            return answer;
+        }
+        answer
+    }
+
+    /// What is kept of the reference's host, made where it is absent, old, or of another way than demanded.
+    fn host(&self, reference: &Reference, way: Option<Way>) -> Result<Host, RegistryError> {
+        let name = reference.resolve_registry();
+        let kept = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let fresh = kept.filter(|host| now().duration_since(host.since) < KEPT_FOR);
+        if let Some(host) = fresh.filter(|host| way.is_none_or(|way| way == host.way)) {
+            return Ok(host);
+        }
+        let way = way.unwrap_or(Way::Https);
+        let client = client(self.config(reference, way))?;
+        let host = Host { since: now(), way, client, auth: self.options.credentials.auth(reference) };
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), host.clone());
+        Ok(host)
+    }
+
+    fn config(&self, reference: &Reference, way: Way) -> ClientConfig {
+        let sources = &self.options.sources;
+        let proxies = sources.proxies();
+        let mut config = ClientConfig {
+            accept_invalid_certificates: sources.is_insecure(reference.registry()),
+            extra_root_certificates: sources.authorities(reference.registry()).iter().map(|bytes| certificate(bytes)).collect(),
+            connect_timeout: self.options.connect_timeout,
+            user_agent: concat!("gated-deployment/", env!("CARGO_PKG_VERSION")),
+            http_proxy: proxies.http.clone(),
+            https_proxy: proxies.https.clone(),
+            no_proxy: proxies.none.clone(),
+            ..ClientConfig::default()
+        };
+        config.protocol = match way {
+            Way::Https => ClientProtocol::Https,
+            Way::Http => ClientProtocol::Http,
+        };
+        if let Some(host) = loopback(reference.resolve_registry()) {
+            config.http_proxy = Some(NO_PROXY_AT_ALL.to_owned());
+            config.https_proxy = Some(NO_PROXY_AT_ALL.to_owned());
+            config.no_proxy = Some(host.to_owned());
+        }
+        config
+    }
+
+    /// Runs a future on the client's own threads, so that any thread may wait for it, and a panic in it is an error.
+    fn block_on<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+    ) -> Result<T, RegistryError> {
+        let Some(runtime) = &self.runtime else { return Err(RegistryError::Setup("the registry client has stopped".to_owned())) };
+        let limit = self.options.timeout;
+        let (answer, waiting) = mpsc::sync_channel(1);
+        runtime.spawn(async move {
+            let result = match limit {
+                None => future.await.map_err(RegistryError::from),
+                Some(limit) => match tokio::time::timeout(limit, future).await {
+                    Ok(result) => result.map_err(RegistryError::from),
+                    Err(_) => Err(RegistryError::Timeout(limit)),
+                },
+            };
+            // Nobody waits any more only where the caller's thread is gone.
+            let _ = answer.send(result);
+        });
+        waiting.recv().unwrap_or_else(|_| Err(RegistryError::Setup("the registry client failed".to_owned())))
+    }
+}
+
+impl Drop for Clients {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Makes a client. Where the system trusts no authority at all, making one panics inside the HTTP library: that is an error here.
+fn client(config: ClientConfig) -> Result<Client, RegistryError> {
+    catch_unwind(AssertUnwindSafe(|| Client::try_from(config)))
+        .map_err(|_| RegistryError::Setup("cannot prepare TLS: does this system have any certificate authorities?".to_owned()))?
+        .map_err(RegistryError::from)
+}
+
+fn certificate(bytes: &[u8]) -> Certificate {
+    let pem = bytes.windows(10).any(|window| window == b"-----BEGIN");
+    Certificate { encoding: if pem { CertificateEncoding::Pem } else { CertificateEncoding::Der }, data: bytes.to_vec() }
+}
+
+/// The host without port, where it is this machine.
+fn loopback(registry: &str) -> Option<&str> {
+    let host = match registry.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(rest, |(host, _)| host),
+        None => registry.rsplit_once(':').map_or(registry, |(host, _)| host),
+    };
+    let address = host.parse::<std::net::IpAddr>();
+    (host == "localhost" || address.is_ok_and(|address| address.is_loopback())).then_some(host)
+}

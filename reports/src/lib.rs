@@ -1,0 +1,129 @@
+//! Scanner report bytes → findings document.
+//!
+//! In the order a report travels: [`outline`] looks at its top-level keys, [`Format`] names the reader, the reader (one file for each
+//! format, such as [`trivy`]) makes a [`Report`] of it, and [`document`] makes the findings document of that. Whatever is not a
+//! vulnerability report of a container image is refused with a sentence that says what it is: an unrecognised document never counts
+//! as no findings.
+//!
+//! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below.
+
+pub mod document;
+mod error;
+mod fold;
+mod foreign;
+pub mod outline;
+mod purl;
+pub mod report;
+pub mod trivy;
+mod words;
+
+pub use self::error::ReportError;
+pub use self::outline::{MAX_BYTES, MAX_DEPTH, Outline};
+use self::report::SubjectKind;
+pub use self::report::{Claim, Notes, Report};
+
+/// How one format is recognised and read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader {
+    /// The media type under which the report is kept beside its findings document.
+    pub media_type: &'static str,
+    /// Says by what a document is recognised as this format; `None` where it is not of this format.
+    pub recognise: fn(&Outline<'_>) -> Option<String>,
+    /// Makes the normal form. It need not judge what the report is about: [`read`] does, by the report's subject and claim.
+    pub read: fn(&str) -> Result<Report, ReportError>,
+}
+
+/// The table of formats: variant, name on the command line, reader.
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $reader:path;)+) => {
+        /// A format of scanner reports.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Format { $($(#[$doc])* $variant,)+ }
+
+        impl Format {
+            /// Every format, in the order in which a document is tried.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name on the command line and in messages.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// How it is recognised and read.
+            #[must_use]
+            pub fn reader(self) -> &'static Reader {
+                match self { $(Self::$variant => &$reader),+ }
+            }
+        }
+    };
+}
+
+formats! {
+    /// `trivy image --format json`, schema version 2.
+    Trivy = "trivy-json", trivy::READER;
+}
+
+impl Format {
+    /// The format of a name, compared exactly.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.name() == name)
+    }
+}
+
+/// What [`read_with`] lets pass that [`read`] refuses. Each weakens a guard, so each is asked for by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leniency {
+    /// A report about something else than a container image (a file system, a repository, an SBOM).
+    pub any_subject: bool,
+    /// A report that does not show that it looked for vulnerabilities at all.
+    pub unclear_claim: bool,
+}
+
+/// Reads a vulnerability report of a container image, in the stated format or in the one its top-level keys show.
+///
+/// # Errors
+/// A sentence that says what the document is, where it is not a report of that kind: unreadable, above [`MAX_BYTES`] or
+/// [`MAX_DEPTH`], of an unknown format, about something else than an image, or not about vulnerabilities.
+pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Report, ReportError> {
+    read_with(bytes, format, Leniency::default())
+}
+
+/// Like [`read`], with named guards off.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Result<Report, ReportError> {
+    let text = outline::text(bytes)?;
+    let outline = Outline::read(text)?;
+    let format = match format {
+        Some(format) if (format.reader().recognise)(&outline).is_some() => format,
+        Some(format) => return Err(foreign::refuse(&outline, &format!("not a {} report", format.name()))),
+        None => recognise(&outline)
+            .map(|(format, _)| format)
+            .ok_or_else(|| foreign::refuse(&outline, "not a report that can be read"))?,
+    };
+    let report = (format.reader().read)(text)?;
+    match (&report.subject.kind, &report.claim) {
+        (SubjectKind::Other(what), _) if !leniency.any_subject => Err(ReportError::new(
+            format!("the report is about a {what}, not about a container image"),
+            Some("scan the image itself, such as `trivy image --format json IMAGE`"),
+        )),
+        (_, Claim::None(what)) => Err(ReportError::new(
+            what.clone(),
+            Some("let the scanner look for vulnerabilities, such as `trivy image --scanners vuln`"),
+        )),
+        (_, Claim::Unclear(what)) if !leniency.unclear_claim => Err(ReportError::new(
+            what.clone(),
+            Some("scan with `--scanners vuln --list-all-pkgs`, or accept the report as clean with `--accept-empty`"),
+        )),
+        _ => Ok(report),
+    }
+}
+
+/// The format that a document's top-level keys show, and by what; `None` where they show none that can be read.
+#[must_use]
+pub fn recognise(outline: &Outline<'_>) -> Option<(Format, String)> {
+    Format::ALL.iter().find_map(|format| (format.reader().recognise)(outline).map(|reason| (*format, reason)))
+}

@@ -1,0 +1,247 @@
+//! Trivy's own JSON, schema version 2 (`trivy image --format json`) → [`Report`].
+//!
+//! Source: Trivy's `pkg/types/report.go`. What Trivy does not write (EPSS, KEV, the date of a fix, the date of its database) is not
+//! guessed. It provides `aliases` (GitHub ids among `VendorIDs`), `cvss`, `publishedAt`, `path` and `vex` (the status
+//! `not_affected`, and what a VEX document given to Trivy set aside, where the report shows it).
+
+mod packages;
+mod raw;
+
+use policy::findings::{CvssScore, Field, FixState, Severity, VexStatus};
+use policy::time::Timestamp;
+
+use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
+use crate::{Format, Outline, Reader, ReportError, words};
+
+/// The reader of this format.
+pub static READER: Reader = Reader { media_type: "application/vnd.aquasec.trivy.report+json", recognise, read };
+
+/// Why a VEX status stands on a row that the report itself marks as not affected.
+const OWN_STATEMENT: &str = "trivy report, status `not_affected`";
+
+fn recognise(outline: &Outline<'_>) -> Option<String> {
+    let version = outline.integer("SchemaVersion")?;
+    let key = ["ArtifactName", "ArtifactType", "Results"].into_iter().find(|key| outline.has(key))?;
+    Some(format!("a whole number `SchemaVersion` ({version}) beside `{key}`: Trivy's JSON"))
+}
+
+fn read(text: &str) -> Result<Report, ReportError> {
+    let raw: raw::Report =
+        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
+    if raw.schema_version != 2 {
+        let message = format!("expected a Trivy report of schema version 2, found {}", raw.schema_version);
+        return Err(ReportError::new(message, Some("use a reader of its age")));
+    }
+    let mut notes = Notes::default();
+    let mut rows = Vec::new();
+    let mut results = Vec::new();
+    for result in raw.results.unwrap_or_default() {
+        results.push((result.class.clone(), result.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty())));
+        let place = packages::Place { class: result.class, kind: result.kind, target: result.target };
+        for vulnerability in result.vulnerabilities.unwrap_or_default() {
+            rows.extend(row(vulnerability, &place, None, &mut notes));
+        }
+        for modified in result.modified.unwrap_or_default() {
+            rows.extend(modified_row(modified, &place, &mut notes));
+        }
+    }
+    let metadata = raw.metadata.unwrap_or_default();
+    let scanned_at = raw.created_at.as_deref().and_then(|text| {
+        let at = Timestamp::parse(text);
+        if at.is_none() {
+            notes.add(format!("`CreatedAt` is not a time: `{text}`"));
+        }
+        at
+    });
+    Ok(Report {
+        format: Format::Trivy,
+        scanner: Scanner {
+            name: "trivy".to_owned(),
+            version: raw.trivy.and_then(|t| filled(t.version)),
+            database_updated_at: None,
+        },
+        scanned_at,
+        os: metadata.os.as_ref().and_then(os),
+        subject: subject(raw.artifact_type, raw.artifact_name, &metadata),
+        claim: claim(&results),
+        provides: vec![Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path, Field::Vex],
+        rows,
+        notes,
+    })
+}
+
+/// Trivy does not write which scanners ran: only a result of a package class shows that packages were looked at.
+fn claim(results: &[(Option<String>, bool)]) -> Claim {
+    let shows =
+        |(class, has_rows): &(Option<String>, bool)| *has_rows || matches!(class.as_deref(), Some("os-pkgs" | "lang-pkgs"));
+    if results.iter().any(shows) {
+        return Claim::Vulnerabilities;
+    }
+    let mut others: Vec<&str> = results.iter().filter_map(|(class, _)| class.as_deref()).collect();
+    others.sort_unstable();
+    others.dedup();
+    match others.as_slice() {
+        [] => Claim::Unclear(
+            "the Trivy report has no result at all, so that it does not show whether vulnerabilities were looked for".to_owned(),
+        ),
+        _ => Claim::None(format!(
+            "the Trivy report is not about vulnerabilities: it has only results of the class `{}`",
+            others.join("`, `")
+        )),
+    }
+}
+
+fn subject(kind: Option<String>, name: Option<String>, metadata: &raw::Metadata) -> Subject {
+    let config = metadata.image_config.as_ref();
+    let part = |text: Option<&String>| text.filter(|t| !t.is_empty()).cloned();
+    let os = part(config.and_then(|c| c.os.as_ref()));
+    let architecture = part(config.and_then(|c| c.architecture.as_ref()));
+    let variant = part(config.and_then(|c| c.variant.as_ref()));
+    let platform = os.zip(architecture).map(|(os, architecture)| match variant {
+        Some(variant) => format!("{os}/{architecture}/{variant}"),
+        None => format!("{os}/{architecture}"),
+    });
+    let digests = metadata.repo_digests.iter().flatten().filter_map(|d| d.split_once('@')).map(|(_, digest)| digest.to_owned());
+    Subject {
+        kind: match kind.as_deref() {
+            Some("container_image") => SubjectKind::Image,
+            Some(other) if !other.is_empty() => SubjectKind::Other(other.replace('_', " ")),
+            _ => SubjectKind::Other("thing that it does not name".to_owned()),
+        },
+        name: filled(name),
+        digests: digests.collect(),
+        image_id: part(metadata.image_id.as_ref()),
+        platform,
+    }
+}
+
+/// Trivy writes `EOSL` only where it is true, so its absence says "still maintained, as far as is known".
+fn os(raw: &raw::Os) -> Option<Os> {
+    let family = raw.family.clone().filter(|family| !family.is_empty() && family != "none")?;
+    Some(Os { family, version: filled(raw.name.clone()), end_of_life: Some(raw.eosl.unwrap_or(false)) })
+}
+
+/// A row that Trivy shows under `--show-suppressed`: VEX statements are kept with their source, what was ignored is only counted.
+fn modified_row(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) -> Option<Row> {
+    if raw.kind.as_deref() != Some("vulnerability") {
+        return None;
+    }
+    let source = filled(raw.source).unwrap_or_else(|| "trivy report".to_owned());
+    let status = match raw.status.as_deref() {
+        Some("not_affected") => VexStatus::NotAffected,
+        Some("fixed") => VexStatus::Fixed,
+        other => {
+            notes.add(format!("row left out by the scan's own configuration (`{}` by `{source}`)", other.unwrap_or("unknown")));
+            return None;
+        }
+    };
+    row(raw.finding?, place, Some(Statement { status, source }), notes)
+}
+
+fn row(raw: raw::Vulnerability, place: &packages::Place, stated: Option<Statement>, notes: &mut Notes) -> Option<Row> {
+    let Some(id) = filled(raw.id) else {
+        notes.add("row dropped: it names no vulnerability");
+        return None;
+    };
+    let purl = filled(raw.identifier.and_then(|i| i.purl));
+    let Some(name) = filled(raw.package).or_else(|| purl.clone()) else {
+        notes.add(format!("row dropped: it names no package (`{id}`)"));
+        return None;
+    };
+    let installed = filled(raw.installed);
+    if installed.is_none() {
+        notes.add("row without an installed version");
+    }
+    let (fix_state, own) = state(raw.status.as_deref(), raw.fixed.as_deref(), notes);
+    let (aliases, advisories) = other_names(&id, raw.vendor_ids.unwrap_or_default(), notes);
+    let published = filled(raw.published);
+    let published_at = published.as_deref().and_then(Timestamp::parse);
+    if published.is_some() && published_at.is_none() {
+        notes.add("date of publication that is not a time");
+    }
+    let purl = purl.unwrap_or_else(|| packages::purl(place, &name, installed.as_deref()));
+    Some(Row {
+        severity: severity(raw.severity.as_deref(), notes),
+        cvss: cvss(raw.cvss.unwrap_or_default(), raw.severity_source.as_deref(), notes),
+        epss: None,
+        known_exploited: None,
+        published_at,
+        package: Package { purl, name, installed, path: packages::path(place, filled(raw.path)) },
+        fixed: raw
+            .fixed
+            .iter()
+            .flat_map(|list| list.split(", "))
+            .map(str::trim)
+            .filter(|v| !v.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        fix_state,
+        fix_available_at: None,
+        vex: stated.or(own),
+        id,
+        aliases,
+        advisories,
+    })
+}
+
+fn severity(word: Option<&str>, notes: &mut Notes) -> Severity {
+    let Some(word) = word.filter(|w| !w.is_empty()) else {
+        notes.add("row without a severity: unknown");
+        return Severity::Unknown;
+    };
+    words::severity(word).unwrap_or_else(|| {
+        notes.add(format!("severity word `{word}`: unknown"));
+        Severity::Unknown
+    })
+}
+
+/// Reports before Trivy 0.44 carry no status: there a named version says that a fix exists, and its absence says nothing.
+fn state(status: Option<&str>, fixed: Option<&str>, notes: &mut Notes) -> (FixState, Option<Statement>) {
+    let has_fix = fixed.is_some_and(|f| !f.is_empty());
+    let state = match status.unwrap_or_default() {
+        "fixed" => FixState::Fixed,
+        "affected" => FixState::NotFixed,
+        "will_not_fix" | "fix_deferred" | "end_of_life" => FixState::WontFix,
+        "not_affected" => {
+            return (FixState::Unknown, Some(Statement { status: VexStatus::NotAffected, source: OWN_STATEMENT.to_owned() }));
+        }
+        "" if has_fix => FixState::Fixed,
+        "" | "unknown" | "under_investigation" => FixState::Unknown,
+        other => {
+            notes.add(format!("fix status `{other}`: unknown"));
+            FixState::Unknown
+        }
+    };
+    (state, None)
+}
+
+/// Ids of other catalogues are aliases, except a second CVE: two CVE ids are never one vulnerability.
+fn other_names(id: &str, names: Vec<String>, notes: &mut Notes) -> (Vec<String>, Vec<String>) {
+    let names = names.into_iter().filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(id));
+    let (aliases, advisories): (Vec<String>, Vec<String>) = names.partition(|name| words::is_vulnerability_id(name));
+    let (second, aliases): (Vec<String>, Vec<String>) =
+        aliases.into_iter().partition(|name| words::is_cve(id) && words::is_cve(name));
+    for name in second {
+        notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
+    }
+    (aliases, advisories)
+}
+
+/// The score of the source whose severity was chosen, else that of the NVD, else the highest; version 2 only where there is no newer.
+fn cvss(mut scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
+    let mut read = |score: Option<f64>| {
+        let read = score.and_then(CvssScore::from_decimal);
+        if score.is_some() && read.is_none() {
+            notes.add("CVSS score outside 0.0 to 10.0");
+        }
+        read
+    };
+    let mut newer = |s: &raw::Score| read(s.v4).max(read(s.v3));
+    let preferred = [source.unwrap_or_default(), "nvd"].into_iter().find_map(|name| scores.get(name).and_then(&mut newer));
+    let highest = preferred.or_else(|| scores.values().filter_map(&mut newer).max());
+    highest.or_else(|| scores.values_mut().filter_map(|s| read(s.v2)).max())
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|t| !t.is_empty())
+}

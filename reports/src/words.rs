@@ -1,0 +1,58 @@
+//! Scanners' words → the scales of findings documents: severity words, and which names are ids and which are bulletins.
+
+use policy::findings::Severity;
+
+/// The severity of a scanner's word, without regard to case; `None` for a word that is not known, which counts as unknown and is said.
+pub(crate) fn severity(word: &str) -> Option<Severity> {
+    let word = word.trim().to_ascii_lowercase();
+    Some(match word.strip_suffix("_vulnerability_severity").unwrap_or(&word) {
+        "critical" | "defcon1" => Severity::Critical,
+        "high" | "important" => Severity::High,
+        "medium" | "moderate" => Severity::Medium,
+        "low" => Severity::Low,
+        "negligible" | "minimal" | "unimportant" | "info" | "informational" | "none" => Severity::Negligible,
+        "" | "unknown" | "undefined" | "untriaged" | "severity_unspecified" | "unassigned" | "not yet assigned" | "other" => {
+            Severity::Unknown
+        }
+        _ => return None,
+    })
+}
+
+/// Catalogues whose ids name one vulnerability each: the CVE list and those that the OSV schema lists as databases.
+const CATALOGUES: [&str; 12] =
+    ["CVE-", "GHSA-", "GO-", "PYSEC-", "RUSTSEC-", "OSV-", "GMS-", "NSWG-", "MAL-", "HSEC-", "GSD-", "BIT-"];
+
+/// Whether a name is the id of one vulnerability; everything else (DSA, RHSA, USN, ALAS, …) is taken for a bulletin about many.
+pub(crate) fn is_vulnerability_id(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    CATALOGUES.iter().any(|prefix| upper.starts_with(prefix))
+}
+
+/// Whether a name is a CVE id.
+pub(crate) fn is_cve(name: &str) -> bool {
+    name.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("CVE-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severity_words_are_folded_and_others_are_not_guessed() {
+        assert_eq!(severity("CRITICAL"), Some(Severity::Critical));
+        assert_eq!(severity("Important"), Some(Severity::High));
+        assert_eq!(severity("LOW_VULNERABILITY_SEVERITY"), Some(Severity::Low));
+        assert_eq!(severity(""), Some(Severity::Unknown));
+        assert_eq!(severity("severe"), None);
+    }
+
+    #[test]
+    fn bulletins_are_not_ids() {
+        for id in ["CVE-2024-3094", "GHSA-rxwq-x6h5-x525", "RUSTSEC-2024-0001", "cve-2024-1"] {
+            assert!(is_vulnerability_id(id), "{id}");
+        }
+        for bulletin in ["DSA-5649-1", "RHSA-2024:1234", "USN-1-1", "ALAS2-2024-1", "ELSA-2024-1", "naïve"] {
+            assert!(!is_vulnerability_id(bulletin) && !is_cve(bulletin), "{bulletin}");
+        }
+    }
+}
