@@ -19,7 +19,7 @@ use reports::report::Notes;
 use reports::{Format, Leniency, Report};
 
 pub(crate) use self::artifact::{Artifact, Descriptor, MANIFEST, sha256};
-use self::subject::Subject;
+use self::subject::{Scanned, Subject};
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::{self, Output};
@@ -30,14 +30,15 @@ use crate::output::{self, Output};
   trivy image --format json --output web.json ghcr.io/acme/web:1.4
   gatectl attach ghcr.io/acme/web:1.4 --report web.json
 
+  gatectl attach ghcr.io/acme/web:1.4 --report web-amd64.json --report web-arm64.json
   gatectl attach ghcr.io/acme/web:1.4 --report web-arm64.json --platform linux/arm64
   gatectl attach ghcr.io/acme/web:1.4 --report web.json --repository ghcr.io/acme/findings --dry-run")]
 pub(crate) struct Attach {
     /// The image or image index
     image: String,
-    /// The scanner's report; `-` for stdin
-    #[arg(long, value_name = "FILE")]
-    report: PathBuf,
+    /// The scanner's report, `-` for stdin; once for each scanned platform of an image index
+    #[arg(long, value_name = "FILE", required = true)]
+    report: Vec<PathBuf>,
     /// Format of the report [default: as its top-level keys show]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     report_format: Option<Format>,
@@ -75,7 +76,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "expected an RFC 3339 time such as 2026-11-21T10:00:00Z".to_owned())
 }
 
-/// What is made before anything is pushed: one artifact for the image, or one for the scanned platform and one for the index.
+/// What is made before anything is pushed: one artifact for the image, or one for each scanned platform and one for the index.
 pub(crate) struct Prepared {
     pub(crate) artifacts: Vec<(Artifact, Document<'static>)>,
     pub(crate) notes: Notes,
@@ -91,10 +92,13 @@ pub(crate) struct Binding<'a> {
 
 impl Attach {
     pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
-        let bytes = crate::manifests::read_bytes(&self.report)?;
         let leniency = Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty };
-        let report =
-            reports::read_with(&bytes, self.report_format, leniency).map_err(|e| Failure::at(self.report.display(), e))?;
+        let mut read = Vec::new();
+        for file in &self.report {
+            let bytes = crate::manifests::read_bytes(file)?;
+            let report = reports::read_with(&bytes, self.report_format, leniency).map_err(|e| Failure::at(file.display(), e))?;
+            read.push((report, bytes));
+        }
         let registry = self.connection.registry()?;
         let resolved = resolve(&registry, &self.image)?;
         let repository = match &self.repository {
@@ -102,7 +106,7 @@ impl Attach {
             None => resolved.repository.clone(),
         };
         let binding = Binding { platform: self.platform.as_deref(), scanned_at: self.scanned_at, is_forced: self.force_subject };
-        let prepared = prepare(&registry, &resolved, &repository, (&report, &bytes), binding)?;
+        let prepared = prepare(&registry, &resolved, &repository, &read, binding)?;
         if self.dry_run {
             output.note("nothing was pushed (--dry-run)")?;
         } else {
@@ -124,43 +128,54 @@ pub(crate) fn resolve(registry: &Registry, image: &str) -> Result<Resolved, Fail
     })
 }
 
-/// Makes the artifacts of a report, and pushes nothing.
+/// Makes the artifacts of reports, and pushes nothing.
 pub(crate) fn prepare(
     registry: &Registry,
     resolved: &Resolved,
     repository: &str,
-    (report, bytes): (&Report, &[u8]),
+    reports: &[(Report, Vec<u8>)],
     binding: Binding<'_>,
 ) -> Result<Prepared, Failure> {
     let subject = Subject::fetch(registry, resolved)?;
-    let scanned = bind::scanned(&subject, report, binding.platform)?;
-    let mut notes = report.notes.clone();
-    if let Some(note) = bind::check(&subject, &scanned, report, registry, resolved, binding.is_forced)? {
-        notes.add(note);
+    let mut prepared = Prepared { artifacts: Vec::new(), notes: Notes::default() };
+    let mut scanned: Vec<(Scanned, &Report)> = Vec::new();
+    let layers: Vec<(&str, &[u8])> =
+        reports.iter().map(|(report, bytes)| (report.format.reader().media_type, bytes.as_slice())).collect();
+    for ((report, _), layer) in reports.iter().zip(&layers) {
+        let image = bind::scanned(&subject, report, binding.platform)?;
+        if scanned.iter().any(|(other, _)| other.digest == image.digest) {
+            return Err(Failure::new(format_args!(
+                "two reports are about the same image, {}; hint: attach one of them",
+                image.digest
+            )));
+        }
+        prepared.notes.extend(&report.notes);
+        if let Some(note) = bind::check(&subject, &image, report, registry, resolved, binding.is_forced)? {
+            prepared.notes.add(note);
+        }
+        let target = Target::image(image.digest.clone(), image.platform.clone(), report);
+        let (document, folded) = document::make(&target, binding.scanned_at).map_err(Failure::new)?;
+        prepared.notes.extend(&folded);
+        let artifact = Artifact::make(&document, subject.descriptor_of(&image), repository, &[*layer])?;
+        prepared.artifacts.push((artifact, document));
+        scanned.push((image, report));
     }
-    let mut targets = vec![(subject.descriptor_of(&scanned), Target::image(scanned.digest.clone(), scanned.platform.clone()))];
     if let Some(index) = subject.index_target(&scanned) {
-        for image in index.images.iter().filter(|image| !image.is_scanned) {
-            notes.add(format!("platform {} was not scanned: it has no findings", image.platform.as_deref().unwrap_or("unknown")));
+        for image in index.images.iter().filter(|image| image.report.is_none()) {
+            let platform = image.platform.as_deref().unwrap_or("unknown");
+            prepared.notes.add(format!("platform {platform} was not scanned: it has no findings"));
         }
-        targets.push((subject.descriptor.clone(), index));
+        let (document, _) = document::make(&index, binding.scanned_at).map_err(Failure::new)?;
+        let artifact = Artifact::make(&document, subject.descriptor.clone(), repository, &layers)?;
+        prepared.artifacts.push((artifact, document));
     }
-    let mut artifacts = Vec::new();
-    for (i, (descriptor, target)) in targets.into_iter().enumerate() {
-        let (document, folded) = document::make(report, &target, binding.scanned_at).map_err(Failure::new)?;
-        if i == 0 {
-            notes.extend(&folded);
-        }
-        let artifact = Artifact::make(&document, descriptor, repository, (report.format.reader().media_type, bytes))?;
-        artifacts.push((artifact, document));
-    }
-    Ok(Prepared { artifacts, notes })
+    Ok(prepared)
 }
 
 /// Pushes blobs, then the manifest under the findings tag.
 pub(crate) fn push(registry: &Registry, artifact: &Artifact) -> Result<(), Failure> {
     let failed = |e| Failure::at(format_args!("`{}`", artifact.reference), e);
-    for blob in [&artifact.config, &artifact.report] {
+    for blob in artifact.reports.iter().chain([&artifact.config]) {
         registry.push_blob(&artifact.reference, blob).map_err(failed)?;
     }
     registry.push_manifest_raw(&artifact.reference, &artifact.manifest, MANIFEST).map_err(failed)?;

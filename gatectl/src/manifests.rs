@@ -3,22 +3,20 @@
 //! Takes YAML streams, JSON, lists, admission reviews and bare admission requests; knows nothing of images or rules. Source:
 //! Kubernetes `admission.k8s.io/v1`.
 
+mod request;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::attach::sha256;
+pub(crate) use self::request::name;
 use crate::exit::Failure;
 
 /// The longest input that is read, in bytes: what the YAML reader and the report readers accept at most.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The deepest nesting of folders that is walked.
 const MAX_FOLDERS: usize = 32;
-/// Kinds that live in a namespace and are judged; for others the namespace is left as written.
-const WORKLOADS: [&str; 9] =
-    ["Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job", "CronJob", "PodTemplate"];
-
 /// An admission request and where it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Submitted {
@@ -35,8 +33,8 @@ pub(crate) struct Defaults {
     pub(crate) namespace: Option<String>,
 }
 
-/// The requests of one document; a sentence where it holds none.
-type Requests = Result<Vec<Value>, String>;
+/// What a document holds; or its place and a sentence.
+type Held = Result<Vec<Submitted>, (String, String)>;
 
 /// All bytes of a file, or of stdin for `-`.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -97,13 +95,11 @@ fn read_file(
 ) -> Result<(), Failure> {
     let name = path.display().to_string();
     let text = String::from_utf8(read_bytes(path)?).map_err(|e| Failure::at(&name, e.utf8_error()))?;
-    for (place, found) in documents(&name, &text, defaults)? {
+    for found in documents(&name, &text, defaults)? {
         match (found, &mut notes) {
-            (Ok(requests), _) => {
-                submitted.extend(requests.into_iter().map(|request| Submitted { place: place.clone(), request }))
-            }
-            (Err(what), Some(notes)) => notes.push(format!("{place}: passed over, {what}")),
-            (Err(what), None) => return Err(Failure::at(place, what)),
+            (Ok(found), _) => submitted.extend(found),
+            (Err((place, what)), Some(notes)) => notes.push(format!("{place}: passed over, {what}")),
+            (Err((place, what)), None) => return Err(Failure::at(place, what)),
         }
     }
     Ok(())
@@ -112,97 +108,26 @@ fn read_file(
 /// The requests of a text that has the name of a file.
 pub(crate) fn of_text(name: &str, text: &str, defaults: &Defaults) -> Result<Vec<Submitted>, Failure> {
     let mut submitted = Vec::new();
-    for (place, found) in documents(name, text, defaults)? {
-        let requests = found.map_err(|what| Failure::at(&place, what))?;
-        submitted.extend(requests.into_iter().map(|request| Submitted { place: place.clone(), request }));
+    for found in documents(name, text, defaults)? {
+        submitted.extend(found.map_err(|(place, what)| Failure::at(place, what))?);
     }
     Ok(submitted)
 }
 
-/// Each document of a text with its place and what it holds.
-fn documents(name: &str, text: &str, defaults: &Defaults) -> Result<Vec<(String, Requests)>, Failure> {
+/// What each document of a text holds, or its place and what it is instead.
+fn documents(name: &str, text: &str, defaults: &Defaults) -> Result<Vec<Held>, Failure> {
+    let read = |document: &host::yaml::Document| {
+        let place = |pointer: &str| match document.span(pointer).line {
+            0 | 1 => name.to_owned(),
+            line => format!("{name}:{line}"),
+        };
+        let submitted = |(pointer, request): (String, Value)| Submitted { place: place(&pointer), request };
+        request::of(&document.value, "", defaults)
+            .map(|found| found.into_iter().map(submitted).collect())
+            .map_err(|what| (place(""), what))
+    };
     let documents = host::yaml::read(text).map_err(|e| Failure::at(name, e))?;
-    let written = documents.iter().filter(|document| !document.value.is_null());
-    let place = |line: usize| if line > 1 { format!("{name}:{line}") } else { name.to_owned() };
-    Ok(written.map(|document| (place(document.span("").line), requests(&document.value, defaults))).collect())
-}
-
-/// The requests of one document; a sentence where it is none of what Kubernetes takes.
-fn requests(value: &Value, defaults: &Defaults) -> Requests {
-    let kind = value.get("kind").and_then(Value::as_str);
-    let items = value.get("items").and_then(Value::as_array);
-    match (kind, items) {
-        (Some("AdmissionReview"), _) => match value.get("request") {
-            Some(request) if request.is_object() => Ok(vec![request.clone()]),
-            _ => Err("an AdmissionReview without a request".to_owned()),
-        },
-        (Some(list), Some(items)) if list.ends_with("List") => {
-            let mut found = Vec::new();
-            for item in items {
-                found.extend(requests(&typed(item, list, value), defaults)?);
-            }
-            Ok(found)
-        }
-        (Some(kind), _) => request(value, kind, defaults).map(|request| vec![request]),
-        (None, _) if value.get("uid").is_some() && value.get("kind").is_some_and(Value::is_object) => Ok(vec![value.clone()]),
-        (None, _) => Err("not a Kubernetes object: it has no `kind`".to_owned()),
-    }
-}
-
-/// An item of a typed list, which carries the kind for all of them.
-fn typed(item: &Value, list: &str, of: &Value) -> Value {
-    let mut item = item.clone();
-    if let Some(members) = item.as_object_mut()
-        && list != "List"
-    {
-        members.entry("kind").or_insert_with(|| json!(list.trim_end_matches("List")));
-        members.entry("apiVersion").or_insert_with(|| of.get("apiVersion").cloned().unwrap_or_default());
-    }
-    item
-}
-
-fn request(object: &Value, kind: &str, defaults: &Defaults) -> Result<Value, String> {
-    let api_version =
-        object.get("apiVersion").and_then(Value::as_str).ok_or("not a Kubernetes object: it has no `apiVersion`")?;
-    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let metadata = |key: &str| object.pointer(&format!("/metadata/{key}")).and_then(Value::as_str);
-    let fallback = WORKLOADS.contains(&kind).then_some("default");
-    let namespace = metadata("namespace").or(defaults.namespace.as_deref()).or(fallback);
-    let kind_of = json!({ "group": group, "version": version, "kind": kind });
-    let resource = json!({ "group": group, "version": version, "resource": format!("{}s", kind.to_ascii_lowercase()) });
-    Ok(json!({
-        "uid": uid(object, &defaults.operation),
-        "kind": kind_of, "requestKind": kind_of,
-        "resource": resource, "requestResource": resource,
-        "name": metadata("name").unwrap_or_default(),
-        "namespace": namespace.unwrap_or_default(),
-        "operation": defaults.operation,
-        "userInfo": {},
-        "object": object,
-        "dryRun": true,
-    }))
-}
-
-/// The same object always has the same uid, in the form of a UUID.
-fn uid(object: &Value, operation: &str) -> String {
-    let digest = sha256(format!("{operation} {object}").as_bytes());
-    let hex: Vec<char> = digest.chars().skip("sha256:".len()).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().iter().collect::<String>();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
-}
-
-/// How a request's object is called: `Deployment prod/web`.
-pub(crate) fn name(request: &Value) -> String {
-    let text = |pointer: &str| request.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let kind = text("/kind/kind").or_else(|| text("/object/kind")).unwrap_or("object");
-    let name = text("/name")
-        .or_else(|| text("/object/metadata/name"))
-        .or_else(|| text("/object/metadata/generateName"))
-        .unwrap_or("without name");
-    match text("/namespace") {
-        Some(namespace) => format!("{kind} {namespace}/{name}"),
-        None => format!("{kind} {name}"),
-    }
+    Ok(documents.iter().filter(|document| !document.value.is_null()).map(read).collect())
 }
 
 #[cfg(test)]
@@ -211,8 +136,8 @@ mod tests {
 
     fn read_text(text: &str) -> Result<Vec<Value>, String> {
         let defaults = Defaults { operation: "CREATE".to_owned(), namespace: None };
-        let documents = host::yaml::read(text).unwrap();
-        documents.iter().map(|d| requests(&d.value, &defaults)).collect::<Result<Vec<_>, _>>().map(|all| all.concat())
+        let submitted = of_text("test", text, &defaults).map_err(|e| e.message)?;
+        Ok(submitted.into_iter().map(|one| one.request).collect())
     }
 
     #[test]
@@ -233,6 +158,14 @@ mod tests {
             let requests = read_text(text).unwrap();
             assert_eq!(requests.iter().map(name).collect::<Vec<_>>(), names, "{text}");
         }
+    }
+
+    #[test]
+    fn places_are_those_of_the_objects() {
+        let defaults = Defaults { operation: "CREATE".to_owned(), namespace: None };
+        let text = "---\napiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n- apiVersion: v1\n  kind: Pod\n";
+        let submitted = of_text("f.yaml", text, &defaults).unwrap();
+        assert_eq!(submitted.iter().map(|one| one.place.as_str()).collect::<Vec<_>>(), ["f.yaml:5", "f.yaml:7"]);
     }
 
     #[test]

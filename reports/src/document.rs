@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use policy::findings::check;
-use policy::findings::{Document, Finding, FixState, Image, Os, SCHEMA_VERSION, Scanner, Vulnerability};
+use policy::findings::{Document, Field, Finding, FixState, Image, Os, SCHEMA_VERSION, Scanner, Vulnerability};
 use policy::image::Digest;
 use policy::time::Timestamp;
 
@@ -17,85 +17,133 @@ use crate::report::{Notes, Report, Row};
 use crate::{ReportError, report};
 
 /// What a findings document is to be about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
     /// Digest of the image manifest or image index.
     pub subject: Digest,
     /// One entry for a single image, whose digest is the subject; one for every platform of an index.
-    pub images: Vec<TargetImage>,
+    pub images: Vec<TargetImage<'a>>,
 }
 
 /// An image of a [`Target`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetImage {
+#[derive(Clone, Debug)]
+pub struct TargetImage<'a> {
     /// Digest of the image manifest.
     pub digest: Digest,
     /// `os/architecture[/variant]`, where known.
     pub platform: Option<String>,
-    /// Whether the report is about this one; the others are stated as not scanned.
-    pub is_scanned: bool,
+    /// The report about it; without one it is stated as not scanned.
+    pub report: Option<&'a Report>,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// A single image.
     #[must_use]
-    pub fn image(digest: Digest, platform: Option<String>) -> Self {
-        Self { subject: digest.clone(), images: vec![TargetImage { digest, platform, is_scanned: true }] }
+    pub fn image(digest: Digest, platform: Option<String>, report: &'a Report) -> Self {
+        Self { subject: digest.clone(), images: vec![TargetImage { digest, platform, report: Some(report) }] }
     }
 }
 
-/// Makes the findings document of a report and says what was folded on the way. `scanned_at` stands in where the report does not say.
+/// Makes the findings document of the target's reports and says what was folded on the way. `scanned_at` stands in where a report
+/// does not say. Of several reports the document has the earliest times, and provides what all of them do.
 ///
 /// # Errors
-/// Neither the report nor the caller knows when the scan was finished, or the document would break a law of findings documents.
-pub fn make(report: &Report, target: &Target, scanned_at: Option<Timestamp>) -> Result<(Document<'static>, Notes), ReportError> {
-    let scanned_at = report.scanned_at.or(scanned_at).ok_or_else(|| {
-        ReportError::new(
-            "the report does not say when the scan was finished",
-            Some("state it with `--scanned-at`, such as 2026-11-21T10:00:00Z"),
-        )
-    })?;
+/// There is no report, or they are of different scanners; neither a report nor the caller knows when the scan was finished; or the
+/// document would break a law of findings documents.
+pub fn make(target: &Target<'_>, scanned_at: Option<Timestamp>) -> Result<(Document<'static>, Notes), ReportError> {
+    let reports: Vec<&Report> = target.images.iter().filter_map(|image| image.report).collect();
+    let provides = provides(&reports);
     let mut notes = Notes::default();
-    let vulnerabilities = vulnerabilities(&report.rows, &mut notes);
-    let mut provides = report.provides.clone();
-    provides.sort_unstable();
-    let image = |image: &TargetImage| Image {
-        digest: image.digest.as_str().to_owned().into(),
-        platform: image.platform.clone().map(Cow::Owned),
-        os: report.os.as_ref().filter(|_| image.is_scanned).map(os),
-        vulnerabilities: image.is_scanned.then(|| vulnerabilities.clone()),
-    };
+    let mut images = Vec::new();
+    for image in &target.images {
+        let vulnerabilities = image.report.map(|report| vulnerabilities(&report.rows, &provides, &mut notes));
+        images.push(Image {
+            digest: image.digest.as_str().to_owned().into(),
+            platform: image.platform.clone().map(Cow::Owned),
+            os: image.report.and_then(|report| report.os.as_ref()).map(os),
+            vulnerabilities,
+        });
+    }
     let document = Document {
         schema_version: SCHEMA_VERSION,
         subject: target.subject.as_str().to_owned().into(),
-        scanner: Scanner {
-            name: report.scanner.name.clone().into(),
-            version: report.scanner.version.clone().map(Cow::Owned),
-            database_updated_at: report.scanner.database_updated_at,
-        },
-        scanned_at,
+        scanner: scanner(&reports)?,
+        scanned_at: earliest(&reports, scanned_at)?,
         provides,
-        images: target.images.iter().map(image).collect(),
+        images,
     };
     check::check(&document)
         .map_err(|e| ReportError::new(format!("no findings document can be made of the report: {e}"), None))?;
     Ok((document, notes))
 }
 
+/// The scanner of all reports; of what they do not agree on, nothing is said.
+fn scanner(reports: &[&Report]) -> Result<Scanner<'static>, ReportError> {
+    let Some((first, others)) = reports.split_first() else {
+        return Err(ReportError::new("a findings document needs a report of at least one image", None));
+    };
+    if let Some(other) = others.iter().find(|other| other.scanner.name != first.scanner.name) {
+        let message = format!("reports of `{}` and of `{}` cannot be one document", first.scanner.name, other.scanner.name);
+        return Err(ReportError::new(message, Some("scan all platforms with the same scanner")));
+    }
+    let version =
+        first.scanner.version.clone().filter(|_| others.iter().all(|other| other.scanner.version == first.scanner.version));
+    let built: Option<Vec<Timestamp>> = reports.iter().map(|report| report.scanner.database_updated_at).collect();
+    Ok(Scanner {
+        name: first.scanner.name.clone().into(),
+        version: version.map(Cow::Owned),
+        database_updated_at: built.and_then(|times| times.into_iter().min()),
+    })
+}
+
+fn earliest(reports: &[&Report], fallback: Option<Timestamp>) -> Result<Timestamp, ReportError> {
+    let times: Option<Vec<Timestamp>> = reports.iter().map(|report| report.scanned_at.or(fallback)).collect();
+    times.and_then(|times| times.into_iter().min()).ok_or_else(|| {
+        let hint = "state it with `--scanned-at`, such as 2026-11-21T10:00:00Z";
+        ReportError::new("the report does not say when the scan was finished", Some(hint))
+    })
+}
+
+/// What every report speaks about.
+fn provides(reports: &[&Report]) -> Vec<Field> {
+    let first = reports.first().map(|report| report.provides.clone()).unwrap_or_default();
+    let mut fields: Vec<Field> = first.into_iter().filter(|field| reports.iter().all(|r| r.provides.contains(field))).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    fields
+}
+
 fn os(os: &report::Os) -> Os<'static> {
     Os { family: os.family.clone().into(), version: os.version.clone().map(Cow::Owned), end_of_life: os.end_of_life }
 }
 
-fn vulnerabilities(rows: &[Row], notes: &mut Notes) -> Vec<Vulnerability<'static>> {
+fn vulnerabilities(rows: &[Row], provides: &[Field], notes: &mut Notes) -> Vec<Vulnerability<'static>> {
     let names = Names::of(rows);
     let mut by_id: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         by_id.entry(names.id(&row.id)).or_default().push(row);
     }
     let mut vulnerabilities: Vec<Vulnerability<'static>> =
-        by_id.into_iter().map(|(id, rows)| vulnerability(id, &rows, &names, notes)).collect();
+        by_id.into_iter().map(|(id, rows)| only(vulnerability(id, &rows, &names, notes), provides)).collect();
     vulnerabilities.sort_by(|a, b| (Reverse(a.severity), a.id.as_bytes()).cmp(&(Reverse(b.severity), b.id.as_bytes())));
     vulnerabilities
+}
+
+/// Without the fields that some other report of the document does not speak about.
+fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnerability<'static> {
+    let has = |field| provides.contains(&field);
+    v.aliases.retain(|_| has(Field::Aliases));
+    v.cvss = v.cvss.filter(|_| has(Field::Cvss));
+    v.epss = v.epss.filter(|_| has(Field::Epss));
+    v.known_exploited = v.known_exploited.filter(|_| has(Field::KnownExploited));
+    v.published_at = v.published_at.filter(|_| has(Field::PublishedAt));
+    for finding in &mut v.findings {
+        finding.fix_available_at = finding.fix_available_at.filter(|_| has(Field::FixAvailableAt));
+        finding.path = finding.path.take().filter(|_| has(Field::Path));
+        finding.vex = finding.vex.filter(|_| has(Field::Vex));
+        finding.vex_source = finding.vex_source.take().filter(|_| has(Field::Vex));
+    }
+    v
 }
 
 fn vulnerability(id: &str, rows: &[&Row], names: &Names, notes: &mut Notes) -> Vulnerability<'static> {

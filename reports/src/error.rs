@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::words;
+
 /// Printed as `sentence; hint: …`, on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportError {
@@ -13,7 +15,7 @@ pub struct ReportError {
 
 impl ReportError {
     pub(crate) fn new(message: impl Into<String>, hint: Option<&str>) -> Self {
-        Self { message: message.into(), hint: hint.map(str::to_owned) }
+        Self { message: words::one_line(&message.into()), hint: hint.map(str::to_owned) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use policy::findings::{CvssScore, Epss, Field, FixState, Severity, VexStatus};
 use policy::time::Timestamp;
 
-use crate::Format;
+use crate::{Format, words};
 
 /// A scanner report.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,7 +151,7 @@ pub struct Notes(BTreeMap<String, usize>);
 impl Notes {
     /// Counts one occurrence.
     pub fn add(&mut self, note: impl Into<String>) {
-        let times = self.0.entry(note.into()).or_default();
+        let times = self.0.entry(words::one_line(&note.into())).or_default();
         *times = times.saturating_add(1);
     }
 

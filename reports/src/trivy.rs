@@ -4,13 +4,14 @@
 //! guessed. It provides `aliases` (GitHub ids among `VendorIDs`), `cvss`, `publishedAt`, `path` and `vex` (the status
 //! `not_affected`, and what a VEX document given to Trivy set aside, where the report shows it).
 
+mod about;
 mod packages;
 mod raw;
 
 use policy::findings::{CvssScore, Field, FixState, Severity, VexStatus};
 use policy::time::Timestamp;
 
-use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
+use crate::report::{Notes, Package, Report, Row, Scanner, Statement};
 use crate::{Format, Outline, Reader, ReportError, words};
 
 /// The reader of this format.
@@ -61,64 +62,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
             database_updated_at: None,
         },
         scanned_at,
-        os: metadata.os.as_ref().and_then(os),
-        subject: subject(raw.artifact_type, raw.artifact_name, &metadata),
-        claim: claim(&results),
+        os: metadata.os.as_ref().and_then(about::os),
+        subject: about::subject(raw.artifact_type, raw.artifact_name, &metadata),
+        claim: about::claim(&results),
         provides: vec![Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path, Field::Vex],
         rows,
         notes,
     })
-}
-
-/// Trivy does not write which scanners ran: only a result of a package class shows that packages were looked at.
-fn claim(results: &[(Option<String>, bool)]) -> Claim {
-    let shows =
-        |(class, has_rows): &(Option<String>, bool)| *has_rows || matches!(class.as_deref(), Some("os-pkgs" | "lang-pkgs"));
-    if results.iter().any(shows) {
-        return Claim::Vulnerabilities;
-    }
-    let mut others: Vec<&str> = results.iter().filter_map(|(class, _)| class.as_deref()).collect();
-    others.sort_unstable();
-    others.dedup();
-    match others.as_slice() {
-        [] => Claim::Unclear(
-            "the Trivy report has no result at all, so that it does not show whether vulnerabilities were looked for".to_owned(),
-        ),
-        _ => Claim::None(format!(
-            "the Trivy report is not about vulnerabilities: it has only results of the class `{}`",
-            others.join("`, `")
-        )),
-    }
-}
-
-fn subject(kind: Option<String>, name: Option<String>, metadata: &raw::Metadata) -> Subject {
-    let config = metadata.image_config.as_ref();
-    let part = |text: Option<&String>| text.filter(|t| !t.is_empty()).cloned();
-    let os = part(config.and_then(|c| c.os.as_ref()));
-    let architecture = part(config.and_then(|c| c.architecture.as_ref()));
-    let variant = part(config.and_then(|c| c.variant.as_ref()));
-    let platform = os.zip(architecture).map(|(os, architecture)| match variant {
-        Some(variant) => format!("{os}/{architecture}/{variant}"),
-        None => format!("{os}/{architecture}"),
-    });
-    let digests = metadata.repo_digests.iter().flatten().filter_map(|d| d.split_once('@')).map(|(_, digest)| digest.to_owned());
-    Subject {
-        kind: match kind.as_deref() {
-            Some("container_image") => SubjectKind::Image,
-            Some(other) if !other.is_empty() => SubjectKind::Other(other.replace('_', " ")),
-            _ => SubjectKind::Other("thing that it does not name".to_owned()),
-        },
-        name: filled(name),
-        digests: digests.collect(),
-        image_id: part(metadata.image_id.as_ref()),
-        platform,
-    }
-}
-
-/// Trivy writes `EOSL` only where it is true, so its absence says "still maintained, as far as is known".
-fn os(raw: &raw::Os) -> Option<Os> {
-    let family = raw.family.clone().filter(|family| !family.is_empty() && family != "none")?;
-    Some(Os { family, version: filled(raw.name.clone()), end_of_life: Some(raw.eosl.unwrap_or(false)) })
 }
 
 /// A row that Trivy shows under `--show-suppressed`: VEX statements are kept with their source, what was ignored is only counted.
@@ -228,7 +178,7 @@ fn other_names(id: &str, names: Vec<String>, notes: &mut Notes) -> (Vec<String>,
 }
 
 /// The score of the source whose severity was chosen, else that of the NVD, else the highest; version 2 only where there is no newer.
-fn cvss(mut scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
+fn cvss(scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
     let mut read = |score: Option<f64>| {
         let read = score.and_then(CvssScore::from_decimal);
         if score.is_some() && read.is_none() {
@@ -239,7 +189,7 @@ fn cvss(mut scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Opt
     let mut newer = |s: &raw::Score| read(s.v4).max(read(s.v3));
     let preferred = [source.unwrap_or_default(), "nvd"].into_iter().find_map(|name| scores.get(name).and_then(&mut newer));
     let highest = preferred.or_else(|| scores.values().filter_map(&mut newer).max());
-    highest.or_else(|| scores.values_mut().filter_map(|s| read(s.v2)).max())
+    highest.or_else(|| scores.values().filter_map(|s| read(s.v2)).max())
 }
 
 fn filled(text: Option<String>) -> Option<String> {

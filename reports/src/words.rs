@@ -18,6 +18,16 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
     })
 }
 
+/// Foreign text on one line: control characters become spaces, and what is longer than a few sentences is cut.
+pub(crate) fn one_line(text: &str) -> String {
+    const CHARS: usize = 500;
+    let mut line: String = text.chars().take(CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(CHARS).is_some() {
+        line.push('…');
+    }
+    line
+}
+
 /// Catalogues whose ids name one vulnerability each: the CVE list and those that the OSV schema lists as databases.
 const CATALOGUES: [&str; 12] =
     ["CVE-", "GHSA-", "GO-", "PYSEC-", "RUSTSEC-", "OSV-", "GMS-", "NSWG-", "MAL-", "HSEC-", "GSD-", "BIT-"];

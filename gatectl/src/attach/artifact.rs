@@ -40,7 +40,8 @@ pub(crate) struct Artifact {
     pub(crate) reference: String,
     pub(crate) manifest: Vec<u8>,
     pub(crate) config: Vec<u8>,
-    pub(crate) report: Vec<u8>,
+    /// The scanner's reports, unchanged.
+    pub(crate) reports: Vec<Vec<u8>>,
 }
 
 impl Artifact {
@@ -48,7 +49,7 @@ impl Artifact {
         document: &Document<'_>,
         subject: Descriptor,
         repository: &str,
-        (report_type, report): (&str, &[u8]),
+        reports: &[(&str, &[u8])],
     ) -> Result<Self, Failure> {
         let flat = packed::pack(document).map_err(|e| Failure::at("findings document", e))?;
         let config = serde_json::to_vec(&flat).map_err(|e| Failure::at("findings document", e))?;
@@ -73,7 +74,7 @@ impl Artifact {
             "mediaType": MANIFEST,
             "artifactType": findings::MEDIA_TYPE,
             "config": config_descriptor,
-            "layers": [Descriptor::of(report_type, report)],
+            "layers": reports.iter().map(|(media_type, bytes)| Descriptor::of(media_type, bytes)).collect::<Vec<_>>(),
             "subject": subject,
             "annotations": annotations,
         });
@@ -86,7 +87,12 @@ impl Artifact {
         }
         let digest =
             Digest::parse(&document.subject).ok_or_else(|| Failure::at("findings document", "its subject is no digest"))?;
-        Ok(Self { reference: super::findings_reference(repository, &digest), manifest, config, report: report.to_vec() })
+        Ok(Self {
+            reference: super::findings_reference(repository, &digest),
+            manifest,
+            config,
+            reports: reports.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
+        })
     }
 
     /// The digest of the manifest.

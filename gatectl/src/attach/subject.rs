@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use host::registry::{Registry, Resolved};
 use policy::image::Digest;
+use reports::Report;
 use reports::document::{Target, TargetImage};
 use serde::Deserialize;
 
@@ -103,13 +104,13 @@ impl Subject {
         .clone()
     }
 
-    /// The index with one entry for every platform; `None` for a single image.
-    pub(crate) fn index_target(&self, scanned: &Scanned) -> Option<Target> {
+    /// The index with one entry for every platform, each with the report about it; `None` for a single image.
+    pub(crate) fn index_target<'a>(&self, scanned: &[(Scanned, &'a Report)]) -> Option<Target<'a>> {
         let Content::Index(entries) = &self.content else { return None };
         let image = |entry: &Entry| TargetImage {
             digest: entry.digest.clone(),
             platform: entry.platform.clone(),
-            is_scanned: entry.digest == scanned.digest,
+            report: scanned.iter().find(|(scanned, _)| scanned.digest == entry.digest).map(|(_, report)| *report),
         };
         Some(Target { subject: self.digest.clone(), images: entries.iter().map(image).collect() })
     }

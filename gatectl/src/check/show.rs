@@ -56,9 +56,9 @@ fn table(output: &mut Output<'_>, judged: &[Judged]) -> Result<(), Failure> {
     let width = |column: usize| {
         std::iter::once(&head).chain(&rows).filter_map(|row| row.get(column)).map(|c| c.chars().count()).max().unwrap_or(0)
     };
-    let (first, second) = (width(0), width(1));
+    let (first, second, third) = (width(0), width(1), width(2));
     let [workload, verdict, rule] = &head;
-    let line = format!("{workload:<first$}  {verdict:<second$}  {rule}  PLACE");
+    let line = format!("{workload:<first$}  {verdict:<second$}  {rule:<third$}  PLACE");
     writeln!(output.results, "{}", output.paint(Colour::Heading, &line))?;
     for (one, [workload, verdict, rule]) in judged.iter().zip(&rows) {
         let colour = match verdict.as_str() {
@@ -67,7 +67,7 @@ fn table(output: &mut Output<'_>, judged: &[Judged]) -> Result<(), Failure> {
             _ => Colour::Good,
         };
         let verdict = output.paint(colour, &format!("{verdict:<second$}"));
-        writeln!(output.results, "{workload:<first$}  {verdict}  {rule}  {}", one.place)?;
+        writeln!(output.results, "{workload:<first$}  {verdict}  {rule:<third$}  {}", one.place)?;
         let said = one.answer.message.iter().chain(one.answer.warnings.iter().flatten());
         for line in said.flat_map(|text| text.lines()) {
             writeln!(output.results, "    {line}")?;

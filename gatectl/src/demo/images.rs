@@ -37,7 +37,7 @@ pub(super) fn attach(registry: &Registry, image: &str, digest: &str, report: &[u
     let report = String::from_utf8_lossy(report).replace(PLACEHOLDER, digest).into_bytes();
     let read = reports::read(&report, None).map_err(Failure::new)?;
     let resolved = attach::resolve(registry, image)?;
-    let prepared = attach::prepare(registry, &resolved, &resolved.repository, (&read, &report), Binding::default())?;
+    let prepared = attach::prepare(registry, &resolved, &resolved.repository, &[(read, report)], Binding::default())?;
     let mut references = Vec::new();
     for (artifact, _) in &prepared.artifacts {
         attach::push(registry, artifact)?;

@@ -3,12 +3,10 @@
 use crate::world::{self, World};
 use gatectl::ExitCode;
 use policy::findings::{self, packed, summary};
-use serde_json::{Value, json};
-
-const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+use serde_json::Value;
 
 /// A report of an image with one critical and one low vulnerability; `subject` are members of its metadata.
-fn report(subject: &str) -> String {
+pub(crate) fn report(subject: &str) -> String {
     format!(
         r#"{{ "SchemaVersion": 2, "Trivy": {{ "Version": "0.69.3" }}, "CreatedAt": "2026-11-21T10:00:00Z", "ArtifactType": "container_image",
         "Metadata": {{ "OS": {{ "Family": "alpine", "Name": "3.20.1" }}{subject} }},
@@ -19,39 +17,18 @@ fn report(subject: &str) -> String {
     )
 }
 
-fn stating(digest: &str) -> String {
+pub(crate) fn stating(digest: &str) -> String {
     report(&format!(r#", "RepoDigests": ["registry.example/app@{digest}"]"#))
 }
 
-fn hex(digest: &str) -> &str {
+pub(crate) fn hex(digest: &str) -> &str {
     digest.strip_prefix("sha256:").unwrap()
 }
 
 /// The host's answer to a gate that asks for the findings of a digest.
-fn answer(world: &World, repository: &str, digest: &str) -> Value {
+pub(crate) fn answer(world: &World, repository: &str, digest: &str) -> Value {
     let reference = format!("{}:{}", world.image(repository), findings::tag(hex(digest)));
     serde_json::from_slice(&world.registry.oci_manifest_config(&reference).unwrap()).unwrap()
-}
-
-/// Pushes an index of the images and one attestation; its digest.
-fn push_index(world: &World, image: &str, platforms: &[(&str, &str)]) -> String {
-    let size = |digest: &str| {
-        let repository = image.rsplit_once(':').unwrap().0;
-        world.registry.pull_manifest_raw(&format!("{repository}@{digest}")).unwrap().bytes.len()
-    };
-    let mut manifests: Vec<Value> = platforms
-        .iter()
-        .map(|(digest, architecture)| {
-            json!({ "mediaType": world::MANIFEST, "digest": digest, "size": size(digest), "platform": { "os": "linux", "architecture": architecture } })
-        })
-        .collect();
-    let (attested, _) = platforms[0];
-    manifests.push(json!({
-        "mediaType": world::MANIFEST, "digest": attested, "size": size(attested), "platform": { "os": "unknown", "architecture": "unknown" },
-        "annotations": { "vnd.docker.reference.type": "attestation-manifest" },
-    }));
-    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": manifests });
-    world.registry.push_manifest_raw(image, index.to_string().as_bytes(), INDEX).unwrap()
 }
 
 #[test]
@@ -133,43 +110,6 @@ fn a_report_of_another_image_is_refused() {
     let ended = world.attach(&[&image, "--report", &silent]);
     assert_eq!(ended.exit, ExitCode::Admitted);
     assert!(ended.notes.contains("does not state which image"), "{}", ended.notes);
-}
-
-#[test]
-fn an_index_states_every_platform() {
-    let world = World::new();
-    let (amd64, _) = world.push_image(&world.image("app:amd64"), "amd64");
-    let (arm64, config) = world.push_image(&world.image("app:arm64"), "arm64");
-    let image = world.image("app:1");
-    let index = push_index(&world, &image, &[(&amd64, "amd64"), (&arm64, "arm64")]);
-    let silent = world.file("silent.json", &report(""));
-    let ended = world.attach(&[&image, "--report", &silent]);
-    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("`--platform`, one of linux/amd64, linux/arm64"), "{ended:?}");
-
-    for (metadata, arguments) in [
-        (String::new(), &["--platform", "linux/arm64"][..]),
-        (format!(r#", "RepoDigests": ["x@{arm64}"]"#), &[]),
-        (format!(r#", "RepoDigests": ["x@{index}"], "ImageConfig": {{ "os": "linux", "architecture": "arm64" }}"#), &[]),
-        (format!(r#", "ImageID": "{config}", "ImageConfig": {{ "os": "linux", "architecture": "arm64" }}"#), &[]),
-    ] {
-        let file = world.file("report.json", &report(&metadata));
-        let ended = world.attach(&[&[image.as_str(), "--report", &file][..], arguments].concat());
-        assert_eq!(ended.exit, ExitCode::Admitted, "{metadata}: {ended:?}");
-        assert!(ended.notes.contains("platform linux/amd64 was not scanned"), "{}", ended.notes);
-        for (subject, media_type, n_images) in [(&index, INDEX, 2), (&arm64, world::MANIFEST, 1)] {
-            let answer = answer(&world, "app", subject);
-            assert_eq!(answer["manifest"]["subject"]["mediaType"], media_type);
-            let config = answer["config"].to_string();
-            let bytes = packed::inflate(&serde_json::from_str(&config).unwrap()).unwrap();
-            let document = packed::read(&bytes).unwrap();
-            assert_eq!((document.subject.as_ref(), document.images.len()), (subject.as_str(), n_images));
-            for image in &document.images {
-                assert_eq!(image.vulnerabilities.is_some(), image.digest == arm64);
-            }
-        }
-    }
-    let tag = format!("{}:{}", world.image("app"), findings::tag(hex(&amd64)));
-    assert!(!world.registry.exists(&tag).unwrap(), "a platform that was not scanned has no artifact");
 }
 
 #[test]

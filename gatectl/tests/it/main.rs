@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attach;
 #[cfg(test)]
+mod attach_index;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod world;

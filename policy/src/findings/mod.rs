@@ -61,7 +61,7 @@ pub struct Scanner<'a> {
     #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// Its version, where known.
-    #[serde(borrow, deserialize_with = "scale::optional_text")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_text")]
     pub version: Option<Cow<'a, str>>,
     /// When its database was built, where known.
     pub database_updated_at: Option<Timestamp>,
@@ -130,13 +130,13 @@ pub struct Image<'a> {
     #[serde(borrow)]
     pub digest: Cow<'a, str>,
     /// `os/architecture[/variant]`, where known.
-    #[serde(borrow, deserialize_with = "scale::optional_text")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_text")]
     pub platform: Option<Cow<'a, str>>,
     /// The operating system, where the scanner saw one.
     #[serde(borrow)]
     pub os: Option<Os<'a>>,
     /// Sorted from critical down, unknown last, then by the bytes of the id. `None`: this platform was not scanned.
-    #[serde(borrow, deserialize_with = "scale::optional_list::<_, _, { limits::VULNERABILITIES }>")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_list::<_, _, { limits::VULNERABILITIES }>")]
     pub vulnerabilities: Option<Vec<Vulnerability<'a>>>,
 }
 
@@ -148,7 +148,7 @@ pub struct Os<'a> {
     #[serde(borrow)]
     pub family: Cow<'a, str>,
     /// Its version, where known.
-    #[serde(borrow, deserialize_with = "scale::optional_text")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_text")]
     pub version: Option<Cow<'a, str>>,
     /// Whether its publisher has stopped maintaining it; `None` where the scanner does not say.
     pub end_of_life: Option<bool>,
@@ -199,7 +199,7 @@ pub struct Finding<'a> {
     #[serde(borrow)]
     pub purl: Cow<'a, str>,
     /// Installed version, where known.
-    #[serde(borrow, deserialize_with = "scale::optional_text")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_text")]
     pub installed: Option<Cow<'a, str>>,
     /// Versions that fix it.
     #[serde(borrow, default, deserialize_with = "scale::texts")]
@@ -209,12 +209,12 @@ pub struct Finding<'a> {
     /// Since when a fix has been available.
     pub fix_available_at: Option<Timestamp>,
     /// Location in the image, without a leading slash.
-    #[serde(borrow, deserialize_with = "scale::optional_text")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_text")]
     pub path: Option<Cow<'a, str>>,
     /// VEX status.
     pub vex: Option<VexStatus>,
     /// Who stated the VEX status.
-    #[serde(borrow, deserialize_with = "scale::optional_text")]
+    #[serde(borrow, default, deserialize_with = "scale::optional_text")]
     pub vex_source: Option<Cow<'a, str>>,
 }
 

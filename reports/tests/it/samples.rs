@@ -70,8 +70,8 @@ fn every_trivy_sample_counts_as_its_truth() {
                 for wrong in compare(&report, truth) {
                     writeln!(disagreements, "{name}: {wrong}").unwrap();
                 }
-                let target = Target::image(Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap(), None);
-                let (document, _) = document::make(&report, &target, Timestamp::from_unix(0)).unwrap();
+                let target = Target::image(Digest::parse(&format!("sha256:{}", "0".repeat(64))).unwrap(), None, &report);
+                let (document, _) = document::make(&target, Timestamp::from_unix(0)).unwrap();
                 let n = document.images[0].vulnerabilities.iter().flatten().map(|v| v.findings.len()).sum::<usize>();
                 assert!(n >= distinct(&report).len(), "{name}: {n} findings in the document");
                 policy::findings::packed::pack(&document).unwrap();

@@ -1,0 +1,55 @@
+//! What a Trivy report is about: the image, its operating system, and whether vulnerabilities were looked for at all.
+
+use super::{filled, raw};
+use crate::report::{Claim, Os, Subject, SubjectKind};
+
+/// Trivy does not write which scanners ran: only a result of a package class shows that packages were looked at.
+pub(super) fn claim(results: &[(Option<String>, bool)]) -> Claim {
+    let shows =
+        |(class, has_rows): &(Option<String>, bool)| *has_rows || matches!(class.as_deref(), Some("os-pkgs" | "lang-pkgs"));
+    if results.iter().any(shows) {
+        return Claim::Vulnerabilities;
+    }
+    let mut others: Vec<&str> = results.iter().filter_map(|(class, _)| class.as_deref()).collect();
+    others.sort_unstable();
+    others.dedup();
+    match others.as_slice() {
+        [] => Claim::Unclear(
+            "the Trivy report has no result at all, so that it does not show whether vulnerabilities were looked for".to_owned(),
+        ),
+        _ => Claim::None(format!(
+            "the Trivy report is not about vulnerabilities: it has only results of the class `{}`",
+            others.join("`, `")
+        )),
+    }
+}
+
+pub(super) fn subject(kind: Option<String>, name: Option<String>, metadata: &raw::Metadata) -> Subject {
+    let config = metadata.image_config.as_ref();
+    let part = |text: Option<&String>| text.filter(|t| !t.is_empty()).cloned();
+    let os = part(config.and_then(|c| c.os.as_ref()));
+    let architecture = part(config.and_then(|c| c.architecture.as_ref()));
+    let variant = part(config.and_then(|c| c.variant.as_ref()));
+    let platform = os.zip(architecture).map(|(os, architecture)| match variant {
+        Some(variant) => format!("{os}/{architecture}/{variant}"),
+        None => format!("{os}/{architecture}"),
+    });
+    let digests = metadata.repo_digests.iter().flatten().filter_map(|d| d.split_once('@')).map(|(_, digest)| digest.to_owned());
+    Subject {
+        kind: match kind.as_deref() {
+            Some("container_image") => SubjectKind::Image,
+            Some(other) if !other.is_empty() => SubjectKind::Other(other.replace('_', " ")),
+            _ => SubjectKind::Other("thing that it does not name".to_owned()),
+        },
+        name: filled(name),
+        digests: digests.collect(),
+        image_id: part(metadata.image_id.as_ref()),
+        platform,
+    }
+}
+
+/// Trivy writes `EOSL` only where it is true, so its absence says "still maintained, as far as is known".
+pub(super) fn os(raw: &raw::Os) -> Option<Os> {
+    let family = raw.family.clone().filter(|family| !family.is_empty() && family != "none")?;
+    Some(Os { family, version: filled(raw.name.clone()), end_of_life: Some(raw.eosl.unwrap_or(false)) })
+}

@@ -1,0 +1,71 @@
+//! What is refused, and with which sentence.
+
+use policy::time::Timestamp;
+use reports::document::{self, Target};
+use reports::{Format, Leniency};
+
+use crate::trivy::{WEB, digest};
+
+#[test]
+fn what_is_not_a_report_of_an_image_is_refused_with_what_it_is() {
+    let replaced = |from: &str, to: &str| WEB.replace(from, to);
+    for (text, part) in [
+        (replaced("container_image", "filesystem"), "the report is about a filesystem, not about a container image"),
+        (replaced("\"SchemaVersion\": 2", "\"SchemaVersion\": 3"), "schema version 2, found 3"),
+        (replaced("\"CVE-2026-1001\"", "7"), "the Trivy report cannot be read: invalid type: integer `7`"),
+        (
+            r#"{"SchemaVersion":2,"ArtifactType":"container_image","Results":[{"Class":"secret"},{"Class":"config"}]}"#
+                .to_owned(),
+            "only results of the class `config`, `secret`",
+        ),
+        (r#"{"SchemaVersion":2,"ArtifactType":"container_image"}"#.to_owned(), "no result at all"),
+        (r#"{"SchemaVersion":"2018-10-08","Findings":[{"ProductArn":"x"}]}"#.to_owned(), "an AWS Security Hub result"),
+        (r#"{"bomFormat":"CycloneDX","specVersion":"1.6","vulnerabilities":[]}"#.to_owned(), "a CycloneDX 1.6 bill of materials"),
+        (r#"{"version":"2.1.0","runs":[]}"#.to_owned(), "a SARIF log"),
+        (r#"{"spdxVersion":"SPDX-2.3"}"#.to_owned(), "an SPDX bill of materials (SPDX-2.3)"),
+        (r#"{"matches":[],"descriptor":{"name":"grype"}}"#.to_owned(), "a Grype report"),
+        (r#"[{"Target":"a","Vulnerabilities":null}]"#.to_owned(), "a Trivy report of schema version 1"),
+        (r#"{"ClusterName":"a","Resources":[]}"#.to_owned(), "a Trivy report of a Kubernetes cluster"),
+        (r#"{"apiVersion":"v1","kind":"Pod"}"#.to_owned(), "a Kubernetes object of kind Pod (v1)"),
+        ("{\"a\\nb\":1}".to_owned(), "an object of unknown kind with the keys `a b`"),
+        ("{}".to_owned(), "an empty object"),
+        ("[]".to_owned(), "an empty list"),
+        ("null".to_owned(), "null"),
+        (String::new(), "expected JSON"),
+        ("{".to_owned(), "expected JSON"),
+        (format!("{}{}", "[".repeat(200), "]".repeat(200)), "nested"),
+    ] {
+        let error = reports::read(text.as_bytes(), None).expect_err(part).to_string();
+        assert!(error.contains(part), "{part}: {error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+    let error = reports::read(b"\xff\xfe", None).unwrap_err().to_string();
+    assert!(error.contains("offset 0"), "{error}");
+    let error = reports::read(b"{\"spdxVersion\":1}", Some(Format::Trivy)).unwrap_err().to_string();
+    assert!(error.contains("not a trivy-json report"), "{error}");
+}
+
+#[test]
+fn guards_are_let_go_by_name() {
+    let empty = br#"{"SchemaVersion":2,"ArtifactType":"filesystem"}"#;
+    let all = Leniency { any_subject: true, unclear_claim: true };
+    assert!(reports::read_with(empty, None, all).unwrap().rows.is_empty());
+    assert!(reports::read_with(empty, None, Leniency { unclear_claim: false, ..all }).is_err());
+    assert!(reports::read_with(empty, None, Leniency { any_subject: false, ..all }).is_err());
+}
+
+#[test]
+fn cut_and_damaged_reports_are_errors_never_panics() {
+    for end in (0..WEB.len()).step_by(7) {
+        assert!(reports::read(&WEB.as_bytes()[..end], None).is_err(), "cut at {end}");
+    }
+    for place in (0..WEB.len()).step_by(11) {
+        let mut bytes = WEB.as_bytes().to_vec();
+        for byte in [0, b'"', b'{', b'9', 0xff] {
+            bytes[place] = byte;
+            if let Ok(report) = reports::read(&bytes, None) {
+                let _ = document::make(&Target::image(digest(), None, &report), Timestamp::from_unix(0));
+            }
+        }
+    }
+}
