@@ -72,7 +72,8 @@ fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
 }
 
-fn time(text: &str) -> Result<Timestamp, String> {
+/// A time on the command line.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "expected an RFC 3339 time such as 2026-11-21T10:00:00Z".to_owned())
 }
 

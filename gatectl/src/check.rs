@@ -37,7 +37,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE")]
     settings: PathBuf,
     /// The time that the module takes for the present [default: the real one]
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = crate::attach::time)]
     now: Option<Timestamp>,
     /// The module [default: policy.wasm beside this program]
     #[arg(long, value_name = "WASM")]
@@ -62,10 +62,6 @@ pub(crate) struct Check {
     verbose: bool,
     #[command(flatten)]
     connection: Connection,
-}
-
-fn time(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "expected an RFC 3339 time such as 2026-11-21T10:00:00Z".to_owned())
 }
 
 /// One judged request.

@@ -38,6 +38,9 @@ pub(super) fn subject(kind: Option<String>, name: Option<String>, metadata: &raw
     Subject {
         kind: match kind.as_deref() {
             Some("container_image") => SubjectKind::Image,
+            Some("cyclonedx") => SubjectKind::Other("CycloneDX bill of materials".to_owned()),
+            Some("spdx") => SubjectKind::Other("SPDX bill of materials".to_owned()),
+            Some("vm") => SubjectKind::Other("disk image".to_owned()),
             Some(other) if !other.is_empty() => SubjectKind::Other(other.replace('_', " ")),
             _ => SubjectKind::Other("thing that it does not name".to_owned()),
         },
