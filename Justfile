@@ -55,6 +55,7 @@ unit-tests *arguments: compiler
 # cases, laws, limits and registries, against the built module
 e2e-tests *arguments: build
     scripts/tool docker-registry
+    cargo test --release -p gatectl --test with_module
     cargo test --release -p host-tests {{ arguments }}
 
 # measure, and write BENCHMARKS.md

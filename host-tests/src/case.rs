@@ -1,7 +1,7 @@
 //! A case: settings, a request, what the host answers, and what is wanted. Read from the YAML streams in `cases/`.
 //!
 //! `sha256:NAME` with a name of lower-case letters, digits and hyphens stands for the digest of that name, `sha256-NAME.findings` for its
-//! tag.
+//! tag. In a case with `copies`, `{i}` stands for the number of the copy, from 0.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,12 @@ pub struct Case {
     pub request: Option<Value>,
     /// Instead of a request: the images of a Deployment `web` that alice creates in the namespace `prod`.
     pub images: Option<Vec<String>>,
-    /// Instead of `request`'s object: a text that takes its place, for objects that no YAML can write.
+    /// The `images` are there so many times, one after the other, and the host calls with `{i}` in them too.
+    pub copies: Option<usize>,
+    /// Bytes of an annotation that is put on the object.
+    #[serde(default)]
+    pub object_padding: usize,
+    /// Instead of `request`: the whole payload as text, for what no YAML can write.
     pub raw_payload: Option<String>,
     /// Findings documents by name.
     #[serde(default)]
@@ -61,6 +66,22 @@ pub struct Call {
     /// Pads the text with so many bytes of blanks.
     #[serde(default)]
     padding: usize,
+}
+
+impl Call {
+    /// The call as it is in a copy: one without `{i}` is in the first only.
+    fn copy(&self, i: usize) -> Option<Self> {
+        let places = [&self.digest, &self.manifest, &self.document];
+        let is_numbered = places.into_iter().flatten().any(|place| place.contains("{i}"));
+        let number = |place: &Option<String>| place.as_ref().map(|place| place.replace("{i}", &i.to_string()));
+        let numbered = Self {
+            digest: number(&self.digest),
+            manifest: number(&self.manifest),
+            document: number(&self.document),
+            ..self.clone()
+        };
+        (is_numbered || i == 0).then_some(numbered)
+    }
 }
 
 /// What must come out.
@@ -102,8 +123,17 @@ impl Case {
         if let Some(raw) = &self.raw_payload {
             return raw.clone().into_bytes();
         }
-        let request = self.request.clone().unwrap_or_else(|| deployment(self.images.as_deref().unwrap_or_default()));
+        let mut request = self.request.clone().unwrap_or_else(|| deployment(&self.copied_images()));
+        if self.object_padding > 0 {
+            request["object"]["metadata"]["annotations"]["padding"] = "x".repeat(self.object_padding).into();
+        }
         json!({ "request": request, "settings": self.settings }).to_string().into_bytes()
+    }
+
+    fn copied_images(&self) -> Vec<String> {
+        let images = self.images.as_deref().unwrap_or_default();
+        let copy = |i: usize| images.iter().map(move |image| image.replace("{i}", &i.to_string()));
+        (0..self.copies.unwrap_or(1)).flat_map(copy).collect()
     }
 
     /// `now` in Unix seconds.
@@ -113,7 +143,8 @@ impl Case {
 
     /// The host calls with their answers, in kwctl's shape.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        self.host.iter().map(|call| self.exchange(call)).collect()
+        let copy = |i: usize| self.host.iter().filter_map(move |call| call.copy(i)).map(|call| self.exchange(&call));
+        (0..self.copies.unwrap_or(1)).flat_map(copy).collect()
     }
 
     fn exchange(&self, call: &Call) -> Exchange {

@@ -32,8 +32,13 @@ pub struct CaseDocument {
     os: Option<String>,
     /// The lines of a single image.
     vulnerabilities: Option<Vec<String>>,
+    /// The lines of a single image are there so many times, `{i}` in them standing for the number of the copy, from 1000.
+    copies: Option<usize>,
     /// The platforms of an index, instead: name → lines, or null where it was not scanned.
     platforms: Option<Map<String, Value>>,
+    /// Members of the document to be replaced.
+    #[serde(default)]
+    document: Map<String, Value>,
     /// Members of the artifact's manifest to be replaced (null: removed).
     #[serde(default)]
     manifest: Map<String, Value>,
@@ -138,12 +143,7 @@ impl CaseDocument {
             json!({ "digest": digest, "platform": platform, "os": self.os.as_deref().map(read_os), "vulnerabilities": vulnerabilities })
         };
         let images: Vec<Value> = match &self.platforms {
-            None => vec![image(
-                subject.to_owned(),
-                json!("linux/amd64"),
-                Some(self.vulnerabilities.clone().unwrap_or_default()),
-                &mut provides,
-            )],
+            None => vec![image(subject.to_owned(), json!("linux/amd64"), Some(self.copied_lines()), &mut provides)],
             Some(platforms) => platforms
                 .iter()
                 .map(|(platform, lines)| {
@@ -152,14 +152,22 @@ impl CaseDocument {
                 })
                 .collect(),
         };
-        json!({
+        let mut document = json!({
             "schemaVersion": 1,
             "subject": subject,
             "scanner": { "name": "trivy", "version": "0.66.0", "databaseUpdatedAt": self.database_updated_at },
             "scannedAt": self.scanned_at,
             "provides": provides,
             "images": images,
-        })
+        });
+        replace(&mut document, &self.document);
+        document
+    }
+
+    fn copied_lines(&self) -> Vec<String> {
+        let lines = self.vulnerabilities.as_deref().unwrap_or_default();
+        let copy = |i: usize| lines.iter().map(move |line| line.replace("{i}", &(1000 + i).to_string()));
+        (0..self.copies.unwrap_or(1)).flat_map(copy).collect()
     }
 }
 

@@ -15,4 +15,6 @@ pub mod case;
 pub mod docker_registry;
 pub mod document;
 pub mod engine;
+pub mod metered;
 pub mod odd_registry;
+pub mod world;

@@ -1,0 +1,143 @@
+//! The whole way, on real parts: an image pushed to a registry, findings attached by `gatectl`, a workload judged by the built module
+//! through the host. Each story is told by Debian's `docker-registry` and by the embedded one.
+
+#![expect(clippy::unwrap_used, reason = "a test's failed expectation is its report")]
+
+use gatectl::ExitCode;
+use host_tests::docker_registry::{DockerRegistry, Options};
+use host_tests::engine;
+use host_tests::odd_registry::Answer;
+use host_tests::world::{MANIFEST, NOW, World, deployment};
+use serde_json::{Value, json};
+
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const DENY_CRITICAL: &str = "rules: [{ name: block, action: deny, maxAge: 7d, conditions: [{ severity: critical }] }]";
+
+#[test]
+fn from_never_scanned_to_fixed() {
+    for world in World::both() {
+        let image = world.image("team/shop/web:v1");
+        let (digest, _) = world.push(&image, "amd64");
+        world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "[evidence-missing]");
+        world.wants(
+            "rules: [{ name: block, action: deny, conditions: [{ severity: critical }], evidence: { missing: allow } }]",
+            &image,
+            ExitCode::Admitted,
+            "admit",
+        );
+        world.attach(&image, &["CRITICAL", "HIGH"], &[]);
+        world.wants(
+            DENY_CRITICAL,
+            &image,
+            ExitCode::Denied,
+            "CVE-2026-0000 (openssl 3.0.1, fixed in 3.0.2) [findings-over-limit]",
+        );
+        let by_digest = world.image(&format!("team/shop/web@{digest}"));
+        world.wants(DENY_CRITICAL, &by_digest, ExitCode::Denied, "[findings-over-limit]");
+        world.wants(&DENY_CRITICAL.replace("deny", "audit"), &image, ExitCode::Admitted, "audit");
+        let exempted = format!(
+            "{DENY_CRITICAL}\nexemptions: [{{ name: known, reason: reviewed, packages: ['pkg:deb/debian/openssl'], until: 2026-11-22 }}]"
+        );
+        world.wants(&exempted, &image, ExitCode::Admitted, "known");
+        world.wants(&exempted.replace("2026-11-22", "2026-11-21"), &image, ExitCode::Denied, "[findings-over-limit]");
+        world.wants(&DENY_CRITICAL.replace("7d", "1h"), &image, ExitCode::Denied, "[evidence-stale]");
+        world.wants(
+            "rules: [{ name: block, action: deny, conditions: [{ epss: 0.5 }] }]",
+            &image,
+            ExitCode::Denied,
+            "[evidence-incomplete]",
+        );
+        // A rescan replaces what was there, and another image keeps its own.
+        world.attach(&image, &["LOW"], &[]);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Admitted, "summary");
+        world.wants(DENY_CRITICAL, &world.image("team/shop/web:v2"), ExitCode::Denied, "[evidence-unavailable]");
+    }
+}
+
+#[test]
+fn an_index_is_judged_by_its_worst_platform() {
+    for world in World::both() {
+        let parts: Vec<Value> = ["amd64", "arm64"]
+            .iter()
+            .map(|architecture| {
+                let (digest, size) = world.push(&world.image(&format!("multi:{architecture}")), architecture);
+                json!({ "mediaType": MANIFEST, "digest": digest, "size": size, "platform": { "os": "linux", "architecture": architecture } })
+            })
+            .collect();
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": parts }).to_string();
+        let image = world.image("multi:v1");
+        world.registry.push_manifest_raw(&image, index.as_bytes(), INDEX).unwrap();
+        world.attach(&image, &["LOW"], &["--platform", "linux/amd64"]);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "platform `linux/arm64`: rule `block`: no findings");
+        // The platform's findings stand under its own digest too.
+        world.wants(DENY_CRITICAL, &world.image("multi:amd64"), ExitCode::Admitted, "summary");
+        world.wants(DENY_CRITICAL, &world.image("multi:arm64"), ExitCode::Denied, "[evidence-missing]");
+    }
+}
+
+#[test]
+fn a_registry_that_wants_credentials_is_unavailable_without_them() {
+    let htpasswd = "tester:$2y$05$Jjrd7h1SaMRkvWRjsyCu5OYgUNMKLL8BhUuUW4zWzJdzj3VR9Ihce\n".to_owned();
+    let debian = DockerRegistry::start_with(&Options { htpasswd: Some(htpasswd), ..Options::default() }).unwrap();
+    let world = World::new(debian.address(), Box::new(debian));
+    let digest = format!("sha256:{}", "a".repeat(64));
+    world.wants(DENY_CRITICAL, &world.image(&format!("web@{digest}")), ExitCode::Denied, "[evidence-unavailable]");
+}
+
+#[test]
+fn odd_registries_never_admit() {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let path = format!("/v2/web/manifests/sha256-{}.findings", "a".repeat(64));
+    let of = |answer: Answer| World::odd(vec![("/v2/".to_owned(), Answer::new(200, "{}")), (path.clone(), answer)]);
+    let json = |body: Value| Answer::new(200, body.to_string()).header("Content-Type", MANIFEST);
+    let foreign = json(json!({ "schemaVersion": 2, "mediaType": MANIFEST, "layers": [], "artifactType": "application/vnd.other",
+        "config": { "mediaType": "application/vnd.other", "digest": digest, "size": 2 } }));
+    for (answer, code) in [
+        (Answer::error(404, "MANIFEST_UNKNOWN", "manifest unknown"), "[evidence-missing]"),
+        (Answer::new(404, "<html>not here</html>"), "[evidence-missing]"),
+        (Answer::error(401, "UNAUTHORIZED", "authentication required"), "[evidence-unavailable]"),
+        (Answer::error(403, "DENIED", "requested access to the resource is denied"), "[evidence-unavailable]"),
+        (Answer::error(429, "TOOMANYREQUESTS", "slow down"), "[evidence-unavailable]"),
+        (Answer::new(500, "boom"), "[evidence-unavailable]"),
+        (Answer::new(200, "<html>hello</html>").header("Content-Type", "text/html"), "[evidence-unreadable]"),
+        (json(json!({ "schemaVersion": 2, "mediaType": MANIFEST })), "[evidence-unreadable]"),
+        (foreign, "[evidence-unreadable]"),
+    ] {
+        let status = answer.status;
+        let world = of(answer);
+        let (exit, result) = world.check(DENY_CRITICAL, &world.image(&format!("web@{digest}")));
+        assert!(exit == ExitCode::Denied && result.to_string().contains(code), "{status}: wanted {code}, found {result:#}");
+    }
+    // Nobody listens any more.
+    let mut world = World::odd(Vec::new());
+    world.stop();
+    world.wants(DENY_CRITICAL, &world.image(&format!("web@{digest}")), ExitCode::Denied, "[evidence-unavailable]");
+}
+
+#[test]
+fn what_is_recorded_is_replayed_to_the_same_answer() {
+    let [world, _] = World::both();
+    let image = world.image("web:v1");
+    world.push(&image, "amd64");
+    world.attach(&image, &["CRITICAL"], &[]);
+    let (settings, manifest) = (world.file("settings.yaml", DENY_CRITICAL), world.file("deployment.yaml", &deployment(&image)));
+    let (module, calls) = (engine::root().join("dist/policy.wasm").display().to_string(), world.file("calls.yaml", ""));
+    let check = |way: &str| {
+        world.gatectl(&[
+            "check",
+            &manifest,
+            "--settings",
+            &settings,
+            "--policy",
+            &module,
+            "--now",
+            NOW,
+            "--format",
+            "json",
+            way,
+            &calls,
+        ])
+    };
+    let (live, replayed) = (check("--record"), check("--replay"));
+    assert_eq!((live.exit, &live.results), (ExitCode::Denied, &replayed.results), "{live:?} {replayed:?}");
+}
