@@ -133,7 +133,7 @@ Written by `./just bench`; `./just bench --check` holds the module against it. N
 *Fuel* is what the WebAssembly engine counts while it runs the module: one for nearly every instruction, on every machine the same. A
 nanosecond buys between one and three of it. Reading a registry is not in it: the policy server does that, and keeps the answers for a
 minute. Documents, requests and settings are those of `host-tests/src/metered/sample.rs`: three rules, two exemptions, a Deployment as a
-cluster stores it, findings of a Debian image, one to four packages for each vulnerability.
+cluster stores it, findings of a Debian image, one to three packages for each vulnerability.
 ";
 
 const FLOOR: &str = "

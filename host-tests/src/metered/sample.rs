@@ -1,6 +1,6 @@
 //! Requests, settings, findings documents and a registry to measure with: as large and as mixed as real ones, the same on every run.
 //!
-//! Shapes are those of images of Debian with packages of two languages, as a scanner reports them: one to four findings for each
+//! Shapes are those of images of Debian with packages of two languages, as a scanner reports them: one to three findings for each
 //! vulnerability, a fix for two in five, most of them of medium and low severity. Identifiers are made up.
 
 use std::borrow::Cow;

@@ -78,19 +78,27 @@ const UNREADABLE: [&str; 12] = [
 pub fn classify(text: &str, asked: Asked) -> Failure {
     let line = text.lines().next().unwrap_or_default().trim();
     let why = quote(line);
-    if line.contains(" host capability") && line.contains("not been granted access") || line.starts_with("unknown ") {
+    let answer = registry_answer(line);
+    // What a registry says is no word of the host's.
+    if answer.is_none() && is_not_granted(line) {
         return Failure::NotGranted(why);
     }
     if asked == Asked::Digest {
         return Failure::Unavailable(why);
     }
-    match registry_answer(line) {
+    match answer {
         // The artifact is there and its config is not.
         Some((url, said)) if is_absent(said) && url.contains("/blobs/") => Failure::Unreadable(why),
         Some((_, said)) if is_absent(said) => Failure::Absent,
         None if is_unreadable(line) => Failure::Unreadable(why),
         _ => Failure::Unavailable(why),
     }
+}
+
+/// Refused by the host, or unknown to it.
+fn is_not_granted(line: &str) -> bool {
+    line.contains("has not been granted access to the '") && line.contains("' host capability")
+        || ["unknown namespace", "unknown operation", "unknown binding"].iter().any(|start| line.starts_with(start))
 }
 
 /// The URL and what the registry said of it, in `… error: url URL, WHAT`: URLs have no blanks.
@@ -108,7 +116,6 @@ fn is_absent(said: &str) -> bool {
     let message = errors.strip_prefix("OCI API error: ").unwrap_or(errors);
     let message = message.strip_suffix(']').unwrap_or(message);
     ABSENT.iter().any(|(start, end)| match *end {
-        "" if start.ends_with(' ') => message.starts_with(start),
         "" => message == *start,
         // Amazon's sentence goes on with the repository's name.
         end if end.ends_with("repository") => message.starts_with(start) && message.contains(end),
