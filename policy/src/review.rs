@@ -8,12 +8,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::diagnostic::Code;
-use crate::evaluate::scope::Facts;
+use crate::evaluate::scope::{self, Facts};
 use crate::evaluate::{self, Case};
 use crate::image::{Digest, Reference, ReferenceError};
 use crate::lookup::buffers::Buffers;
 use crate::lookup::host::{self, Host};
-use crate::lookup::{Evidence, Lookup};
+use crate::lookup::{Evidence, Lookup, namespace};
 use crate::place;
 use crate::render::{self, alert, quote};
 use crate::request::Request;
@@ -70,12 +70,27 @@ fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Re
     let buffers = Buffers::default();
     let mut lookup = Lookup::new(host, &buffers, now);
     let references: Vec<_> = workload.images.iter().map(|image| Reference::parse(&image.image)).collect();
-    let mut found = Vec::with_capacity(references.len());
+    let mut facts: Vec<Facts<'_>> = Vec::with_capacity(references.len());
     for (image, reference) in workload.images.iter().zip(&references) {
-        let facts = Facts { settings: &settings, request: &request, workload: &workload, image, reference: reference.as_ref() };
-        found.push(look_up(Case::new(&settings, &facts, now), image, reference, &mut lookup, now));
+        let reference = reference.as_ref();
+        facts.push(Facts {
+            settings: &settings,
+            request: &request,
+            workload: &workload,
+            image,
+            reference,
+            namespace_labels: None,
+        });
     }
-    let verdict = Verdict { images: found.iter().map(|found| judge(found, now)).collect() };
+    let is_needed = facts.iter().any(|facts| scope::needs_namespace_labels(facts, now));
+    let labels = is_needed.then(|| namespace::labels(host, request.namespace.as_deref()));
+    facts.iter_mut().for_each(|facts| facts.namespace_labels = labels.as_ref().and_then(|labels| labels.as_ref().ok()));
+    let mut found = Vec::with_capacity(facts.len());
+    for facts in &facts {
+        found.push(look_up(Case::new(&settings, facts, now), facts, &mut lookup, now));
+    }
+    let namespace = labels.as_ref().and_then(|labels| labels.as_ref().err());
+    let verdict = Verdict { images: found.iter().map(|found| judge(found, now)).collect(), namespace };
     for event in alert::events(&settings, &request, &workload, &verdict, now) {
         host::log(host, &event);
     }
@@ -86,39 +101,33 @@ fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Re
 struct Found<'e, 'a> {
     case: Case<'e>,
     image: &'e WorkloadImage,
-    reference: &'e Result<Reference, ReferenceError>,
+    reference: Result<&'e Reference, &'e ReferenceError>,
     digest: Option<Digest>,
     evidence: Option<Rc<Evidence<'a>>>,
 }
 
 /// An image that no rule is about costs no host call.
-fn look_up<'e, 'a>(
-    case: Case<'e>,
-    image: &'e WorkloadImage,
-    reference: &'e Result<Reference, ReferenceError>,
-    lookup: &mut Lookup<'a>,
-    now: Timestamp,
-) -> Found<'e, 'a> {
-    let (digest, evidence) = match reference {
-        Ok(reference) if !case.is_empty() => {
+fn look_up<'e, 'a>(case: Case<'e>, facts: &Facts<'e>, lookup: &mut Lookup<'a>, now: Timestamp) -> Found<'e, 'a> {
+    let (digest, evidence) = match facts.reference {
+        Ok(reference) if case.needs_evidence() => {
             let (digest, evidence) = lookup.find(reference, &|scan| evaluate::document_matters(&case, scan, now));
             (digest, Some(evidence))
         }
         _ => (None, None),
     };
-    Found { case, image, reference, digest, evidence }
+    Found { case, image: facts.image, reference: facts.reference, digest, evidence }
 }
 
 fn judge<'e, 'a>(found: &'e Found<'_, 'a>, now: Timestamp) -> JudgedImage<'e, 'a> {
     let (image, outcome) = match (found.reference, &found.evidence) {
         (Ok(reference), Some(evidence)) => (reference.to_string(), evaluate::evaluate(&found.case, evidence, now)),
-        (Ok(reference), None) => (reference.to_string(), evaluate::evaluate_out_of_scope(&found.case)),
+        (Ok(reference), None) => (reference.to_string(), evaluate::evaluate_without_evidence(&found.case)),
         (Err(_), _) => (quote(&found.image.image), evaluate::evaluate_malformed(&found.case)),
     };
     JudgedImage {
         path: &found.image.path,
         image,
-        malformed: found.reference.as_ref().err(),
+        malformed: found.reference.err(),
         digest: found.digest.as_ref(),
         evidence: found.evidence.as_deref(),
         outcome,

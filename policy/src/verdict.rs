@@ -3,6 +3,7 @@
 use crate::findings::{Finding, Vulnerability};
 use crate::image::{Digest, ReferenceError};
 use crate::lookup::Evidence;
+use crate::lookup::namespace::NamespaceFault;
 use crate::settings::{Action, Unit};
 use crate::time::Duration;
 
@@ -11,6 +12,8 @@ use crate::time::Duration;
 pub struct Verdict<'e, 'a> {
     /// One for each image, in the workload's order.
     pub images: Vec<JudgedImage<'e, 'a>>,
+    /// Why the labels of the namespace could not be read, where they could not.
+    pub namespace: Option<&'e NamespaceFault>,
 }
 
 impl<'e, 'a> Verdict<'e, 'a> {
@@ -124,6 +127,8 @@ pub enum Cause<'e, 'a> {
     Malformed,
     /// The host refused the call.
     NotGranted,
+    /// The labels of the namespace could not be read, and the rule's scope hangs on them.
+    ScopeUnknown,
     /// They, or the scanner's database, are too old.
     Stale(Staleness),
     /// A field is not provided that a condition needs.

@@ -48,12 +48,24 @@ pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, '
     answers(case, |rule| (rule.evidence.missing, Cause::Missing))
 }
 
+/// The answers of rules whose scope cannot be decided: as where the findings could not be looked up.
+pub(super) fn answers_to_undecided<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
+    violations(case.undecided(), |rule| (rule.evidence.unavailable, Cause::ScopeUnknown))
+}
+
 fn answers<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>)) -> Vec<Violation<'e, 'a>> {
+    violations(case.rules(), answer)
+}
+
+fn violations<'s, 'e, 'a>(
+    rules: impl Iterator<Item = (usize, &'s Rule)>,
+    answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>),
+) -> Vec<Violation<'e, 'a>> {
     let violation = |(position, rule): (usize, &Rule)| {
         let (action, cause) = answer(rule);
         action.map(|action| Violation { rule: position, action, cause })
     };
-    case.rules().filter_map(violation).collect()
+    rules.filter_map(violation).collect()
 }
 
 /// Which conditions the findings of one image can be held against: neither stale for the rule nor incomplete for the condition.

@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use self::evidence::{Open, Opened};
-use self::scope::Facts;
+use self::scope::{Facts, InScope};
 use self::select::{Selection, select};
 use crate::exempt::Partition;
 use crate::findings::{Image, Severity};
@@ -28,6 +28,7 @@ use crate::verdict::{Cause, Outcome, SetAside, Totals, Violation};
 pub struct Case<'s> {
     settings: &'s Settings,
     rules: Vec<usize>,
+    undecided: Vec<usize>,
     exemptions: Vec<usize>,
     excused_by: Vec<usize>,
 }
@@ -41,28 +42,40 @@ impl<'s> Case<'s> {
         let (excusing, exemptions): (Vec<usize>, Vec<usize>) = (0..settings.exemptions.len())
             .filter(applies)
             .partition(|position| settings.exemptions.get(*position).is_some_and(|e| e.findings.is_none()));
-        let in_scope =
-            |(position, rule): (usize, &Rule)| (rule.enabled && scope::rule_is_in_scope(rule, facts)).then_some(position);
-        let mut rules: Vec<usize> = settings.rules.iter().enumerate().filter_map(in_scope).collect();
+        let with_scope = |wanted: InScope| -> Vec<usize> {
+            let enabled = settings.rules.iter().enumerate().filter(|(_, rule)| rule.enabled);
+            enabled.filter(|(_, rule)| scope::of_rule(rule, facts) == wanted).map(|(position, _)| position).collect()
+        };
+        let (mut rules, mut undecided) = (with_scope(InScope::Yes), with_scope(InScope::Unknown));
         let mut excused_by = Vec::new();
         for position in excusing {
             let Some(exemption) = settings.exemptions.get(position) else { continue };
-            if rules.iter().any(|rule| exemption.is_for(*rule)) {
+            if rules.iter().chain(&undecided).any(|rule| exemption.is_for(*rule)) {
                 rules.retain(|rule| !exemption.is_for(*rule));
+                undecided.retain(|rule| !exemption.is_for(*rule));
                 excused_by.push(position);
             }
         }
-        Self { settings, rules, exemptions, excused_by }
+        Self { settings, rules, undecided, exemptions, excused_by }
     }
 
-    /// Whether no rule is left: the image is admitted without a look-up.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    /// Whether a rule is to be judged by findings; without one the image is not looked up.
+    pub fn needs_evidence(&self) -> bool {
+        !self.rules.is_empty()
     }
 
     fn rules(&self) -> impl Iterator<Item = (usize, &'s Rule)> {
+        self.at(&self.rules)
+    }
+
+    /// Rules of which only the unknown labels of the namespace could tell whether they are about the image.
+    fn undecided(&self) -> impl Iterator<Item = (usize, &'s Rule)> {
+        self.at(&self.undecided)
+    }
+
+    fn at(&self, positions: &[usize]) -> impl Iterator<Item = (usize, &'s Rule)> {
         let settings = self.settings;
-        self.rules.iter().filter_map(move |position| settings.rules.get(*position).map(|rule| (*position, rule)))
+        positions.iter().filter_map(move |position| settings.rules.get(*position).map(|rule| (*position, rule)))
     }
 
     fn outcome<'e, 'a>(&self) -> Outcome<'e, 'a> {
@@ -84,9 +97,9 @@ pub fn evaluate_malformed<'e, 'a>(case: &Case<'_>) -> Outcome<'e, 'a> {
     conclude(case, Decided::default(), evidence::answers_to_malformed(case))
 }
 
-/// What is left of the rules where none is about the image: the exemptions that excuse it.
-pub fn evaluate_out_of_scope<'e, 'a>(case: &Case<'_>) -> Outcome<'e, 'a> {
-    case.outcome()
+/// What is left where no rule is to be judged by findings: exemptions that excuse the image, and rules with an undecided scope.
+pub fn evaluate_without_evidence<'e, 'a>(case: &Case<'_>) -> Outcome<'e, 'a> {
+    conclude(case, Decided::default(), Vec::new())
 }
 
 /// What the rules make of an image. Of an index every platform is judged and the worst counts, the first of equals.
@@ -238,7 +251,8 @@ fn weigh<'s, 'e, 'a>(
 
 /// The verdict is the stricter of what the conditions and the want of evidence say; at equal strictness the conditions come first.
 fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, mut answers: Vec<Violation<'e, 'a>>) -> Outcome<'e, 'a> {
-    answers.sort_by_key(|violation| Reverse(violation.action));
+    answers.extend(evidence::answers_to_undecided(case));
+    answers.sort_by_key(|violation| (Reverse(violation.action), violation.rule));
     let by_conditions = decided.fulfilled.first().map(|violation| violation.action);
     let by_evidence = answers.first().map(|violation| violation.action);
     let violations =

@@ -1,8 +1,11 @@
 //! Scopes held against a workload's image. Source: the rule language, "Scope fields".
 
+use std::collections::BTreeMap;
+
 use crate::image::{Reference, ReferenceError};
 use crate::request::Request;
 use crate::settings::{Entry, Exemption, Field, Operator, Rule, Settings};
+use crate::time::Timestamp;
 use crate::workload::{Workload, WorkloadImage};
 
 /// What a scope is held against.
@@ -18,6 +21,19 @@ pub struct Facts<'e> {
     pub image: &'e WorkloadImage,
     /// The image's reference.
     pub reference: Result<&'e Reference, &'e ReferenceError>,
+    /// The labels of the request's namespace; `None` where nobody asked for them, or they cannot be read.
+    pub namespace_labels: Option<&'e BTreeMap<String, String>>,
+}
+
+/// What a scope says of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InScope {
+    /// Every entry holds.
+    Yes,
+    /// An entry does not hold.
+    No,
+    /// The labels of the namespace would decide, and are not known.
+    Unknown,
 }
 
 /// Whether a scope holds.
@@ -26,12 +42,30 @@ enum Holds {
     Yes,
     No,
     /// The reference is malformed: nobody can say.
+    Malformed,
+    /// The labels of the namespace are not known.
     Unknown,
 }
 
 /// A rule is in scope unless an entry certainly does not hold.
-pub fn rule_is_in_scope(rule: &Rule, facts: &Facts<'_>) -> bool {
-    rule.scope.iter().all(|entry| holds(entry, facts, Side::Either) != Holds::No)
+pub fn of_rule(rule: &Rule, facts: &Facts<'_>) -> InScope {
+    let holds: Vec<Holds> = rule.scope.iter().map(|entry| holds(entry, facts, Side::Either)).collect();
+    match (holds.contains(&Holds::No), holds.contains(&Holds::Unknown)) {
+        (true, _) => InScope::No,
+        (_, true) => InScope::Unknown,
+        _ => InScope::Yes,
+    }
+}
+
+/// Whether the labels of the namespace decide the scope of a rule or exemption in force. The facts hold none yet.
+pub fn needs_namespace_labels(facts: &Facts<'_>, now: Timestamp) -> bool {
+    let rules = facts.settings.rules.iter().filter(|rule| rule.enabled).map(|rule| (&rule.scope, Side::Either));
+    let exemptions = facts.settings.exemptions.iter().filter(|exemption| exemption.is_in_force(now));
+    rules.chain(exemptions.map(|exemption| (&exemption.scope, Side::Both))).any(|(scope, side)| {
+        let holds = |entry| holds(entry, facts, side);
+        scope.iter().any(|entry| matches!(entry.field, Field::NamespaceLabel(_)))
+            && scope.iter().all(|entry| holds(entry) != Holds::No)
+    })
 }
 
 /// An exemption applies only where every entry certainly holds.
@@ -51,6 +85,10 @@ fn holds(entry: &Entry, facts: &Facts<'_>, side: Side) -> Holds {
     match &entry.field {
         Field::Cluster => one(facts.settings.cluster.as_deref()),
         Field::Namespace => one(facts.request.namespace.as_deref().filter(|namespace| !namespace.is_empty())),
+        Field::NamespaceLabel(key) => match facts.namespace_labels {
+            Some(labels) => one(labels.get(key).map(String::as_str)),
+            None => Holds::Unknown,
+        },
         Field::Kind => one(Some(&facts.request.kind.kind)),
         Field::Name => one(facts.workload.name.as_deref().or(facts.request.name.as_deref())),
         Field::Label(key) => metadata(entry, side, facts.workload, |metadata| metadata.labels.get(key).map(String::as_str)),
@@ -66,7 +104,7 @@ fn holds(entry: &Entry, facts: &Facts<'_>, side: Side) -> Holds {
         Field::Operation => one(facts.request.operation.as_deref()),
         Field::Container => one(Some(&facts.image.name)),
         field => match facts.reference {
-            Err(_) => Holds::Unknown,
+            Err(_) => Holds::Malformed,
             Ok(reference) => match field {
                 Field::Registry => one(Some(reference.registry())),
                 Field::Repository => one(Some(&reference.repository())),

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::image::Digest;
 
@@ -46,6 +47,15 @@ pub fn oci_manifest(host: &dyn Host, image: &str) -> Result<Vec<u8>, String> {
 /// The host's text.
 pub fn oci_manifest_config(host: &dyn Host, image: &str) -> Result<Vec<u8>, String> {
     host.call("oci", "v1/oci_manifest_config", &quoted(image))
+}
+
+/// `kubernetes` `get_resource`: the labels of a namespace, and no more of it.
+///
+/// # Errors
+/// The host's text.
+pub fn namespace(host: &dyn Host, name: &str) -> Result<Vec<u8>, String> {
+    let request = json!({ "api_version": "v1", "kind": "Namespace", "name": name, "disable_cache": false, "field_masks": ["metadata.labels"] });
+    host.call("kubernetes", "get_resource", request.to_string().as_bytes())
 }
 
 /// `tracing` `log`: one event. Never gated; a failure is nobody's.

@@ -5,6 +5,7 @@
 pub mod buffers;
 pub mod fault;
 pub mod host;
+pub mod namespace;
 mod registry;
 
 use std::collections::BTreeMap;

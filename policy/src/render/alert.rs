@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::annotations::deciding_rule;
-use super::sentence::{Sentence, code};
+use super::sentence::Sentence;
 use super::{quote, verdict_word};
 use crate::diagnostic::{Code, Fault};
 use crate::limits;
@@ -64,13 +64,19 @@ fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, v
     let rule = deciding_rule(settings, verdict).unwrap_or_default();
     let word = verdict_word(verdict.action());
     let violation = verdict.deciding().and_then(|image| image.outcome.violations.first());
-    let code = violation.map_or(Code::FindingsOverLimit, |violation| code(&violation.cause));
+    let sentence = verdict.deciding().zip(violation).map(|(image, violation)| Sentence {
+        settings,
+        namespace: verdict.namespace,
+        image,
+        violation,
+    });
+    let code = sentence.map_or(Code::FindingsOverLimit, |sentence| sentence.code());
     let subject = subject(settings, request, workload);
     let name = subject.get("name").and_then(Value::as_str).unwrap_or_default();
     let namespace = subject.get("namespace").and_then(Value::as_str).unwrap_or_default();
     let message = format!("{word} {} {namespace}/{name} by rule `{rule}` [{}]", quote(&request.kind.kind), code.text());
     let concerned: Vec<&JudgedImage<'_, '_>> = verdict.images.iter().filter(|image| image.outcome.action.is_some()).collect();
-    let mut images: Vec<Value> = concerned.iter().take(LISTED).map(|image| of_image(settings, image)).collect();
+    let mut images: Vec<Value> = concerned.iter().take(LISTED).map(|image| of_image(settings, verdict, image)).collect();
     if let Some(more @ 1..) = concerned.len().checked_sub(LISTED) {
         images.push(json!({ "more": more }));
     }
@@ -80,16 +86,17 @@ fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, v
     event
 }
 
-fn of_image(settings: &Settings, image: &JudgedImage<'_, '_>) -> Value {
+fn of_image(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<'_, '_>) -> Value {
     let violation = image.outcome.violations.first();
+    let sentence = violation.map(|violation| Sentence { settings, namespace: verdict.namespace, image, violation });
     json!({
         "container": image.path,
         "image": image.image,
         "digest": image.digest.map(|digest| digest.as_str()),
         "verdict": verdict_word(image.outcome.action),
         "rule": violation.and_then(|violation| settings.rules.get(violation.rule)).map(|rule| &rule.name),
-        "code": violation.map(|violation| code(&violation.cause).text()),
-        "why": violation.map(|violation| Sentence { settings, image, violation }.what(limits::MESSAGE_VULNERABILITIES)),
+        "code": sentence.as_ref().map(|sentence| sentence.code().text()),
+        "why": sentence.map(|sentence| sentence.what(limits::MESSAGE_VULNERABILITIES)),
     })
 }
 

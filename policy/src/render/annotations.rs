@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::sentence::{Sentence, code, package};
+use super::sentence::{Sentence, package};
 use super::{quote, verdict_word};
 use crate::findings::{Finding, Vulnerability};
 use crate::limits;
@@ -21,7 +21,8 @@ pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp)
     let mut annotations = of_nothing(verdict_word(verdict.action()));
     let violations =
         verdict.images.iter().flat_map(|image| image.outcome.violations.iter().map(move |violation| (image, violation)));
-    annotations.insert("violations", capped(violations.map(|(image, violation)| of_violation(settings, image, violation))));
+    annotations
+        .insert("violations", capped(violations.map(|(image, violation)| of_violation(settings, verdict, image, violation))));
     annotations.insert("setAside", capped(verdict.images.iter().flat_map(|image| of_set_aside(settings, image))));
     annotations.insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, now))));
     if let Some(rule) = deciding_rule(settings, verdict) {
@@ -67,13 +68,19 @@ fn capped(items: impl Iterator<Item = Value>) -> String {
     text
 }
 
-fn of_violation(settings: &Settings, image: &JudgedImage<'_, '_>, violation: &Violation<'_, '_>) -> Value {
+fn of_violation(
+    settings: &Settings,
+    verdict: &Verdict<'_, '_>,
+    image: &JudgedImage<'_, '_>,
+    violation: &Violation<'_, '_>,
+) -> Value {
+    let sentence = Sentence { settings, namespace: verdict.namespace, image, violation };
     let mut value = json!({
         "container": image.path,
         "image": image.image,
         "rule": settings.rules.get(violation.rule).map(|rule| &rule.name),
         "action": violation.action.word(),
-        "code": code(&violation.cause).text(),
+        "code": sentence.code().text(),
     });
     let more = match &violation.cause {
         Cause::Counted { condition, count, limit, unit, selected, .. } => {
@@ -85,9 +92,9 @@ fn of_violation(settings: &Settings, image: &JudgedImage<'_, '_>, violation: &Vi
             json!({ "condition": condition, "count": count, "limit": limit, "unit": unit, "vulnerabilities": listed })
         }
         Cause::EndOfLife { condition, .. } | Cause::Incomplete { condition, .. } => {
-            json!({ "condition": condition, "why": Sentence { settings, image, violation }.what(0) })
+            json!({ "condition": condition, "why": sentence.what(0) })
         }
-        _ => json!({ "why": Sentence { settings, image, violation }.what(0) }),
+        _ => json!({ "why": sentence.what(0) }),
     };
     merge(&mut value, more);
     value

@@ -90,7 +90,12 @@ fn message(settings: &Settings, verdict: &Verdict<'_, '_>) -> String {
     let denied: Vec<&JudgedImage<'_, '_>> = with_action(verdict, Action::Deny).collect();
     let mut lines: Vec<String> = Vec::new();
     for image in denied.iter().take(limits::MESSAGE_IMAGES) {
-        let sentence = image.outcome.violations.first().map(|violation| Sentence { settings, image, violation });
+        let sentence = image.outcome.violations.first().map(|violation| Sentence {
+            settings,
+            namespace: verdict.namespace,
+            image,
+            violation,
+        });
         lines.extend(sentence.map(|sentence| sentence.line(limits::MESSAGE_VULNERABILITIES)));
     }
     if let Some(more @ 1..) = denied.len().checked_sub(limits::MESSAGE_IMAGES) {
@@ -106,7 +111,7 @@ fn warnings(settings: &Settings, verdict: &Verdict<'_, '_>) -> Vec<String> {
     let audited: Vec<&JudgedImage<'_, '_>> = with_action(verdict, Action::Audit).collect();
     for (i, image) in audited.iter().enumerate() {
         let Some(violation) = image.outcome.violations.first() else { continue };
-        let warning = Sentence { settings, image, violation }.warning();
+        let warning = Sentence { settings, namespace: verdict.namespace, image, violation }.warning();
         match budget.checked_sub(warning.len()) {
             Some(rest) => budget = rest,
             None => {

@@ -4,6 +4,7 @@ use crate::diagnostic::Code;
 use crate::findings::{Finding, Severity, Vulnerability};
 use crate::limits;
 use crate::lookup::Evidence;
+use crate::lookup::namespace::NamespaceFault;
 use crate::settings::{Condition, Settings, Test, Unit};
 use crate::time::Duration;
 use crate::verdict::{Cause, JudgedImage, Staleness, Violation};
@@ -14,6 +15,7 @@ use super::{quote, shorten};
 #[derive(Debug)]
 pub(super) struct Sentence<'r, 'e, 'a> {
     pub(super) settings: &'r Settings,
+    pub(super) namespace: Option<&'r NamespaceFault>,
     pub(super) image: &'r JudgedImage<'e, 'a>,
     pub(super) violation: &'r Violation<'e, 'a>,
 }
@@ -21,7 +23,7 @@ pub(super) struct Sentence<'r, 'e, 'a> {
 impl Sentence<'_, '_, '_> {
     /// The whole sentence, naming at most so many vulnerabilities.
     pub(super) fn line(&self, most: usize) -> String {
-        let code = code(&self.violation.cause);
+        let code = self.code();
         let hint = match &self.violation.cause {
             Cause::Counted { selected, .. } if selected.iter().all(|(_, finding)| !finding.is_fixable()) => {
                 "no fix is known: replace the package, or ask the owner of the rule for an exemption"
@@ -39,7 +41,7 @@ impl Sentence<'_, '_, '_> {
 
     /// The sentence without place and hint, in [`limits::WARNING_BYTES`].
     pub(super) fn warning(&self) -> String {
-        let code = code(&self.violation.cause).text();
+        let code = self.code().text();
         let text = |most: usize| format!("image `{}`: {} [{code}]", self.image.image, self.what(most));
         let fitting = (0..=limits::MESSAGE_VULNERABILITIES).rev().map(text).find(|text| text.len() <= limits::WARNING_BYTES);
         fitting.unwrap_or_else(|| {
@@ -72,12 +74,24 @@ impl Sentence<'_, '_, '_> {
             Cause::Unreadable => format!("findings are not usable: {}", self.evidence_text()),
             Cause::Malformed => format!("malformed image reference: {}", self.image.malformed.map_or("", |error| error.0)),
             Cause::NotGranted => self.evidence_text(),
+            Cause::ScopeUnknown => {
+                let why = self.namespace.map_or("", |fault| &fault.why);
+                format!("its scope needs the labels of the namespace, which could not be read: {why}")
+            }
             Cause::Stale(staleness) => stale(*staleness),
             Cause::Incomplete { condition, field } => {
                 format!("condition {} needs `{field}`, which the findings do not state", condition.saturating_add(1))
             }
         };
         format!("{platform}rule `{name}`: {what}")
+    }
+
+    /// The code of the violation.
+    pub(super) fn code(&self) -> Code {
+        match self.violation.cause {
+            Cause::ScopeUnknown if self.namespace.is_some_and(|fault| fault.is_not_granted) => Code::CapabilityNotGranted,
+            _ => code(&self.violation.cause),
+        }
     }
 
     fn evidence_text(&self) -> String {
@@ -88,13 +102,12 @@ impl Sentence<'_, '_, '_> {
     }
 }
 
-/// The code of a cause.
-pub(super) fn code(cause: &Cause<'_, '_>) -> Code {
+fn code(cause: &Cause<'_, '_>) -> Code {
     match cause {
         Cause::Counted { .. } => Code::FindingsOverLimit,
         Cause::EndOfLife { .. } => Code::OsEndOfLife,
         Cause::Missing => Code::EvidenceMissing,
-        Cause::Unavailable => Code::EvidenceUnavailable,
+        Cause::Unavailable | Cause::ScopeUnknown => Code::EvidenceUnavailable,
         Cause::Unreadable => Code::EvidenceUnreadable,
         Cause::Malformed => Code::ReferenceMalformed,
         Cause::NotGranted => Code::CapabilityNotGranted,

@@ -25,6 +25,7 @@ pub struct Entry {
 pub enum Field {
     Cluster,
     Namespace,
+    NamespaceLabel(String),
     Kind,
     Name,
     Label(String),
@@ -65,13 +66,12 @@ const OPERATORS: [(&str, Operator); 5] = [
 enum Kind {
     Plain(fn() -> Field),
     Keyed(fn(String) -> Field),
-    Later,
 }
 
 const FIELDS: [(&str, Kind); 17] = [
     ("cluster", Kind::Plain(|| Field::Cluster)),
     ("namespace", Kind::Plain(|| Field::Namespace)),
-    ("namespaceLabel", Kind::Later),
+    ("namespaceLabel", Kind::Keyed(Field::NamespaceLabel)),
     ("kind", Kind::Plain(|| Field::Kind)),
     ("name", Kind::Plain(|| Field::Name)),
     ("label", Kind::Keyed(Field::Label)),
@@ -94,13 +94,7 @@ pub(super) fn read(node: &Node<'_>) -> Scope {
 
 fn read_entry(node: &Node<'_>) -> Option<Entry> {
     let members = node.object(&["field", "key", "operator", "values"], &[])?;
-    let kind = members.require("field").and_then(|field| {
-        let kind = field.word(&FIELDS)?;
-        if matches!(kind, Kind::Later) {
-            field.problem("`namespaceLabel` is part of the rule language but not of this version of the policy");
-        }
-        Some(kind)
-    });
+    let kind = members.require("field").and_then(|field| field.word(&FIELDS));
     let key = members.get("key").and_then(|node| node.text());
     let field = match kind {
         Some(Kind::Plain(field)) => {
@@ -113,7 +107,7 @@ fn read_entry(node: &Node<'_>) -> Option<Entry> {
             members.require("key");
             key.map(|key| field(key.to_owned()))
         }
-        Some(Kind::Later) | None => None,
+        None => None,
     };
     let operator = members.require("operator").and_then(|node| node.word(&OPERATORS));
     let values = members.require("values").map(|node| {
