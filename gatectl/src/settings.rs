@@ -2,11 +2,14 @@
 //!
 //! The document may stand alone or in the policy or constraint that carries it.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use host::yaml::{Document, Span};
-use policy::settings::Settings as Checked;
+use policy::settings::{Problem, Settings as Checked, advice};
+use policy::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::exit::{ExitCode, Failure, Outcome};
@@ -28,6 +31,9 @@ pub(crate) enum Settings {
 pub(crate) struct Check {
     /// The settings document, or the ClusterAdmissionPolicy, AdmissionPolicy or constraint that holds it
     file: PathBuf,
+    /// The time for which exemptions are looked at [default: the real one]
+    #[arg(long, value_name = "TIME", value_parser = crate::attach::time)]
+    now: Option<Timestamp>,
     /// How the result is written
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -62,15 +68,7 @@ impl Settings {
         let Self::Check(check) = self;
         let refused = match load(&check.file)? {
             Ok(loaded) => match loaded.problems() {
-                problems if problems.is_empty() => {
-                    match check.format {
-                        Format::Json => {
-                            output.json(&json!({ "schemaVersion": SCHEMA_VERSION, "valid": true, "problems": [] }))?
-                        }
-                        Format::Table => writeln!(output.results, "{}: valid", loaded.file)?,
-                    }
-                    return Ok(ExitCode::Admitted);
-                }
+                problems if problems.is_empty() => return loaded.write(check.now.unwrap_or_else(present), check.format, output),
                 problems => Refused { file: loaded.file, text: loaded.text, problems },
             },
             Err(refused) => refused,
@@ -120,15 +118,34 @@ fn empty() -> Document {
 
 impl Loaded {
     fn problems(&self) -> Vec<Located> {
-        let Err(problems) = Checked::read(&self.value) else { return Vec::new() };
-        let locate = |problem: policy::settings::Problem| {
-            let pointer = format!("{}{}", self.prefix, problem.pointer);
-            // What is wrong with a key is shown at the key.
-            let key = self.document.keys.get(&pointer).filter(|_| problem.message.contains("unknown key"));
-            let at = key.copied().unwrap_or_else(|| self.document.span(&pointer));
-            Located { at, path: problem.path, message: problem.message, hint: problem.hint }
-        };
-        problems.into_iter().map(locate).collect()
+        Checked::read(&self.value).err().into_iter().flatten().map(|problem| self.locate(problem)).collect()
+    }
+
+    fn locate(&self, problem: Problem) -> Located {
+        let pointer = format!("{}{}", self.prefix, problem.pointer);
+        // What is wrong with a key is shown at the key.
+        let key = self.document.keys.get(&pointer).filter(|_| problem.message.contains("unknown key"));
+        let at = key.copied().unwrap_or_else(|| self.document.span(&pointer));
+        Located { at, path: problem.path, message: problem.message, hint: problem.hint }
+    }
+
+    /// Valid settings, with what an operator should look at.
+    fn write(&self, now: Timestamp, format: Format, output: &mut Output<'_>) -> Outcome {
+        let advice = Checked::read(&self.value).map(|settings| advice::advise(&settings, now)).unwrap_or_default();
+        let warnings: Vec<Located> = advice.into_iter().map(|problem| self.locate(problem)).collect();
+        match format {
+            Format::Json => {
+                let warnings: Vec<Value> = warnings.iter().map(Located::to_json).collect();
+                output.json(&json!({ "schemaVersion": SCHEMA_VERSION, "valid": true, "problems": [], "warnings": warnings }))?;
+            }
+            Format::Table => {
+                for warning in &warnings {
+                    warning.write(&self.file, &self.text, "warning", output)?;
+                }
+                writeln!(output.results, "{}: valid", self.file)?;
+            }
+        }
+        Ok(ExitCode::Admitted)
     }
 
     /// The settings as refused by the module: with places where the same problems are found here, else with its message alone.
@@ -141,22 +158,36 @@ impl Loaded {
     }
 }
 
+impl Located {
+    fn to_json(&self) -> Value {
+        json!({ "path": self.path, "line": self.at.line, "column": self.at.column, "message": self.message, "hint": self.hint })
+    }
+
+    fn write(&self, file: &str, text: &str, kind: &'static str, output: &mut Output<'_>) -> io::Result<()> {
+        let title = match self.path.as_str() {
+            "" => self.message.clone(),
+            path => format!("`{path}`: {}", self.message),
+        };
+        Snippet { file, text, at: self.at, title: &title, hint: self.hint.as_deref(), kind }.write(output)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is the edge: it asks the clock, and says so in `--now`")]
+fn present() -> Timestamp {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_secs()).ok().and_then(Timestamp::from_unix).unwrap_or(Timestamp::EPOCH)
+}
+
 impl Refused {
     pub(crate) fn write(self, output: &mut Output<'_>, format: Format) -> Outcome {
         match format {
             Format::Json => {
-                let problem = |p: &Located| json!({ "path": p.path, "line": p.at.line, "column": p.at.column, "message": p.message, "hint": p.hint });
-                let problems: Vec<Value> = self.problems.iter().map(problem).collect();
-                output.json(&json!({ "schemaVersion": SCHEMA_VERSION, "valid": false, "problems": problems }))?;
+                let problems: Vec<Value> = self.problems.iter().map(Located::to_json).collect();
+                output.json(&json!({ "schemaVersion": SCHEMA_VERSION, "valid": false, "problems": problems, "warnings": [] }))?;
             }
             Format::Table => {
                 for problem in &self.problems {
-                    let title = match problem.path.as_str() {
-                        "" => problem.message.clone(),
-                        path => format!("`{path}`: {}", problem.message),
-                    };
-                    Snippet { file: &self.file, text: &self.text, at: problem.at, title: &title, hint: problem.hint.as_deref() }
-                        .write(output)?;
+                    problem.write(&self.file, &self.text, "error", output)?;
                 }
                 let n = self.problems.len();
                 let problems = if n == 1 { "problem" } else { "problems" };

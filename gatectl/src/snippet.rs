@@ -13,17 +13,20 @@ pub(crate) struct Snippet<'a> {
     pub(crate) at: Span,
     pub(crate) title: &'a str,
     pub(crate) hint: Option<&'a str>,
+    /// `error` or `warning`.
+    pub(crate) kind: &'static str,
 }
 
 impl Snippet<'_> {
     pub(crate) fn write(&self, output: &mut Output<'_>) -> io::Result<()> {
-        let error = output.paint(Colour::Bad, "error");
-        writeln!(output.results, "{error}: {}", self.title)?;
+        let colour = if self.kind == "error" { Colour::Bad } else { Colour::Doubtful };
+        let kind = output.paint(colour, self.kind);
+        writeln!(output.results, "{kind}: {}", self.title)?;
         let number = self.at.line.to_string();
         let margin = " ".repeat(number.len());
         if let Some(line) = self.at.line.checked_sub(1).and_then(|index| self.text.lines().nth(index)) {
             let before = self.at.column.saturating_sub(1);
-            let marks = output.paint(Colour::Bad, &"^".repeat(self.width(line, before)));
+            let marks = output.paint(colour, &"^".repeat(self.width(line, before)));
             writeln!(output.results, "{margin}--> {}:{}:{}", self.file, self.at.line, self.at.column)?;
             writeln!(output.results, "{margin} |")?;
             writeln!(output.results, "{number} | {line}")?;

@@ -16,7 +16,7 @@ const CLOCK_VARIABLE: &str = "GATED_DEPLOYMENT_NOW";
 #[unsafe(no_mangle)]
 pub extern "C" fn wapc_init() {
     register_function("validate", |payload: &[u8]| -> CallResult { Ok(review::validate(payload, now(), &WapcHost)) });
-    register_function("validate_settings", |payload: &[u8]| -> CallResult { Ok(review::validate_settings(payload)) });
+    register_function("validate_settings", |payload: &[u8]| -> CallResult { Ok(review::validate_settings(payload, now())) });
     register_function("protocol_version", |_: &[u8]| -> CallResult { Ok(b"\"v1\"".to_vec()) });
 }
 

@@ -17,7 +17,7 @@ use crate::lookup::{Evidence, Lookup, namespace};
 use crate::place;
 use crate::render::{self, alert, quote};
 use crate::request::Request;
-use crate::settings::Settings;
+use crate::settings::{Settings, advice};
 use crate::time::Timestamp;
 use crate::unchanged;
 use crate::verdict::{JudgedImage, Verdict};
@@ -43,13 +43,15 @@ pub fn validate(payload: &[u8], now: Timestamp, host: &dyn Host) -> Vec<u8> {
     })
 }
 
-/// Answers `validate_settings`: the payload is the settings document, the answer `{"valid":…,"message":…}`. Makes no host call.
-pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
+/// Answers `validate_settings`: the payload is the settings document, the answer `{"valid":…,"message":…}`. The message has the problems, a line
+/// each, or for valid settings what an operator should look at. Makes no host call.
+pub fn validate_settings(payload: &[u8], now: Timestamp) -> Vec<u8> {
     let settings = std::str::from_utf8(payload).ok().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    render::settings(match settings {
-        Some(value) => Settings::read(&value).err().map(|problems| join(&problems)),
-        None => Some("settings: expected JSON".to_owned()),
-    })
+    match settings.as_ref().map(Settings::read) {
+        Some(Ok(settings)) => render::settings(true, &join(&advice::advise(&settings, now))),
+        Some(Err(problems)) => render::settings(false, &join(&problems)),
+        None => render::settings(false, "settings: expected JSON"),
+    }
 }
 
 fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Refusal> {

@@ -71,9 +71,9 @@ pub fn refused(code: Code, why: &str) -> Vec<u8> {
     })
 }
 
-/// The answer to settings; `problems` where they cannot be used.
-pub fn settings(problems: Option<String>) -> Vec<u8> {
-    bytes(&SettingsResponse { valid: problems.is_none(), message: problems })
+/// The answer to settings, with what is wrong with them or, where they are valid, what an operator should look at.
+pub fn settings(valid: bool, text: &str) -> Vec<u8> {
+    bytes(&SettingsResponse { valid, message: (!text.is_empty()).then(|| text.to_owned()) })
 }
 
 fn bytes(response: &impl Serialize) -> Vec<u8> {

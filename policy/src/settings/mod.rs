@@ -2,6 +2,7 @@
 //!
 //! Source: the rule language. [`read`](Settings::read) reports every problem at once.
 
+pub mod advice;
 mod condition;
 mod exemption;
 mod node;
