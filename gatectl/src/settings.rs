@@ -2,6 +2,8 @@
 //!
 //! The document may stand alone or in the policy or constraint that carries it.
 
+mod explain;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -23,6 +25,15 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Settings {
     Check(Check),
+    Explain(Explain),
+}
+
+/// Says a settings document in plain sentences, in the order in which the rules decide
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gatectl settings explain settings.yaml")]
+pub(crate) struct Explain {
+    /// The settings document, or the ClusterAdmissionPolicy, AdmissionPolicy or constraint that holds it
+    file: PathBuf,
 }
 
 /// Checks a settings document and shows each problem in its line
@@ -65,7 +76,10 @@ struct Located {
 
 impl Settings {
     pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
-        let Self::Check(check) = self;
+        let check = match self {
+            Self::Check(check) => check,
+            Self::Explain(explain) => return explain.run(output),
+        };
         let refused = match load(&check.file)? {
             Ok(loaded) => match loaded.problems() {
                 problems if problems.is_empty() => return loaded.write(check.now.unwrap_or_else(present), check.format, output),
@@ -74,6 +88,22 @@ impl Settings {
             Err(refused) => refused,
         };
         refused.write(output, check.format)
+    }
+}
+
+impl Explain {
+    fn run(self, output: &mut Output<'_>) -> Outcome {
+        let refused = match load(&self.file)? {
+            Ok(loaded) => match Checked::read(&loaded.value) {
+                Ok(settings) => {
+                    write!(output.results, "{}", explain::explain(&settings))?;
+                    return Ok(ExitCode::Admitted);
+                }
+                Err(_) => loaded.refused(String::new()),
+            },
+            Err(refused) => refused,
+        };
+        refused.write(output, Format::Table)
     }
 }
 

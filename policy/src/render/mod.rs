@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Code;
 use crate::limits;
-use crate::settings::{Action, Settings};
+use crate::settings::{Action, Condition, Settings};
 use crate::time::Timestamp;
 use crate::verdict::{JudgedImage, Verdict};
 
@@ -78,6 +78,11 @@ pub fn settings(valid: bool, text: &str) -> Vec<u8> {
 
 fn bytes(response: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(response).unwrap_or_default()
+}
+
+/// A condition in words, as messages have it: `more than 2 critical vulnerabilities`.
+pub fn describe(condition: &Condition) -> String {
+    sentence::condition(condition)
 }
 
 /// `admit`, `audit` or `deny`.

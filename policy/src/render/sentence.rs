@@ -116,6 +116,17 @@ fn code(cause: &Cause<'_, '_>) -> Code {
     }
 }
 
+/// A condition in words: `more than 2 critical vulnerabilities`.
+pub(super) fn condition(condition: &Condition) -> String {
+    match condition {
+        Condition::OsEndOfLife => "an operating system that is no longer maintained".to_owned(),
+        Condition::Count(count) => {
+            // Beside "more than 1" stands a plural.
+            format!("more than {} {}", count.more_than, noun(&count.test, count.unit, 2))
+        }
+    }
+}
+
 /// `known exploited fixable high or critical vulnerabilities with CVSS 7.0 or more in the listed packages`.
 fn noun(test: &Test, unit: Unit, count: usize) -> String {
     let mut words: Vec<String> = Vec::new();

@@ -90,6 +90,11 @@ impl PackagePrefix {
         (!rest.is_empty() && !rest.contains(char::is_whitespace)).then(|| Self(text.trim_end_matches('/').to_owned()))
     }
 
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the purl equals it or goes on behind it at a boundary: `/` or `@`, or `?` and `#`, where a purl's identity ends.
     pub fn matches(&self, purl: &str) -> bool {
         purl.strip_prefix(self.0.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@', '?', '#']))
@@ -106,6 +111,11 @@ impl Glob {
         let text = text.trim_start_matches('/');
         let components: Vec<String> = text.split('/').map(str::to_owned).collect();
         (!text.is_empty() && text.len() <= 1024).then_some(Self(components))
+    }
+
+    /// As written, without leading slashes.
+    pub fn text(&self) -> String {
+        self.0.join("/")
     }
 
     /// Whether the whole path matches.
