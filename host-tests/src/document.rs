@@ -45,6 +45,9 @@ pub struct CaseDocument {
     /// What to write as the summary annotation instead of the true one; null: none.
     #[serde(default, deserialize_with = "present")]
     summary: Option<Value>,
+    /// Pads the summary with so many bytes of blanks.
+    #[serde(default)]
+    summary_padding: usize,
     /// Members of the flat config to be replaced.
     #[serde(default)]
     config: Map<String, Value>,
@@ -115,6 +118,7 @@ impl CaseDocument {
                 Some(value.to_string())
             }
         };
+        let summary = summary.map(|summary| format!("{summary}{}", " ".repeat(self.summary_padding)));
         let annotations = summary.map(|summary| json!({ findings::SUMMARY_ANNOTATION: summary })).unwrap_or(json!({}));
         let mut manifest = json!({
             "schemaVersion": 2,

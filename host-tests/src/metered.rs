@@ -2,7 +2,7 @@
 //!
 //! A waPC host of its own, as small as the protocol allows, because the one that the policy server uses has no meter. It knows nothing of
 //! policies. The same module and the same input give the same numbers on every machine: fuel is counted by the engine, one for nearly every
-//! instruction, and the clock is frozen.
+//! instruction and for every byte that one copies, and the clock is frozen.
 //!
 //! Sources: the waPC protocol, version 1; wasmtime, `Config::consume_fuel`.
 

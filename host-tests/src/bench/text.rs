@@ -130,10 +130,11 @@ const INTRODUCTION: &str = "\
 
 Written by `./just bench`; `./just bench --check` holds the module against it. Nothing here is typed by hand.
 
-*Fuel* is what the WebAssembly engine counts while it runs the module: one for nearly every instruction, on every machine the same. A
-nanosecond buys between one and three of it. Reading a registry is not in it: the policy server does that, and keeps the answers for a
-minute. Documents, requests and settings are those of `host-tests/src/metered/sample.rs`: three rules, two exemptions, a Deployment as a
-cluster stores it, findings of a Debian image, one to three packages for each vulnerability.
+*Fuel* is what the WebAssembly engine counts while it runs the module: one for nearly every instruction of the virtual machine, and one for
+every byte that an instruction copies or fills; the same on every computer. Many of these instructions cost a processor nothing: read it as
+a measure of growth and of change, not of time. What the host does for a call is not in it: the policy server reads the registry, and
+keeps an answer for a minute. Documents, requests and settings are those of `host-tests/src/metered/sample.rs`: three rules, two
+exemptions, a Deployment as a cluster stores it, findings of a Debian image, one to three packages for each vulnerability.
 ";
 
 const FLOOR: &str = "

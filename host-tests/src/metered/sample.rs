@@ -46,7 +46,10 @@ impl Dice {
 pub fn document(name: &str, vulnerabilities: usize, mix: Mix) -> Document<'static> {
     let seed = digest_of(name.as_bytes()).bytes().fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let mut dice = Dice(seed);
-    let mut found: Vec<Vulnerability<'static>> = (0..vulnerabilities).map(|i| vulnerability(&mut dice, i, mix)).collect();
+    // An image of few vulnerabilities has few vulnerable packages, and one of thousands has most of them in the same ones.
+    let packages = u64::try_from(vulnerabilities / 5).expect("64 bits").clamp(8, 400);
+    let mut found: Vec<Vulnerability<'static>> =
+        (0..vulnerabilities).map(|i| vulnerability(&mut dice, i, mix, packages)).collect();
     found.sort_by(|a, b| (Reverse(a.severity), a.id.as_bytes()).cmp(&(Reverse(b.severity), b.id.as_bytes())));
     let time = |unix| Timestamp::from_unix(unix).expect("a time");
     Document {
@@ -64,7 +67,7 @@ pub fn document(name: &str, vulnerabilities: usize, mix: Mix) -> Document<'stati
     }
 }
 
-fn vulnerability(dice: &mut Dice, i: usize, mix: Mix) -> Vulnerability<'static> {
+fn vulnerability(dice: &mut Dice, i: usize, mix: Mix, packages: u64) -> Vulnerability<'static> {
     let severity = match (mix, dice.roll(100)) {
         (Mix::Usual, _) if i == 0 => Severity::Critical,
         (Mix::Usual, 0) => Severity::Critical,
@@ -77,10 +80,10 @@ fn vulnerability(dice: &mut Dice, i: usize, mix: Mix) -> Vulnerability<'static> 
     };
     let of_language = dice.roll(10) < 3;
     let (year, number) = (2011 + dice.roll(16), 1000 + 3 * i);
-    let package = dice.roll(400);
+    let package = dice.roll(packages);
     let fixed = dice.roll(10) < 4;
     let finding =
-        |k: u64| if of_language { of_language_package(package, fixed, i, k) } else { of_system_package(package, fixed, k) };
+        |k: u64| if of_language { of_language_package(package, fixed, k) } else { of_system_package(package, fixed, k) };
     Vulnerability {
         id: format!("CVE-{year}-{number:05}").into(),
         severity,
@@ -104,19 +107,17 @@ fn score(severity: Severity, i: usize) -> u32 {
     base + u32::try_from(i % 9).expect("small")
 }
 
+/// Packages that are built from one source have one version, and are fixed together.
 fn of_system_package(package: u64, fixed: bool, k: u64) -> Finding<'static> {
-    let names = ["openssl", "libssl3", "perl-base", "libc6", "zlib1g", "libsystemd0", "libkrb5-3", "util-linux"];
-    let name = names[usize::try_from((package + k) % 8).expect("small")];
-    let version = format!("{}.{}.{}-1+deb12u{k}", package % 7 + 1, package % 23, package % 11);
+    let names = ["openssl", "krb5", "perl", "glibc", "zlib", "systemd", "linux", "util-linux"];
+    let name = names[usize::try_from(package % 8).expect("small")];
+    let part = ["", "-dev", "-common"][usize::try_from(k % 3).expect("small")];
+    let version = |patch: u64| format!("{}.{}.{}-1+deb12u{patch}", package % 7 + 1, package % 23, package % 11);
     Finding {
-        purl: format!("pkg:deb/debian/{name}{package}@{version}?arch=amd64&distro=debian-12.5").into(),
-        fixed: if fixed {
-            vec![format!("{}.{}.{}-1+deb12u{}", package % 7 + 1, package % 23, package % 11, k + 2).into()]
-        } else {
-            Vec::new()
-        },
+        purl: format!("pkg:deb/debian/{name}{package}{part}@{}?arch=amd64&distro=debian-12.5", version(1)).into(),
+        installed: Some(version(1).into()),
+        fixed: if fixed { vec![version(2).into()] } else { Vec::new() },
         fix_state: if fixed { FixState::Fixed } else { FixState::NotFixed },
-        installed: Some(version.into()),
         fix_available_at: None,
         path: None,
         vex: None,
@@ -124,20 +125,25 @@ fn of_system_package(package: u64, fixed: bool, k: u64) -> Finding<'static> {
     }
 }
 
-fn of_language_package(package: u64, fixed: bool, i: usize, k: u64) -> Finding<'static> {
-    let version = format!("{}.{}.{k}", package % 5 + 1, i % 30);
+/// The same package may lie in several places.
+fn of_language_package(package: u64, fixed: bool, k: u64) -> Finding<'static> {
+    let version = |patch: u64| format!("{}.{}.{patch}", package % 5 + 1, package % 30);
+    let installed = version(1);
     let (purl, path) = if package.is_multiple_of(2) {
-        (format!("pkg:npm/%40scope/package-{package}@{version}"), format!("app/node_modules/package-{package}/{k}/package.json"))
+        (
+            format!("pkg:npm/%40scope/package-{package}@{installed}"),
+            format!("app/node_modules/part-{k}/node_modules/package-{package}/package.json"),
+        )
     } else {
         (
-            format!("pkg:pypi/package-{package}@{version}"),
-            format!("usr/lib/python3/dist-packages/package_{package}-{version}.dist-info/METADATA"),
+            format!("pkg:pypi/package-{package}@{installed}"),
+            format!("usr/lib/python3.{}/site-packages/package_{package}-{installed}.dist-info/METADATA", 9 + k),
         )
     };
     Finding {
         purl: purl.into(),
-        installed: Some(version.into()),
-        fixed: if fixed { vec![format!("{}.{}.{}", package % 5 + 1, i % 30 + 1, k).into()] } else { Vec::new() },
+        installed: Some(installed.into()),
+        fixed: if fixed { vec![version(4).into()] } else { Vec::new() },
         fix_state: if fixed { FixState::Fixed } else { FixState::Unknown },
         fix_available_at: None,
         path: Some(path.into()),
