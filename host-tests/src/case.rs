@@ -109,6 +109,8 @@ pub struct Want {
     pub annotations: BTreeMap<String, Value>,
     /// Objects whose members must be in the alert events, one for each event.
     pub alerts: Option<Vec<Value>>,
+    /// What an operator should look at in valid settings, whole.
+    pub advice: Option<Vec<String>>,
     /// The problems of the settings, whole. With this nothing else is wanted.
     pub problems: Option<Vec<String>>,
 }

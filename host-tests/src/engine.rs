@@ -99,13 +99,14 @@ impl Engine {
     ///
     /// # Panics
     /// The module traps.
-    pub fn validate_settings(&self, settings: &Value) -> Vec<u8> {
-        let payload = settings.to_string().into_bytes();
+    pub fn validate_settings(&self, case: &Case) -> Vec<u8> {
+        let payload = case.settings.to_string().into_bytes();
         match self {
-            Self::Native => policy::review::validate_settings(&payload),
+            Self::Native => policy::review::validate_settings(&payload, case.now()),
             Self::Module(module) => {
                 let none: Arc<dyn Capabilities> = Arc::new(host::capability::NoCapabilities);
-                module.call("validate_settings", &payload, &none).unwrap_or_else(|e| panic!("validate_settings: {e}"))
+                let options = CallOptions { now: Some(case.now().unix()) };
+                module.call_with("validate_settings", &payload, &none, options).unwrap_or_else(|e| panic!("validate_settings: {e}"))
             }
         }
     }

@@ -24,8 +24,12 @@ fn main() {
 }
 
 fn check(case: &Case, engine: &Engine) -> Result<(), Failed> {
-    let settings: Value = serde_json::from_slice(&engine.validate_settings(&case.settings))?;
-    let problems: Vec<&str> = settings["message"].as_str().unwrap_or_default().lines().collect();
+    let settings: Value = serde_json::from_slice(&engine.validate_settings(case))?;
+    let lines: Vec<&str> = settings["message"].as_str().unwrap_or_default().lines().collect();
+    let (advice, problems) = if settings["valid"] == true { (lines, Vec::new()) } else { (Vec::new(), lines) };
+    if case.want.advice.as_ref().is_some_and(|wanted| advice != *wanted) {
+        return Err(format!("advice:\n  wanted {:#?}\n  found  {advice:#?}", case.want.advice).into());
+    }
     match &case.want.problems {
         Some(wanted) if problems != *wanted => {
             return Err(format!("problems:\n  wanted {wanted:#?}\n  found  {problems:#?}").into());

@@ -3,7 +3,7 @@
 //! Source: the rule language, "Exemptions"; OpenVEX 0.2.0: `not_affected` and `fixed` set aside, the others count.
 
 use crate::findings::{Finding, Image, VexStatus, Vulnerability};
-use crate::settings::{FindingTest, Settings};
+use crate::settings::{Exemption, FindingTest, Settings};
 use crate::verdict::By;
 
 /// What is set aside of one image, in the order of its findings.
@@ -28,13 +28,17 @@ impl Partition {
     pub fn new(image: &Image<'_>, settings: &Settings, exemptions: &[usize]) -> Self {
         let mut entries = Vec::new();
         for (v, vulnerability) in image.vulnerabilities.as_deref().unwrap_or_default().iter().enumerate() {
+            let candidates: Vec<(usize, &Exemption)> = exemptions
+                .iter()
+                .filter_map(|position| settings.exemptions.get(*position).map(|exemption| (*position, exemption)))
+                .filter(|(_, exemption)| may_cover(settings, exemption, vulnerability))
+                .collect();
             for (f, finding) in vulnerability.findings.iter().enumerate() {
                 if settings.applies_vex && matches!(finding.vex, Some(VexStatus::NotAffected | VexStatus::Fixed)) {
                     entries.push(Entry { vulnerability: v, finding: f, by: By::Vex });
                 }
-                for position in exemptions {
-                    let Some(exemption) = settings.exemptions.get(*position) else { continue };
-                    let covers = exemption.findings.as_ref().is_some_and(|test| covers(test, settings, vulnerability, finding));
+                for (position, exemption) in &candidates {
+                    let covers = exemption.findings.as_ref().is_some_and(|test| covers(test, finding));
                     if covers && !(exemption.until_fixed && finding.is_fixable()) {
                         entries.push(Entry { vulnerability: v, finding: f, by: By::Exemption(*position) });
                     }
@@ -83,12 +87,17 @@ impl Cursor<'_> {
     }
 }
 
-fn covers(test: &FindingTest, settings: &Settings, vulnerability: &Vulnerability<'_>, finding: &Finding<'_>) -> bool {
+/// Whether the predicates that are about the vulnerability hold.
+fn may_cover(settings: &Settings, exemption: &Exemption, vulnerability: &Vulnerability<'_>) -> bool {
+    let Some(test) = &exemption.findings else { return false };
+    let place = settings.place(vulnerability.severity);
     (test.ids.is_empty() || test.ids.iter().any(|id| vulnerability.is_named(id)))
-        && test.fixable.is_none_or(|fixable| finding.is_fixable() == fixable)
-        && test
-            .severity_at_most
-            .is_none_or(|most| settings.place(vulnerability.severity).is_some_and(|severity| severity <= most))
+        && test.severity_at_most.is_none_or(|most| place.is_some_and(|severity| severity <= most))
+}
+
+/// Whether the predicates that are about the finding hold.
+fn covers(test: &FindingTest, finding: &Finding<'_>) -> bool {
+    test.fixable.is_none_or(|fixable| finding.is_fixable() == fixable)
         && (test.packages.is_empty() || test.packages.iter().any(|package| package.matches(&finding.purl)))
         && (test.paths.is_empty() || finding.path.as_deref().is_some_and(|path| test.paths.iter().any(|glob| glob.matches(path))))
 }

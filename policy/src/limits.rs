@@ -6,6 +6,8 @@ pub const HOST_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 pub const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of the summary annotation; a larger one is not read and the document is (findings artifact, "The summary").
 pub const SUMMARY_BYTES: usize = 64 * 1024;
+/// Bytes of all findings documents of one request, inflated: they are held together, and the policy's time is a second or two.
+pub const REQUEST_BYTES: usize = 48 * 1024 * 1024;
 /// Images (platforms) in one findings document.
 pub const DOCUMENT_IMAGES: usize = 256;
 /// Vulnerabilities of one image in a findings document.

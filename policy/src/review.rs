@@ -27,7 +27,7 @@ use crate::workload::{self, Workload, WorkloadError, WorkloadImage};
 #[derive(Deserialize)]
 struct Payload<'a> {
     #[serde(borrow)]
-    request: &'a RawValue,
+    request: Request<'a>,
     #[serde(borrow, default)]
     settings: Option<&'a RawValue>,
 }
@@ -57,12 +57,10 @@ pub fn validate_settings(payload: &[u8], now: Timestamp) -> Vec<u8> {
 fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Refusal> {
     // One JSON reader, that of text: a second one for bytes is a tenth of the module.
     let payload = std::str::from_utf8(payload).map_err(|_| Refusal(Code::RequestInvalid, "expected UTF-8".to_owned()))?;
-    let payload: Payload<'_> = serde_json::from_str(payload).map_err(|error| refuse(Code::RequestInvalid, &error))?;
-    let request = payload.request.get();
-    let request: Request<'_> = serde_json::from_str(request)
-        .map_err(|error| Refusal(Code::RequestInvalid, quote(&format!("request: {}", place::name(request, &error)))))?;
+    let Payload { request, settings } =
+        serde_json::from_str(payload).map_err(|error| Refusal(Code::RequestInvalid, quote(&place::name(payload, &error))))?;
     let Some(shape) = workload::shape(&request) else { return Ok(render::not_judged()) };
-    let settings = read_settings(payload.settings)?;
+    let settings = read_settings(settings)?;
     let object =
         request.object.ok_or_else(|| Refusal(Code::WorkloadInvalid, "`object`: expected an object, found none".to_owned()))?;
     let workload = Workload::read(object, shape).map_err(refuse_workload)?;

@@ -263,17 +263,22 @@ fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, mut answers: Vec<
 /// One pass over the findings: counted by a condition that was reached, else set aside, else below every condition.
 fn total(image: &Image<'_>, weighed: &[Weighed<'_, '_, '_>], reached: &BTreeSet<usize>, partition: &Partition) -> Totals {
     let vulnerabilities = image.vulnerabilities.as_deref().unwrap_or_default();
-    let mut marks: Vec<Vec<Mark>> =
-        vulnerabilities.iter().map(|vulnerability| vec![Mark::Below; vulnerability.findings.len()]).collect();
+    let mut all = 0_usize;
+    let mut starts = Vec::with_capacity(vulnerabilities.len());
+    for vulnerability in vulnerabilities {
+        starts.push(all);
+        all = all.saturating_add(vulnerability.findings.len());
+    }
+    let mut marks = vec![Mark::Below; all];
     let mut mark = |(vulnerability, finding): (usize, usize), mark| {
-        if let Some(place) = marks.get_mut(vulnerability).and_then(|findings| findings.get_mut(finding)) {
+        if let Some(place) = starts.get(vulnerability).and_then(|start| marks.get_mut(start.saturating_add(finding))) {
             *place = mark;
         }
     };
     partition.entries().iter().for_each(|entry| mark((entry.vulnerability, entry.finding), Mark::SetAside));
     let counted = reached.iter().filter_map(|i| weighed.get(*i)).flat_map(|weighed| weighed.findings.iter().copied());
     counted.for_each(|place| mark(place, Mark::Counted));
-    let number = |wanted| marks.iter().flatten().filter(|mark| **mark == wanted).count();
+    let number = |wanted| marks.iter().filter(|mark| **mark == wanted).count();
     Totals { counted: number(Mark::Counted), set_aside: number(Mark::SetAside), below: number(Mark::Below) }
 }
 

@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
 
     /// An array of exactly so many elements.
     fn array(&mut self, what: &str, elements: u32) -> Read<()> {
-        match self.codec(decode::read_array_len) {
+        match self.length() {
             Some(found) if found == elements => Ok(()),
             Some(found) => Err(error(&format!("{what}: expected an array of {elements} elements, found {found}"))),
             None => Err(error(&format!("{what}: expected an array of {elements} elements"))),
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
 
     /// A list of at most so many elements.
     fn list<T>(&mut self, what: &str, most: usize, element: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
-        let length = self.codec(decode::read_array_len).and_then(|length| usize::try_from(length).ok());
+        let length = self.length().and_then(|length| usize::try_from(length).ok());
         let length = length.ok_or_else(|| error(&format!("{what}: expected a list")))?;
         if length > most {
             return Err(error(&format!("{what}: expected at most {most} elements, found {length}")));
@@ -118,6 +118,15 @@ impl<'a> Reader<'a> {
             items.push(element(self)?);
         }
         Ok(items)
+    }
+
+    fn length(&mut self) -> Option<u32> {
+        // So is that of a short array.
+        if let Some((&head @ 0x90..=0x9f, rest)) = self.0.split_first() {
+            self.0 = rest;
+            return Some(u32::from(head & 0x0f));
+        }
+        self.codec(decode::read_array_len)
     }
 
     fn optional<T>(&mut self, value: impl FnOnce(&mut Self) -> Read<T>) -> Read<Option<T>> {
@@ -132,6 +141,14 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, what: &str) -> Read<Cow<'a, str>> {
+        // A short text, the most common element: its length is in its first byte.
+        if let Some((&head @ 0xa0..=0xbf, rest)) = self.0.split_first()
+            && let Some((text, rest)) = rest.split_at_checked(usize::from(head & 0x1f))
+            && let Ok(text) = std::str::from_utf8(text)
+        {
+            self.0 = rest;
+            return Ok(Cow::Borrowed(text));
+        }
         match decode::read_str_from_slice(self.0) {
             Ok((text, rest)) => {
                 self.0 = rest;
@@ -161,6 +178,11 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Option<i64> {
+        // A small number is its own byte.
+        if let Some((&number @ 0..=0x7f, rest)) = self.0.split_first() {
+            self.0 = rest;
+            return Some(i64::from(number));
+        }
         self.codec(decode::read_int)
     }
 

@@ -19,6 +19,17 @@ impl Buffers {
         place.bytes.get_or_init(|| bytes)
     }
 
+    /// How many bytes are kept.
+    pub fn bytes(&self) -> usize {
+        let mut sum = 0_usize;
+        let mut place = Some(self);
+        while let Some(buffers) = place {
+            sum = sum.saturating_add(buffers.bytes.get().map_or(0, Vec::len));
+            place = buffers.next.get().map(AsRef::as_ref);
+        }
+        sum
+    }
+
     /// Keeps a text.
     pub fn keep_text(&self, text: String) -> &str {
         std::str::from_utf8(self.keep(text.into_bytes())).unwrap_or_default()

@@ -134,6 +134,10 @@ fn document<'a>(host: &dyn Host, buffers: &'a Buffers, artifact: &str, subject: 
         return unreadable("config: `/subject`", subject.as_str(), &answer.config.subject);
     }
     let broken = |error: findings::check::DocumentError| Failure::Unreadable(quote(&format!("findings document: {error}")));
+    if buffers.bytes() > limits::REQUEST_BYTES {
+        let why = "the findings of this workload's other images are too large to read these too";
+        return Err(Failure::Unavailable(why.to_owned()));
+    }
     let bytes = buffers.keep(packed::inflate(&answer.config).map_err(broken)?);
     let document = packed::read(bytes).map_err(broken)?;
     if document.subject != subject.as_str() {

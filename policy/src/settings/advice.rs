@@ -6,11 +6,13 @@ use super::{
     Action, Condition, Count, Entry, Evaluation, Exemption, Field, Operator, Problem, Rule, Scope, Settings, Test, Unit,
 };
 use crate::findings::Severity;
+use crate::limits;
 use crate::time::Timestamp;
 
-/// Everything that an operator should look at, in the order of the document.
+/// Everything that an operator should look at: the gate as a whole, then in the order of the document, at most
+/// [`limits::SETTINGS_PROBLEMS`] and then how much more there is.
 pub fn advise(settings: &Settings, now: Timestamp) -> Vec<Problem> {
-    let mut advice = Vec::new();
+    let mut advice = of_gate(settings);
     for (i, rule) in settings.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         advice.extend(of_rule(i, rule));
         advice.extend(of_shadow(settings, i, rule));
@@ -18,7 +20,10 @@ pub fn advise(settings: &Settings, now: Timestamp) -> Vec<Problem> {
     for (i, exemption) in settings.exemptions.iter().enumerate() {
         advice.extend(of_exemption(settings, i, exemption, now));
     }
-    advice.extend(of_gate(settings));
+    if let Some(more @ 1..) = advice.len().checked_sub(limits::SETTINGS_PROBLEMS) {
+        advice.truncate(limits::SETTINGS_PROBLEMS);
+        advice.push(at(String::new(), String::new(), format!("and {more} more")));
+    }
     advice
 }
 
@@ -100,7 +105,10 @@ fn of_shadow(settings: &Settings, i: usize, rule: &Rule) -> Vec<Problem> {
         }),
     }
     };
-    others.filter(|(other, _)| *other != i).filter_map(sentence).map(|message| at_rule(i, message)).collect()
+    // Scopes come last: what two rules do is compared faster than where.
+    let shadowed = others.filter_map(|(other, shadowed)| sentence((other, shadowed)).map(|message| (shadowed, message)));
+    let here = shadowed.filter(|(shadowed, _)| may_overlap(&rule.scope, &shadowed.scope));
+    here.map(|(_, message)| at_rule(i, message)).collect()
 }
 
 /// Whether a condition of the one can have a higher rank than one of the other.

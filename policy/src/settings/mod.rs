@@ -125,7 +125,7 @@ fn rule_names<'a>(members: &Members<'a>) -> Vec<&'a str> {
 fn read_exemptions(node: &Node<'_>, rules: &[&str]) -> Vec<Exemption> {
     let mut names = BTreeSet::new();
     let mut exemptions = Vec::new();
-    for item in node.list(limits::EXEMPTIONS).into_iter().flatten() {
+    for item in node.list_or_none(limits::EXEMPTIONS) {
         if let Some(exemption) = exemption::read(&item, rules) {
             note_duplicate(&item, &mut names, &exemption.name);
             exemptions.push(exemption);

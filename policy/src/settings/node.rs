@@ -127,6 +127,12 @@ impl<'a> Node<'a> {
         Some(Members { node: self, members })
     }
 
+    /// The same of a list that may be empty: templates write such lists.
+    pub(crate) fn list_or_none(&'a self, max: usize) -> impl Iterator<Item = Node<'a>> {
+        let is_empty = self.value.as_array().is_some_and(Vec::is_empty);
+        (!is_empty).then(|| self.list(max)).flatten().into_iter().flatten()
+    }
+
     /// The elements of a list that has at least one and at most `max`.
     pub(crate) fn list(&'a self, max: usize) -> Option<impl Iterator<Item = Node<'a>>> {
         match self.value {
