@@ -86,7 +86,7 @@ fn may_overlap(a: &Scope, b: &Scope) -> bool {
 
 /// Rules that this one keeps from deciding.
 fn of_shadow(settings: &Settings, i: usize, rule: &Rule) -> Vec<Problem> {
-    let others = settings.rules.iter().enumerate().filter(|(_, other)| other.enabled && may_overlap(&rule.scope, &other.scope));
+    let others = settings.rules.iter().enumerate().filter(|(other, shadowed)| *other != i && shadowed.enabled);
     let sentence = |(other, shadowed): (usize, &Rule)| {
         match settings.evaluation {
         Evaluation::Strictest => None,
