@@ -177,13 +177,14 @@ fn normalize_host(text: &str) -> Option<String> {
                 && !label.ends_with('-')
                 && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         });
-    let port_is_sound = port.is_none_or(|port| port.parse::<u16>().is_ok() && port.bytes().all(|b| b.is_ascii_digit()));
-    if !labels_are_sound || !port_is_sound {
+    if !labels_are_sound || port.is_some_and(|port| !port.bytes().all(|b| b.is_ascii_digit())) {
         return None;
     }
+    // By its number: `:0443` is the same port.
+    let port = port.map(str::parse::<u16>).transpose().ok()?;
     let name = if DOCKER_HUB_ALIASES.contains(&name) { DOCKER_HUB } else { name };
     Some(match port {
-        Some(port) if port != "443" => format!("{name}:{port}"),
+        Some(port) if port != 443 => format!("{name}:{port}"),
         _ => name.to_owned(),
     })
 }

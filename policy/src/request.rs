@@ -28,7 +28,7 @@ pub struct Request<'a> {
     pub operation: Option<Cow<'a, str>>,
     /// Who asks.
     #[serde(borrow, default)]
-    pub user_info: UserInfo<'a>,
+    pub user_info: Option<UserInfo<'a>>,
     /// The object as it would be.
     #[serde(borrow, default)]
     pub object: Option<&'a RawValue>,
@@ -62,11 +62,21 @@ pub struct UserInfo<'a> {
 impl Request<'_> {
     /// The group of the user, none where the request says nothing of groups.
     pub fn groups(&self) -> &[Cow<'_, str>] {
-        self.user_info.groups.as_deref().unwrap_or_default()
+        self.user_info.as_ref().and_then(|user| user.groups.as_deref()).unwrap_or_default()
+    }
+
+    /// The name of the user, where the request says it.
+    pub fn user(&self) -> Option<&str> {
+        self.user_info.as_ref().and_then(|user| user.username.as_deref())
+    }
+
+    /// The operation, where the request says it: audits do not.
+    pub fn operation(&self) -> Option<&str> {
+        self.operation.as_deref().filter(|operation| !operation.is_empty())
     }
 
     /// Whether the operation is a given one.
     pub fn is(&self, operation: &str) -> bool {
-        self.operation.as_deref() == Some(operation)
+        self.operation() == Some(operation)
     }
 }

@@ -89,6 +89,10 @@ fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Re
     for facts in &facts {
         found.push(look_up(Case::new(&settings, facts, now), facts, &mut lookup, now));
     }
+    for found in &mut found {
+        let settled = found.reference.ok().and_then(|reference| lookup.settled(reference));
+        found.evidence = found.evidence.take().map(|evidence| settled.unwrap_or(evidence));
+    }
     let namespace = labels.as_ref().and_then(|labels| labels.as_ref().err());
     let verdict = Verdict { images: found.iter().map(|found| judge(found, now)).collect(), namespace };
     for event in alert::events(&settings, &request, &workload, &verdict, now) {

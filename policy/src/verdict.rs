@@ -81,6 +81,17 @@ pub struct Totals {
     pub below: usize,
 }
 
+impl Totals {
+    /// Both together.
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            counted: self.counted.saturating_add(other.counted),
+            set_aside: self.set_aside.saturating_add(other.set_aside),
+            below: self.below.saturating_add(other.below),
+        }
+    }
+}
+
 /// A reason not to admit.
 #[derive(Clone, Debug)]
 pub struct Violation<'e, 'a> {
@@ -90,6 +101,8 @@ pub struct Violation<'e, 'a> {
     pub action: Action,
     /// Why.
     pub cause: Cause<'e, 'a>,
+    /// The platform of an index that it is about.
+    pub platform: Option<&'e str>,
 }
 
 /// Why a rule answers.

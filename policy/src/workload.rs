@@ -84,7 +84,7 @@ pub const POD_SUBRESOURCES: [&str; 2] = ["ephemeralcontainers", "resize"];
 
 /// Where the request's object keeps its pod; `None`: it is not judged.
 pub fn shape(request: &Request<'_>) -> Option<Shape> {
-    if !request.operation.as_deref().is_none_or(|operation| matches!(operation, "CREATE" | "UPDATE")) {
+    if !request.operation().is_none_or(|operation| matches!(operation, "CREATE" | "UPDATE")) {
         return None;
     }
     let kind = KINDS.iter().find(|(group, kind, _)| *group == request.kind.group && *kind == request.kind.kind);

@@ -63,7 +63,7 @@ fn violations<'s, 'e, 'a>(
 ) -> Vec<Violation<'e, 'a>> {
     let violation = |(position, rule): (usize, &Rule)| {
         let (action, cause) = answer(rule);
-        action.map(|action| Violation { rule: position, action, cause })
+        action.map(|action| Violation { rule: position, action, cause, platform: None })
     };
     rules.filter_map(violation).collect()
 }
@@ -76,7 +76,12 @@ pub(super) fn open<'s, 'e, 'a>(case: &Case<'s>, scan: &Scan<'_>, says_end_of_lif
         if let Some(staleness) = staleness(rule, scan, now)
             && let Trusting::Answer(answer) = rule.evidence.stale
         {
-            opened.answers.extend(answer.map(|action| Violation { rule: position, action, cause: Cause::Stale(staleness) }));
+            opened.answers.extend(answer.map(|action| Violation {
+                rule: position,
+                action,
+                cause: Cause::Stale(staleness),
+                platform: None,
+            }));
             continue;
         }
         for (i, condition) in rule.conditions.iter().enumerate() {
@@ -86,12 +91,20 @@ pub(super) fn open<'s, 'e, 'a>(case: &Case<'s>, scan: &Scan<'_>, says_end_of_lif
                 (Some(_), Trusting::Use) => {}
                 (Some(field), Trusting::Answer(answer)) => {
                     let cause = Cause::Incomplete { condition: i, field };
-                    opened.answers.extend(answer.map(|action| Violation { rule: position, action, cause }));
+                    opened.answers.extend(answer.map(|action| Violation { rule: position, action, cause, platform: None }));
                 }
             }
         }
     }
     opened
+}
+
+/// The answer of a condition on ids that the document cannot settle, since it does not state aliases.
+pub(super) fn answer_to_aliases<'e, 'a>(case: &Case<'_>, open: Open<'_>) -> Option<Violation<'e, 'a>> {
+    let (position, rule) = case.rules().find(|(position, _)| *position == open.rule)?;
+    let Trusting::Answer(Some(action)) = rule.evidence.incomplete else { return None };
+    let cause = Cause::Incomplete { condition: open.position, field: Field::Aliases.name() };
+    Some(Violation { rule: position, action, cause, platform: None })
 }
 
 /// An unknown time is too old.

@@ -17,9 +17,10 @@ use self::evidence::{Open, Opened};
 use self::scope::{Facts, InScope};
 use self::select::{Selection, select};
 use crate::exempt::Partition;
-use crate::findings::{Image, Severity};
+use crate::findings::summary::ImageSummary;
+use crate::findings::{Field, Image, Severity};
 use crate::lookup::{Body, Evidence, Scan};
-use crate::settings::{Condition, Evaluation, Rule, Settings};
+use crate::settings::{Condition, Count, Evaluation, Rule, Settings, Test};
 use crate::time::Timestamp;
 use crate::verdict::{Cause, Outcome, SetAside, Totals, Violation};
 
@@ -113,40 +114,56 @@ pub fn evaluate<'e, 'a>(case: &Case<'_>, evidence: &'e Evidence<'a>, now: Timest
             document
                 .images
                 .iter()
-                .map(|image| with_platform(judge(case, scan, image, now), image.platform.as_deref(), only))
+                .map(|image| of_platform(judge(case, scan, image, now), image.platform.as_deref(), only))
                 .collect()
         }
         Body::Summary(summary) => {
             let only = summary.images.len() == 1;
-            let judge = |image| with_platform(judge_by_summary(case, scan, image, now), platform_of(image), only);
+            let judge = |image: &'e ImageSummary<'_>| {
+                of_platform(judge_by_summary(case, scan, image, now), image.platform.as_deref(), only)
+            };
             summary.images.iter().map(judge).collect()
         }
     };
-    let mut worst: Option<Outcome<'e, 'a>> = None;
-    for outcome in outcomes {
-        if worst.as_ref().is_none_or(|worst| outcome.action > worst.action) {
-            worst = Some(outcome);
-        }
-    }
     // No platform was judged: there are no findings.
-    worst.unwrap_or_else(|| conclude(case, Decided::default(), evidence::answers_to_missing(case)))
+    worst(outcomes).unwrap_or_else(|| conclude(case, Decided::default(), evidence::answers_to_missing(case)))
 }
 
-fn platform_of<'e>(image: &'e crate::findings::summary::ImageSummary<'_>) -> Option<&'e str> {
-    image.platform.as_deref()
+fn of_platform<'e, 'a>(mut outcome: Outcome<'e, 'a>, platform: Option<&'e str>, only: bool) -> Outcome<'e, 'a> {
+    let platform = platform.filter(|_| !only);
+    outcome.platform = platform;
+    outcome.violations.iter_mut().for_each(|violation| violation.platform = platform);
+    outcome
 }
 
-fn with_platform<'e, 'a>(outcome: Outcome<'e, 'a>, platform: Option<&'e str>, only: bool) -> Outcome<'e, 'a> {
-    Outcome { platform: platform.filter(|_| !only), ..outcome }
+/// The first outcome with the strictest action, and with it what the other platforms have to say.
+fn worst<'e, 'a>(mut outcomes: Vec<Outcome<'e, 'a>>) -> Option<Outcome<'e, 'a>> {
+    let strictest = outcomes.iter().map(|outcome| outcome.action).max()?;
+    let position = outcomes.iter().position(|outcome| outcome.action == strictest)?;
+    let mut worst = outcomes.remove(position);
+    for other in outcomes {
+        // What is so of the whole document is said once.
+        let is_said = |violation: &Violation<'_, '_>| {
+            let of_document = matches!(violation.cause, Cause::Stale(_) | Cause::Incomplete { .. } | Cause::ScopeUnknown);
+            let same = |said: &Violation<'_, '_>| {
+                said.rule == violation.rule && std::mem::discriminant(&said.cause) == std::mem::discriminant(&violation.cause)
+            };
+            of_document && worst.violations.iter().any(same)
+        };
+        let more: Vec<Violation<'e, 'a>> = other.violations.into_iter().filter(|violation| !is_said(violation)).collect();
+        worst.violations.extend(more);
+        worst.not_reached.retain(|rule| other.not_reached.contains(rule));
+        worst.set_aside.extend(other.set_aside);
+        worst.totals = match (worst.totals, other.totals) {
+            (Some(a), Some(b)) => Some(a.plus(b)),
+            (a, b) => a.or(b),
+        };
+    }
+    Some(worst)
 }
 
 /// No open condition is fulfilled, as the summary proves; what is left is the evidence itself.
-fn judge_by_summary<'e, 'a>(
-    case: &Case<'_>,
-    scan: &Scan<'_>,
-    image: &crate::findings::summary::ImageSummary<'_>,
-    now: Timestamp,
-) -> Outcome<'e, 'a> {
+fn judge_by_summary<'e, 'a>(case: &Case<'_>, scan: &Scan<'_>, image: &ImageSummary<'_>, now: Timestamp) -> Outcome<'e, 'a> {
     if image.counts.is_none() {
         return conclude(case, Decided::default(), evidence::answers_to_missing(case));
     }
@@ -162,6 +179,8 @@ struct Weighed<'s, 'e, 'a> {
     /// `None`: not fulfilled.
     violation: Option<Violation<'e, 'a>>,
     findings: Vec<(usize, usize)>,
+    /// Not fulfilled by the ids as they stand, while the document does not speak about aliases.
+    lacks_aliases: bool,
 }
 
 /// Severities from critical down; unknown ones that are ignored come last.
@@ -183,10 +202,16 @@ fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now:
         return conclude(case, Decided::default(), evidence::answers_to_missing(case));
     }
     let says_end_of_life = image.os.as_ref().is_some_and(|os| os.end_of_life.is_some());
-    let Opened { conditions, answers } = evidence::open(case, scan, says_end_of_life, now);
+    let Opened { conditions, mut answers } = evidence::open(case, scan, says_end_of_life, now);
     let partition = Partition::new(image, case.settings, &case.exemptions);
     let weighed: Vec<Weighed<'_, 'e, 'a>> =
-        conditions.into_iter().map(|open| weigh(case, open, image, &partition, now)).collect();
+        conditions.into_iter().map(|open| weigh(case, scan, open, image, &partition, now)).collect();
+    answers.extend(
+        weighed
+            .iter()
+            .filter(|weighed| weighed.lacks_aliases)
+            .filter_map(|weighed| evidence::answer_to_aliases(case, weighed.open)),
+    );
     let mut decided = match case.settings.evaluation {
         Evaluation::SeverityFirst => severity_first::decide(&weighed),
         Evaluation::RuleOrder => rule_order::decide(&weighed),
@@ -206,30 +231,38 @@ fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now:
 
 fn weigh<'s, 'e, 'a>(
     case: &Case<'_>,
+    scan: &Scan<'_>,
     open: Open<'s>,
     image: &'e Image<'a>,
     partition: &Partition,
     now: Timestamp,
 ) -> Weighed<'s, 'e, 'a> {
     let action = case.settings.rules.get(open.rule).map(|rule| rule.action);
-    let violation = |cause| action.map(|action| Violation { rule: open.rule, action, cause });
+    let violation = |cause| action.map(|action| Violation { rule: open.rule, action, cause, platform: None });
     match open.condition {
         Condition::OsEndOfLife => {
             let os = image.os.as_ref().filter(|os| os.end_of_life == Some(true));
             let name = os
                 .map(|os| [Some(os.family.as_ref()), os.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "));
             let violation = name.and_then(|os| violation(Cause::EndOfLife { condition: open.position, os }));
-            Weighed { open, rank: Some(Some(Severity::High)), violation, findings: Vec::new() }
+            Weighed { open, rank: Some(Some(Severity::High)), violation, findings: Vec::new(), lacks_aliases: false }
         }
         Condition::Count(condition) => {
-            let mut set_aside = partition.for_rule(case.settings, open.rule);
-            let selection = select(image, condition, case.settings, &mut set_aside, now);
+            let select =
+                |condition| select(image, condition, case.settings, &mut partition.for_rule(case.settings, open.rule), now);
+            let selection = select(condition);
             let rank = match condition.test.severity {
                 Some((severity, _)) => Some(Some(severity)),
                 None => (!selection.selected.is_empty()).then(|| selection.worst(case.settings)),
             };
             let count = selection.count(condition.unit);
-            let is_fulfilled = u64::try_from(count).unwrap_or(u64::MAX) > u64::from(condition.more_than);
+            let exceeds = |count: usize| u64::try_from(count).unwrap_or(u64::MAX) > u64::from(condition.more_than);
+            let is_fulfilled = exceeds(count);
+            // An alias that the document does not state may be what the condition lists.
+            let lacks_aliases = !is_fulfilled && !condition.test.ids.is_empty() && !scan.provides.contains(&Field::Aliases) && {
+                let whatever_the_id = Count { test: Test { ids: Vec::new(), ..condition.test.clone() }, ..condition.clone() };
+                exceeds(select(&whatever_the_id).count(condition.unit))
+            };
             let Selection { mut selected, findings, undated } = selection;
             let cause = |selected| Cause::Counted {
                 condition: open.position,
@@ -244,7 +277,7 @@ fn weigh<'s, 'e, 'a>(
                     .sort_by_key(|(v, _)| (Reverse(case.settings.place(v.severity)), Reverse(v.known_exploited == Some(true))));
                 violation(cause(std::mem::take(&mut selected)))
             });
-            Weighed { open, rank, violation: violation.flatten(), findings }
+            Weighed { open, rank, violation: violation.flatten(), findings, lacks_aliases }
         }
     }
 }

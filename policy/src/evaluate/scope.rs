@@ -96,12 +96,12 @@ fn holds(entry: &Entry, facts: &Facts<'_>, side: Side) -> Holds {
             metadata(entry, side, facts.workload, |metadata| metadata.annotations.get(key).map(String::as_str))
         }
         Field::ServiceAccount => one(Some(&facts.workload.service_account)),
-        Field::User => one(facts.request.user_info.username.as_deref()),
+        Field::User => one(facts.request.user()),
         Field::Group => {
             let groups: Vec<&str> = facts.request.groups().iter().map(AsRef::as_ref).collect();
             if compare(entry, &groups) { Holds::Yes } else { Holds::No }
         }
-        Field::Operation => one(facts.request.operation.as_deref()),
+        Field::Operation => one(facts.request.operation()),
         Field::Container => one(Some(&facts.image.name)),
         field => match facts.reference {
             Err(_) => Holds::Malformed,

@@ -41,22 +41,23 @@ pub enum Asked {
     Artifact,
 }
 
-/// Sentences of registries' messages that mean that a manifest or its repository does not exist. A message equals one, or begins
-/// and ends with the two parts of one.
-const ABSENT: [(&str, &str); 12] = [
+/// Registries' messages that mean that a manifest or its repository does not exist: beginning and end, and between them no blank, so that
+/// a longer sentence which happens to begin and end so is none of them.
+const ABSENT: [(&str, &str); 11] = [
     ("manifest unknown", ""),                      // distribution, Docker Hub, GHCR, GitLab, Quay, zot
     ("manifest unknown to registry", ""),          // distribution
     ("repository name not known to registry", ""), // distribution
     ("repository not known to registry", ""),      // distribution specification
-    ("blob unknown to registry", ""),              // distribution specification
+    ("blob unknown to registry", ""),              // distribution: of a config, see below
     ("manifest ", " not found"),                   // embedded registries
     ("manifest tagged by ", " is not found"),      // Azure
     ("Requested image not found", ""),             // Amazon ECR
-    ("The image with imageId ", " does not exist within the repository"), // Amazon ECR, up to the repository's name
     ("artifact ", " not found"),                   // Harbor
     ("The named manifest is not known to the registry.", ""), // JFrog Artifactory
-    ("Failed to fetch ", ""),                      // Google Artifact Registry: `Failed to fetch "tag"`
+    ("Failed to fetch \"", "\""),                  // Google Artifact Registry
 ];
+/// Amazon ECR's longer sentence has the image's identity and the repository's name in it.
+const ABSENT_AMAZON: (&str, &str) = ("The image with imageId {", "} does not exist within the repository with name '");
 
 /// The beginning of the text where the manifest or config is there and of no use.
 const UNREADABLE: [&str; 12] = [
@@ -71,76 +72,88 @@ const UNREADABLE: [&str; 12] = [
     "Image manifest not found",
     "Received Image Index/Manifest List",
     "no entry found in image index manifest",
-    "HTTP status client error (404 Not Found)",
+    "Manifest is missing",
+];
+
+/// How a JSON parser's text begins; it ends in `at line 1 column 1`.
+const JSON: [&str; 11] = [
+    "expected ",
+    "EOF while parsing",
+    "trailing ",
+    "recursion limit",
+    "invalid ",
+    "missing field",
+    "duplicate field",
+    "key must be",
+    "control character",
+    "lone ",
+    "number out of range",
 ];
 
 /// What a host's error text means.
 pub fn classify(text: &str, asked: Asked) -> Failure {
     let line = text.lines().next().unwrap_or_default().trim();
     let why = quote(line);
-    let answer = registry_answer(line);
-    // What a registry says is no word of the host's.
-    if answer.is_none() && is_not_granted(line) {
+    if is_not_granted(line) {
         return Failure::NotGranted(why);
     }
     if asked == Asked::Digest {
         return Failure::Unavailable(why);
     }
-    match answer {
+    // The host puts its client's text behind these, or behind nothing.
+    let said = line.strip_prefix("Fail to interact with OCI registry: ").unwrap_or(line);
+    let said = said.strip_prefix("Generic error: Some(\"").unwrap_or(said);
+    match registry_answer(said) {
         // The artifact is there and its config is not.
         Some((url, said)) if is_absent(said) && url.contains("/blobs/") => Failure::Unreadable(why),
         Some((_, said)) if is_absent(said) => Failure::Absent,
-        None if is_unreadable(line) => Failure::Unreadable(why),
+        None if is_unreadable(said) => Failure::Unreadable(why),
         _ => Failure::Unavailable(why),
     }
 }
 
 /// Refused by the host, or unknown to it.
 fn is_not_granted(line: &str) -> bool {
-    line.contains("has not been granted access to the '") && line.contains("' host capability")
+    line.starts_with("Policy has not been granted access to the '") && line.contains("' host capability")
         || ["unknown namespace", "unknown operation", "unknown binding"].iter().any(|start| line.starts_with(start))
 }
 
-/// The URL and what the registry said of it, in `… error: url URL, WHAT`: URLs have no blanks.
-fn registry_answer(line: &str) -> Option<(&str, &str)> {
-    let (_, rest) = line.split_once("error: url ")?;
+/// The URL and what the registry said of it: URLs have no blanks.
+fn registry_answer(said: &str) -> Option<(&str, &str)> {
+    let rest = ["Registry error: url ", "Server error: url "].iter().find_map(|start| said.strip_prefix(start))?;
     rest.split_once(", ").filter(|(url, _)| !url.contains(' '))
 }
 
-/// `envelope: OCI API errors: [OCI API error: MESSAGE]`, or `code: 404, message: …` where the body is no OCI error.
+/// `envelope: OCI API errors: [OCI API error: MESSAGE]` of one error, or `code: 404, message: …` where the body is no OCI error.
 fn is_absent(said: &str) -> bool {
     if said.starts_with("code: 404,") {
         return true;
     }
-    let Some(errors) = said.strip_prefix("envelope: OCI API errors: [") else { return false };
-    let message = errors.strip_prefix("OCI API error: ").unwrap_or(errors);
-    let message = message.strip_suffix(']').unwrap_or(message);
-    ABSENT.iter().any(|(start, end)| match *end {
-        "" => message == *start,
-        // Amazon's sentence goes on with the repository's name.
-        end if end.ends_with("repository") => message.starts_with(start) && message.contains(end),
-        end => message.starts_with(start) && message.ends_with(end),
-    })
+    // A list of several errors goes on in the next line, and has no bracket here.
+    let errors = said.strip_prefix("envelope: OCI API errors: [OCI API error: ").and_then(|errors| errors.strip_suffix(']'));
+    let Some(message) = errors else { return false };
+    let is_amazon = message.strip_prefix(ABSENT_AMAZON.0).is_some_and(|rest| rest.contains(ABSENT_AMAZON.1));
+    is_amazon
+        || ABSENT.iter().any(|(start, end)| match *end {
+            "" => message == *start,
+            end => {
+                let between = message.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+                between.is_some_and(|between| !between.contains(' '))
+            }
+        })
 }
 
-/// The host puts the text behind others: `Fail to interact with OCI registry: Digest error: …`.
-fn is_unreadable(line: &str) -> bool {
-    let mut rest = Some(line);
-    while let Some(text) = rest {
-        let text = text.trim_start_matches("Some(\"");
-        if UNREADABLE.iter().any(|start| text.starts_with(start)) {
-            return true;
-        }
-        rest = text.split_once(": ").map(|(_, rest)| rest);
-    }
-    is_json_error(line)
+fn is_unreadable(said: &str) -> bool {
+    let is_missing_config = said.starts_with("HTTP status client error (404 Not Found) for url (") && said.contains("/blobs/");
+    is_missing_config || UNREADABLE.iter().any(|start| said.starts_with(start)) || is_json_error(said)
 }
 
-/// A JSON parser's text: `expected value at line 1 column 1`.
+/// `expected value at line 1 column 1`.
 fn is_json_error(said: &str) -> bool {
     let Some((_, place)) = said.rsplit_once(" at line ") else { return false };
     let Some((line, column)) = place.split_once(" column ") else { return false };
-    [line, column].iter().all(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    JSON.iter().any(|start| said.starts_with(start)) && is_number(line) && is_number(column)
 }
 
 #[cfg(test)]

@@ -95,6 +95,13 @@ impl<'a> Lookup<'a> {
         (Some(digest), evidence)
     }
 
+    /// What is known of an image in the end. Asks nothing: another container's rules may have needed more than this one's, and what was
+    /// found then holds for all of them.
+    pub fn settled(&self, reference: &Reference) -> Option<Rc<Evidence<'a>>> {
+        let digest = reference.digest().or_else(|| self.digests.get(reference).and_then(|digest| digest.as_ref().ok()))?;
+        self.evidence.get(&(reference.repository(), digest.clone())).cloned()
+    }
+
     fn digest(&mut self, reference: &Reference) -> Result<Digest, Failure> {
         if let Some(digest) = reference.digest() {
             return Ok(digest.clone());

@@ -117,8 +117,8 @@ fn subject(settings: &Settings, request: &Request<'_>, workload: &Workload) -> V
         "namespace": request.namespace.as_deref().map(quote),
         "kind": quote(&request.kind.kind),
         "name": workload.name.as_deref().or(request.name.as_deref()).map(quote),
-        "operation": request.operation,
-        "user": request.user_info.username.as_deref().map(quote),
+        "operation": request.operation(),
+        "user": request.user().map(quote),
     })
 }
 

@@ -82,6 +82,9 @@ fn of_violation(
         "action": violation.action.word(),
         "code": sentence.code().text(),
     });
+    if let Some(platform) = violation.platform {
+        merge(&mut value, json!({ "platform": quote(platform) }));
+    }
     let more = match &violation.cause {
         Cause::Counted { condition, count, limit, unit, selected, .. } => {
             let unit = if *unit == Unit::Findings { "findings" } else { "vulnerabilities" };

@@ -55,8 +55,7 @@ impl Sentence<'_, '_, '_> {
     pub(super) fn what(&self, most: usize) -> String {
         let rule = self.settings.rules.get(self.violation.rule);
         let name = rule.map_or("", |rule| &rule.name);
-        let platform =
-            self.image.outcome.platform.map(|platform| format!("platform `{}`: ", quote(platform))).unwrap_or_default();
+        let platform = self.violation.platform.map(|platform| format!("platform `{}`: ", quote(platform))).unwrap_or_default();
         let condition = |position: usize| rule.and_then(|rule| rule.conditions.get(position));
         let what = match &self.violation.cause {
             Cause::Counted { condition: position, count, limit, unit, selected, undated } => {

@@ -92,14 +92,17 @@ fn of_shadow(settings: &Settings, i: usize, rule: &Rule) -> Vec<Problem> {
         Evaluation::Strictest => None,
         Evaluation::RuleOrder if other <= i => None,
         Evaluation::RuleOrder if rule.scope.is_empty() && covers_all(rule, shadowed) => {
-            Some(format!("rule `{}` never decides: whatever fulfils it fulfils rule `{}`, which stands before it", shadowed.name, rule.name))
+            let (name, before) = (&shadowed.name, &rule.name);
+            Some(format!("rule `{name}` never decides: whatever fulfils it fulfils rule `{before}`, which stands before it"))
         }
         Evaluation::RuleOrder => (rule.action < shadowed.action).then(|| {
-            format!("audit rule `{}` stands before deny rule `{}`: an image that fulfils both is admitted with a warning", rule.name, shadowed.name)
+            let (name, behind) = (&rule.name, &shadowed.name);
+            format!("audit rule `{name}` stands before deny rule `{behind}`: an image that fulfils both is admitted with a warning")
         }),
         Evaluation::SeverityFirst => (rule.action < shadowed.action && outranks(rule, shadowed)).then(|| {
             format!(
-                "audit rule `{}` can shadow deny rule `{}`: under severityFirst the more severe condition decides, and an image that fulfils both is admitted with a warning; `evaluation: strictest` avoids it",
+                "audit rule `{}` can shadow deny rule `{}`: under severityFirst the more severe condition decides, and an image that \
+                 fulfils both is admitted with a warning; `evaluation: strictest` avoids it",
                 rule.name, shadowed.name
             )
         }),
