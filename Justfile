@@ -59,8 +59,8 @@ e2e-tests *arguments: build
     cargo test --release -p host-tests {{ arguments }}
 
 # measure, and write BENCHMARKS.md
-bench: build
-    cargo run --release -p host-tests --bin bench
+bench *arguments: build
+    cargo run --release -p host-tests --bin bench -- {{ arguments }}
 
 # licences, bans and sources of the dependencies
 deny:

@@ -51,12 +51,13 @@ pub struct Case {
     pub file: PathBuf,
 }
 
-/// A host call: `digest`, `manifest` or `document` of a reference, or of the artifact of a findings document by its name. The answer is that
-/// artifact's, `answer` (for `digest`: the digest; otherwise JSON), `text`, or `error`.
+/// A host call: `namespace` by its name, or `digest`, `manifest` or `document` of a reference, or of the artifact of a findings document by
+/// its name. The answer is that artifact's, `answer` (for `digest`: the digest; otherwise JSON), `text`, or `error`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Call {
     digest: Option<String>,
+    namespace: Option<String>,
     manifest: Option<String>,
     document: Option<String>,
     of: Option<String>,
@@ -152,7 +153,12 @@ impl Case {
     fn exchange(&self, call: &Call) -> Exchange {
         let artifact = |name: &str| self.findings.get(name).map(|document| document.artifact(name));
         let place = |text: &String| artifact(text).map_or_else(|| text.clone(), |artifact| artifact.reference);
+        let namespace = call.namespace.as_ref().map(|name| {
+            let query = json!({ "api_version": "v1", "kind": "Namespace", "name": name, "disable_cache": false, "field_masks": ["metadata.labels"] });
+            (Request::GetResource { query: query.as_object().cloned().unwrap_or_default() }, None)
+        });
         let (request, own) = match (&call.digest, &call.manifest, &call.document) {
+            (None, None, None) if namespace.is_some() => namespace.expect("it is there"),
             (Some(image), None, None) => (Request::ManifestDigest { image: image.clone() }, None),
             (None, Some(image), None) => (
                 Request::Manifest { image: place(image) },
@@ -162,7 +168,7 @@ impl Case {
                 Request::ManifestAndConfig { image: place(image) },
                 artifact(call.of.as_ref().unwrap_or(image)).map(|artifact| artifact.with_config),
             ),
-            _ => panic!("{}: a host call is one of digest, manifest and document", self.note),
+            _ => panic!("{}: a host call is one of digest, namespace, manifest and document", self.note),
         };
         let response = match (&call.error, &call.text, &call.answer, own) {
             (Some(error), None, None, _) => Response::Error(error.clone()),

@@ -106,7 +106,9 @@ impl Engine {
             Self::Module(module) => {
                 let none: Arc<dyn Capabilities> = Arc::new(host::capability::NoCapabilities);
                 let options = CallOptions { now: Some(case.now().unix()) };
-                module.call_with("validate_settings", &payload, &none, options).unwrap_or_else(|e| panic!("validate_settings: {e}"))
+                module
+                    .call_with("validate_settings", &payload, &none, options)
+                    .unwrap_or_else(|e| panic!("validate_settings: {e}"))
             }
         }
     }

@@ -81,7 +81,8 @@ fn review_always_answers() {
         }
         for round in 0..ROUNDS {
             let payload = if round % 3 == 0 { random.damage(&payload) } else { payload.clone() };
-            let answers = answers.iter().map(|answer| if round % 3 == 1 { random.damage(answer) } else { answer.clone() }).collect();
+            let answers =
+                answers.iter().map(|answer| if round % 3 == 1 { random.damage(answer) } else { answer.clone() }).collect();
             let now = if round % 7 == 6 { Timestamp::EPOCH } else { case.now() };
             let answer = policy::review::validate(&payload, now, &Damaging(std::cell::RefCell::new((answers, random.below(3)))));
             let answer: Value = serde_json::from_slice(&answer).unwrap();

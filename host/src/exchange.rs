@@ -37,6 +37,11 @@ pub enum Request {
         /// The image as the guest named it.
         image: String,
     },
+    /// `!KubernetesGetResource`: `kubernetes/get_resource`.
+    GetResource {
+        /// `api_version`, `kind`, `name`, `namespace`, `disable_cache` and `field_masks`, those that are null left out.
+        query: Map<String, Value>,
+    },
 }
 
 /// What a host call was answered with.
@@ -58,7 +63,9 @@ pub struct Exchange {
 }
 
 /// The tags that are read, in the order of [`Request`].
-const TAGS: [&str; 3] = ["!OciManifestDigest", "!OciManifest", "!OciManifestAndConfig"];
+const TAGS: [&str; 4] = ["!OciManifestDigest", "!OciManifest", "!OciManifestAndConfig", "!KubernetesGetResource"];
+/// What a query for a resource may say.
+const QUERY: [&str; 6] = ["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"];
 
 impl Request {
     /// The request behind a host call; `None` for calls the file does not know.
@@ -68,6 +75,10 @@ impl Request {
             ("kubewarden", "oci", "v1/manifest_digest") => |image| Self::ManifestDigest { image },
             ("kubewarden", "oci", "v1/oci_manifest") => |image| Self::Manifest { image },
             ("kubewarden", "oci", "v1/oci_manifest_config") => |image| Self::ManifestAndConfig { image },
+            ("kubewarden", "kubernetes", "get_resource") => {
+                let query = serde_json::from_slice(payload).ok()?;
+                return Some(Self::GetResource { query: without_nulls(query) });
+            }
             _ => return None,
         };
         serde_json::from_slice(payload).ok().map(kind)
@@ -80,6 +91,10 @@ impl Request {
             Self::ManifestDigest { image } => ("!OciManifestDigest", image),
             Self::Manifest { image } => ("!OciManifest", image),
             Self::ManifestAndConfig { image } => ("!OciManifestAndConfig", image),
+            Self::GetResource { query } => {
+                let entries: String = query.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+                return format!("!KubernetesGetResource\n{entries}");
+            }
         };
         format!("{tag}\nimage: {}\n", scalar(image))
     }
@@ -94,6 +109,10 @@ impl Request {
             "!OciManifestDigest" => |image| Self::ManifestDigest { image },
             "!OciManifest" => |image| Self::Manifest { image },
             "!OciManifestAndConfig" => |image| Self::ManifestAndConfig { image },
+            "!KubernetesGetResource" => {
+                let query = mapping(&document.value, place, &QUERY)?.clone();
+                return Ok(Self::GetResource { query: without_nulls(query) });
+            }
             _ => return Err(complaint(place, format!("expected a request tagged one of {}, found {tag}", TAGS.join(", ")))),
         };
         let entries = mapping(&document.value, place, &["image"])?;
@@ -167,6 +186,11 @@ fn exchange(value: &Value, place: &str) -> Result<Exchange, ExchangeError> {
         }
     };
     Ok(Exchange { request, response })
+}
+
+fn without_nulls(mut query: Map<String, Value>) -> Map<String, Value> {
+    query.retain(|_, value| !value.is_null());
+    query
 }
 
 fn mapping<'v>(value: &'v Value, place: &str, keys: &[&str]) -> Result<&'v Map<String, Value>, ExchangeError> {

@@ -75,6 +75,10 @@ pub struct WapcHost;
 #[cfg(target_os = "wasi")]
 impl Host for WapcHost {
     fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        wapc_guest::host_call("kubewarden", namespace, operation, payload).map_err(|error| error.to_string())
+        wapc_guest::host_call("kubewarden", namespace, operation, payload).map_err(|error| {
+            // The guest library names the side that failed; what the host said is what natively arrives.
+            let text = error.to_string();
+            text.strip_prefix("Host error: ").map(str::to_owned).unwrap_or(text)
+        })
     }
 }
