@@ -90,7 +90,9 @@ fn it_is_what_it_says() {
     assert!(metadata.background_audit, "requests without an operation are judged");
     assert_eq!(metadata.execution_mode, ExecutionMode::KubewardenWapc);
     assert_eq!(metadata.policy_type, PolicyType::Kubernetes);
-    assert_eq!(metadata.context_aware_resources, [], "no case reads an object of the cluster");
+    let resources: Vec<(&str, &str)> =
+        metadata.context_aware_resources.iter().map(|resource| (resource.api_version.as_str(), resource.kind.as_str())).collect();
+    assert_eq!(resources, [("v1", "Namespace")], "what `lookup/host.rs` asks the cluster for");
 }
 
 #[test]

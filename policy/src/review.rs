@@ -80,11 +80,15 @@ fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Re
             image,
             reference,
             namespace_labels: None,
+            namespace_is_refused: false,
         });
     }
     let is_needed = facts.iter().any(|facts| scope::needs_namespace_labels(facts, now));
     let labels = is_needed.then(|| namespace::labels(host, request.namespace.as_deref()));
-    facts.iter_mut().for_each(|facts| facts.namespace_labels = labels.as_ref().and_then(|labels| labels.as_ref().ok()));
+    for facts in &mut facts {
+        facts.namespace_labels = labels.as_ref().and_then(|labels| labels.as_ref().ok());
+        facts.namespace_is_refused = matches!(&labels, Some(Err(fault)) if fault.is_not_granted);
+    }
     let mut found = Vec::with_capacity(facts.len());
     for facts in &facts {
         found.push(look_up(Case::new(&settings, facts, now), facts, &mut lookup, now));

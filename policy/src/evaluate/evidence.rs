@@ -48,9 +48,10 @@ pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, '
     answers(case, |rule| (rule.evidence.missing, Cause::Missing))
 }
 
-/// The answers of rules whose scope cannot be decided: as where the findings could not be looked up.
+/// The answers of rules whose scope cannot be decided: as where the findings could not be looked up, or were refused by the host.
 pub(super) fn answers_to_undecided<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
-    violations(case.undecided(), |rule| (rule.evidence.unavailable, Cause::ScopeUnknown))
+    let answer = |rule: &Rule| if case.namespace_is_refused { Some(rule.action) } else { rule.evidence.unavailable };
+    violations(case.undecided(), |rule| (answer(rule), Cause::ScopeUnknown))
 }
 
 fn answers<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>)) -> Vec<Violation<'e, 'a>> {

@@ -30,6 +30,7 @@ pub struct Case<'s> {
     settings: &'s Settings,
     rules: Vec<usize>,
     undecided: Vec<usize>,
+    namespace_is_refused: bool,
     exemptions: Vec<usize>,
     excused_by: Vec<usize>,
 }
@@ -57,7 +58,7 @@ impl<'s> Case<'s> {
                 excused_by.push(position);
             }
         }
-        Self { settings, rules, undecided, exemptions, excused_by }
+        Self { settings, rules, undecided, namespace_is_refused: facts.namespace_is_refused, exemptions, excused_by }
     }
 
     /// Whether a rule is to be judged by findings; without one the image is not looked up.

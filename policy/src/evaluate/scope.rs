@@ -23,6 +23,8 @@ pub struct Facts<'e> {
     pub reference: Result<&'e Reference, &'e ReferenceError>,
     /// The labels of the request's namespace; `None` where nobody asked for them, or they cannot be read.
     pub namespace_labels: Option<&'e BTreeMap<String, String>>,
+    /// The host refuses them to this policy.
+    pub namespace_is_refused: bool,
 }
 
 /// What a scope says of an image.
