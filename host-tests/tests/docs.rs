@@ -1,6 +1,6 @@
 //! The documents are true: their settings are accepted, their documents are read, their commands run, their lists are complete.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's failed expectation is its report")]
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,6 @@
 //! The whole way, on real parts: an image pushed to a registry, findings attached by `gatectl`, a workload judged by the built module
 //! through the host. Each story is told by Debian's `docker-registry` and by the embedded one.
 
-#![expect(clippy::unwrap_used, reason = "a test's failed expectation is its report")]
-
 use gatectl::ExitCode;
 use host_tests::docker_registry::{DockerRegistry, Options};
 use host_tests::engine;

@@ -79,11 +79,11 @@ fn each_refusal_has_a_place() {
         ("- type: Exchange".to_owned(), "`/0/request`: expected a string, found nothing"),
         (
             entry("\"!DNSLookupHost\\nhost: x\"", "{}"),
-            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, found !DNSLookupHost",
+            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, found !DNSLookupHost",
         ),
         (
             entry("'image: x'", "{}"),
-            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, found no tag",
+            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, found no tag",
         ),
         (entry("\"!OciManifest\\nimage: 1\"", "{}"), "`/0/request/image`: expected a string, found `1`"),
         (entry(good, "{}"), "`/0/response/type`: expected `Success` or `Error`, found nothing"),
