@@ -25,4 +25,5 @@ pub mod workload;
 pub mod diagnostic;
 pub mod limits;
 pub mod place;
+pub mod text;
 pub mod time;

@@ -3,87 +3,28 @@
 //! Source: the rule language, "Which rule decides for one image". One file for each evaluation order.
 
 mod bound;
+mod case;
 mod evidence;
 mod rule_order;
 pub mod scope;
 mod select;
 mod severity_first;
 mod strictest;
+mod weigh;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use self::evidence::{Open, Opened};
-use self::scope::{Facts, InScope};
-use self::select::{Selection, select};
+pub use self::case::Case;
+use self::evidence::Opened;
+use self::weigh::{Weighed, weigh};
 use crate::exempt::Partition;
+use crate::findings::Image;
 use crate::findings::summary::ImageSummary;
-use crate::findings::{Field, Image, Severity};
 use crate::lookup::{Body, Evidence, Scan};
-use crate::settings::{Condition, Count, Evaluation, Rule, Settings, Test};
+use crate::settings::Evaluation;
 use crate::time::Timestamp;
 use crate::verdict::{Cause, Outcome, SetAside, Totals, Violation};
-
-/// The part of the settings that is about one image.
-#[derive(Clone, Debug)]
-pub struct Case<'s> {
-    settings: &'s Settings,
-    rules: Vec<usize>,
-    undecided: Vec<usize>,
-    namespace_is_refused: bool,
-    exemptions: Vec<usize>,
-    excused_by: Vec<usize>,
-}
-
-impl<'s> Case<'s> {
-    /// Enabled rules in scope that no exemption excuses the image from, and exemptions in force and in scope.
-    pub fn new(settings: &'s Settings, facts: &Facts<'_>, now: Timestamp) -> Self {
-        let applies = |position: &usize| {
-            settings.exemptions.get(*position).is_some_and(|e| e.is_in_force(now) && scope::exemption_is_in_scope(e, facts))
-        };
-        let (excusing, exemptions): (Vec<usize>, Vec<usize>) = (0..settings.exemptions.len())
-            .filter(applies)
-            .partition(|position| settings.exemptions.get(*position).is_some_and(|e| e.findings.is_none()));
-        let with_scope = |wanted: InScope| -> Vec<usize> {
-            let enabled = settings.rules.iter().enumerate().filter(|(_, rule)| rule.enabled);
-            enabled.filter(|(_, rule)| scope::of_rule(rule, facts) == wanted).map(|(position, _)| position).collect()
-        };
-        let (mut rules, mut undecided) = (with_scope(InScope::Yes), with_scope(InScope::Unknown));
-        let mut excused_by = Vec::new();
-        for position in excusing {
-            let Some(exemption) = settings.exemptions.get(position) else { continue };
-            if rules.iter().chain(&undecided).any(|rule| exemption.is_for(*rule)) {
-                rules.retain(|rule| !exemption.is_for(*rule));
-                undecided.retain(|rule| !exemption.is_for(*rule));
-                excused_by.push(position);
-            }
-        }
-        Self { settings, rules, undecided, namespace_is_refused: facts.namespace_is_refused, exemptions, excused_by }
-    }
-
-    /// Whether a rule is to be judged by findings; without one the image is not looked up.
-    pub fn needs_evidence(&self) -> bool {
-        !self.rules.is_empty()
-    }
-
-    fn rules(&self) -> impl Iterator<Item = (usize, &'s Rule)> {
-        self.at(&self.rules)
-    }
-
-    /// Rules of which only the unknown labels of the namespace could tell whether they are about the image.
-    fn undecided(&self) -> impl Iterator<Item = (usize, &'s Rule)> {
-        self.at(&self.undecided)
-    }
-
-    fn at(&self, positions: &[usize]) -> impl Iterator<Item = (usize, &'s Rule)> {
-        let settings = self.settings;
-        positions.iter().filter_map(move |position| settings.rules.get(*position).map(|rule| (*position, rule)))
-    }
-
-    fn outcome<'e, 'a>(&self) -> Outcome<'e, 'a> {
-        Outcome { excused_by: self.excused_by.clone(), ..Outcome::default() }
-    }
-}
 
 /// Whether the document behind a summary can change the verdict: whether an open condition may be fulfilled.
 pub fn document_matters(case: &Case<'_>, scan: &Scan<'_>, now: Timestamp) -> bool {
@@ -171,22 +112,6 @@ fn judge_by_summary<'e, 'a>(case: &Case<'_>, scan: &Scan<'_>, image: &ImageSumma
     conclude(case, Decided::default(), evidence::open(case, scan, image.os_end_of_life.is_some(), now).answers)
 }
 
-/// A condition with what it selects.
-#[derive(Debug)]
-struct Weighed<'s, 'e, 'a> {
-    open: Open<'s>,
-    /// `None`: not fulfilled, and nothing selected that could give it a rank.
-    rank: Option<Rank>,
-    /// `None`: not fulfilled.
-    violation: Option<Violation<'e, 'a>>,
-    findings: Vec<(usize, usize)>,
-    /// Not fulfilled by the ids as they stand, while the document does not speak about aliases.
-    lacks_aliases: bool,
-}
-
-/// Severities from critical down; unknown ones that are ignored come last.
-type Rank = Option<Severity>;
-
 /// What the evaluation order makes of the weighed conditions.
 #[derive(Debug, Default)]
 struct Decided<'e, 'a> {
@@ -228,59 +153,6 @@ fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now:
     let totals = total(image, &weighed, &decided.reached, &partition);
     let set_aside = name_set_aside(image, &partition);
     Outcome { totals: Some(totals), set_aside, ..conclude(case, decided, answers) }
-}
-
-fn weigh<'s, 'e, 'a>(
-    case: &Case<'_>,
-    scan: &Scan<'_>,
-    open: Open<'s>,
-    image: &'e Image<'a>,
-    partition: &Partition,
-    now: Timestamp,
-) -> Weighed<'s, 'e, 'a> {
-    let action = case.settings.rules.get(open.rule).map(|rule| rule.action);
-    let violation = |cause| action.map(|action| Violation { rule: open.rule, action, cause, platform: None });
-    match open.condition {
-        Condition::OsEndOfLife => {
-            let os = image.os.as_ref().filter(|os| os.end_of_life == Some(true));
-            let name = os
-                .map(|os| [Some(os.family.as_ref()), os.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "));
-            let violation = name.and_then(|os| violation(Cause::EndOfLife { condition: open.position, os }));
-            Weighed { open, rank: Some(Some(Severity::High)), violation, findings: Vec::new(), lacks_aliases: false }
-        }
-        Condition::Count(condition) => {
-            let select =
-                |condition| select(image, condition, case.settings, &mut partition.for_rule(case.settings, open.rule), now);
-            let selection = select(condition);
-            let rank = match condition.test.severity {
-                Some((severity, _)) => Some(Some(severity)),
-                None => (!selection.selected.is_empty()).then(|| selection.worst(case.settings)),
-            };
-            let count = selection.count(condition.unit);
-            let exceeds = |count: usize| u64::try_from(count).unwrap_or(u64::MAX) > u64::from(condition.more_than);
-            let is_fulfilled = exceeds(count);
-            // An alias that the document does not state may be what the condition lists.
-            let lacks_aliases = !is_fulfilled && !condition.test.ids.is_empty() && !scan.provides.contains(&Field::Aliases) && {
-                let whatever_the_id = Count { test: Test { ids: Vec::new(), ..condition.test.clone() }, ..condition.clone() };
-                exceeds(select(&whatever_the_id).count(condition.unit))
-            };
-            let Selection { mut selected, findings, undated } = selection;
-            let cause = |selected| Cause::Counted {
-                condition: open.position,
-                count,
-                limit: condition.more_than,
-                unit: condition.unit,
-                selected,
-                undated,
-            };
-            let violation = is_fulfilled.then(|| {
-                selected
-                    .sort_by_key(|(v, _)| (Reverse(case.settings.place(v.severity)), Reverse(v.known_exploited == Some(true))));
-                violation(cause(std::mem::take(&mut selected)))
-            });
-            Weighed { open, rank, violation: violation.flatten(), findings, lacks_aliases }
-        }
-    }
 }
 
 /// The verdict is the stricter of what the conditions and the want of evidence say; at equal strictness the conditions come first.

@@ -1,6 +1,7 @@
 //! The rules in list order; the first with a fulfilled condition decides.
 
-use super::{Decided, Weighed};
+use super::Decided;
+use super::weigh::Weighed;
 
 /// Its first fulfilled condition speaks; rules behind it are not reached.
 pub(super) fn decide<'e, 'a>(weighed: &[Weighed<'_, 'e, 'a>]) -> Decided<'e, 'a> {

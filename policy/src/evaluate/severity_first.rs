@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::{Decided, Weighed};
+use super::Decided;
+use super::weigh::Weighed;
 
 /// Among the fulfilled conditions of the first rank that has any, the strictest action wins, then the earlier rule and condition.
 pub(super) fn decide<'e, 'a>(weighed: &[Weighed<'_, 'e, 'a>]) -> Decided<'e, 'a> {

@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use super::{Decided, Weighed};
+use super::Decided;
+use super::weigh::Weighed;
 
 /// At equal strictness the earlier rule and condition come first.
 pub(super) fn decide<'e, 'a>(weighed: &[Weighed<'_, 'e, 'a>]) -> Decided<'e, 'a> {

@@ -5,7 +5,7 @@
 //! may be named like an error.
 
 use super::Evidence;
-use crate::render::quote;
+use crate::text::quote;
 
 /// Why a host call brought nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host};
-use crate::render::quote;
+use crate::text::quote;
 
 /// Why the labels are not known: the host's text, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use crate::findings::summary::{self, Summary};
 use crate::findings::{self, MEDIA_TYPE, SUMMARY_ANNOTATION};
 use crate::image::{Digest, Reference};
 use crate::limits;
-use crate::render::quote;
+use crate::text::quote;
 use crate::time::Timestamp;
 
 /// What is needed of an OCI image manifest.

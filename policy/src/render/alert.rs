@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 
 use super::annotations::deciding_rule;
 use super::sentence::Sentence;
-use super::{quote, verdict_word};
+use super::verdict_word;
 use crate::diagnostic::{Code, Fault};
 use crate::limits;
 use crate::request::Request;
 use crate::settings::Settings;
+use crate::text::quote;
 use crate::time::Timestamp;
 use crate::verdict::{By, JudgedImage, Verdict};
 use crate::workload::Workload;

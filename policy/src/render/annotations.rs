@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::sentence::{Sentence, package};
-use super::{quote, verdict_word};
+use super::verdict_word;
 use crate::findings::{Finding, Vulnerability};
 use crate::limits;
 use crate::lookup::{Body, Evidence};
 use crate::settings::{Settings, Unit};
+use crate::text::quote;
 use crate::time::Timestamp;
 use crate::verdict::{By, Cause, JudgedImage, SetAside, Verdict, Violation};
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::diagnostic::Code;
 use crate::limits;
 use crate::settings::{Action, Condition, Settings};
+use crate::text::shorten;
 use crate::time::Timestamp;
 use crate::verdict::{JudgedImage, Verdict};
 
@@ -131,22 +132,4 @@ fn warnings(settings: &Settings, verdict: &Verdict<'_, '_>) -> Vec<String> {
 
 fn with_action<'v, 'e, 'a>(verdict: &'v Verdict<'e, 'a>, action: Action) -> impl Iterator<Item = &'v JudgedImage<'e, 'a>> {
     verdict.images.iter().filter(move |image| image.outcome.action == Some(action))
-}
-
-/// Foreign text on one line, without control characters, cut at [`limits::QUOTE_BYTES`].
-pub fn quote(text: &str) -> String {
-    let start = shorten(text, limits::QUOTE_BYTES);
-    start.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// The text, cut at a character's boundary to so many bytes, the mark of the cut included.
-pub(crate) fn shorten(text: &str, bytes: usize) -> String {
-    if text.len() <= bytes {
-        return text.to_owned();
-    }
-    let mut end = bytes.saturating_sub('…'.len_utf8());
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    format!("{}…", text.get(..end).unwrap_or_default())
 }

@@ -9,7 +9,7 @@ use crate::settings::{Condition, Settings, Test, Unit};
 use crate::time::Duration;
 use crate::verdict::{Cause, JudgedImage, Staleness, Violation};
 
-use super::{quote, shorten};
+use crate::text::{quote, shorten};
 
 /// What a sentence is made of.
 #[derive(Debug)]

@@ -87,31 +87,31 @@ fn may_overlap(a: &Scope, b: &Scope) -> bool {
 /// Rules that this one keeps from deciding.
 fn of_shadow(settings: &Settings, i: usize, rule: &Rule) -> Vec<Problem> {
     let others = settings.rules.iter().enumerate().filter(|(other, shadowed)| *other != i && shadowed.enabled);
-    let sentence = |(other, shadowed): (usize, &Rule)| {
-        match settings.evaluation {
-        Evaluation::Strictest => None,
-        Evaluation::RuleOrder if other <= i => None,
-        Evaluation::RuleOrder if rule.scope.is_empty() && covers_all(rule, shadowed) => {
-            let (name, before) = (&shadowed.name, &rule.name);
-            Some(format!("rule `{name}` never decides: whatever fulfils it fulfils rule `{before}`, which stands before it"))
-        }
-        Evaluation::RuleOrder => (rule.action < shadowed.action).then(|| {
-            let (name, behind) = (&rule.name, &shadowed.name);
-            format!("audit rule `{name}` stands before deny rule `{behind}`: an image that fulfils both is admitted with a warning")
-        }),
-        Evaluation::SeverityFirst => (rule.action < shadowed.action && outranks(rule, shadowed)).then(|| {
-            format!(
-                "audit rule `{}` can shadow deny rule `{}`: under severityFirst the more severe condition decides, and an image that \
-                 fulfils both is admitted with a warning; `evaluation: strictest` avoids it",
-                rule.name, shadowed.name
-            )
-        }),
-    }
-    };
+    let sentence = |(other, shadowed): (usize, &Rule)| shadow(settings.evaluation, (i, rule), (other, shadowed));
     // Scopes come last: what two rules do is compared faster than where.
     let shadowed = others.filter_map(|(other, shadowed)| sentence((other, shadowed)).map(|message| (shadowed, message)));
     let here = shadowed.filter(|(shadowed, _)| may_overlap(&rule.scope, &shadowed.scope));
     here.map(|(_, message)| at_rule(i, message)).collect()
+}
+
+/// How a rule keeps another from deciding, where their scopes overlap.
+fn shadow(evaluation: Evaluation, (i, rule): (usize, &Rule), (other, shadowed): (usize, &Rule)) -> Option<String> {
+    let (name, theirs) = (&rule.name, &shadowed.name);
+    match evaluation {
+        Evaluation::Strictest => None,
+        Evaluation::RuleOrder if other <= i => None,
+        Evaluation::RuleOrder if rule.scope.is_empty() && covers_all(rule, shadowed) => {
+            Some(format!("rule `{theirs}` never decides: whatever fulfils it fulfils rule `{name}`, which stands before it"))
+        }
+        Evaluation::RuleOrder if rule.action < shadowed.action => Some(format!(
+            "audit rule `{name}` stands before deny rule `{theirs}`: an image that fulfils both is admitted with a warning"
+        )),
+        Evaluation::SeverityFirst if rule.action < shadowed.action && outranks(rule, shadowed) => Some(format!(
+            "audit rule `{name}` can shadow deny rule `{theirs}`: under severityFirst the more severe condition decides, and an \
+             image that fulfils both is admitted with a warning; `evaluation: strictest` avoids it"
+        )),
+        Evaluation::RuleOrder | Evaluation::SeverityFirst => None,
+    }
 }
 
 /// Whether a condition of the one can have a higher rank than one of the other.

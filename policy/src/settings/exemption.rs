@@ -125,7 +125,7 @@ fn read_rules(node: &Node<'_>, rules: &[&str]) -> Vec<usize> {
         let name = node.text()?;
         let position = rules.iter().position(|rule| *rule == name);
         if position.is_none() {
-            node.problem(format!("expected the name of a rule ({}), found `{}`", rules.join(", "), crate::render::quote(name)));
+            node.problem(format!("expected the name of a rule ({}), found `{}`", rules.join(", "), crate::text::quote(name)));
         }
         position
     };

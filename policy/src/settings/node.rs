@@ -246,7 +246,7 @@ fn describe(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("`{value}`"),
         Value::Number(number) => format!("`{number}`"),
-        Value::String(text) => format!("`{}`", crate::render::quote(text)),
+        Value::String(text) => format!("`{}`", crate::text::quote(text)),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }

@@ -1,0 +1,84 @@
+//! One condition held against one image: whether it is fulfilled, by what, and where it ranks.
+
+use std::cmp::Reverse;
+
+use super::Case;
+use super::evidence::Open;
+use super::select::{Selection, select};
+use crate::exempt::Partition;
+use crate::findings::{Field, Image, Severity};
+use crate::lookup::Scan;
+use crate::settings::{Condition, Count, Test};
+use crate::time::Timestamp;
+use crate::verdict::{Cause, Violation};
+
+/// A condition with what it selects.
+#[derive(Debug)]
+pub(super) struct Weighed<'s, 'e, 'a> {
+    pub(super) open: Open<'s>,
+    /// `None`: not fulfilled, and nothing selected that could give it a rank.
+    pub(super) rank: Option<Rank>,
+    /// `None`: not fulfilled.
+    pub(super) violation: Option<Violation<'e, 'a>>,
+    /// Positions of the selected findings.
+    pub(super) findings: Vec<(usize, usize)>,
+    /// Not fulfilled by the ids as they stand, while the document does not speak about aliases.
+    pub(super) lacks_aliases: bool,
+}
+
+/// Severities from critical down; unknown ones that are ignored come last.
+pub(super) type Rank = Option<Severity>;
+
+/// Holds a condition against an image.
+pub(super) fn weigh<'s, 'e, 'a>(
+    case: &Case<'_>,
+    scan: &Scan<'_>,
+    open: Open<'s>,
+    image: &'e Image<'a>,
+    partition: &Partition,
+    now: Timestamp,
+) -> Weighed<'s, 'e, 'a> {
+    let action = case.settings.rules.get(open.rule).map(|rule| rule.action);
+    let violation = |cause| action.map(|action| Violation { rule: open.rule, action, cause, platform: None });
+    match open.condition {
+        Condition::OsEndOfLife => {
+            let os = image.os.as_ref().filter(|os| os.end_of_life == Some(true));
+            let name = os
+                .map(|os| [Some(os.family.as_ref()), os.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "));
+            let violation = name.and_then(|os| violation(Cause::EndOfLife { condition: open.position, os }));
+            Weighed { open, rank: Some(Some(Severity::High)), violation, findings: Vec::new(), lacks_aliases: false }
+        }
+        Condition::Count(condition) => {
+            let select =
+                |condition| select(image, condition, case.settings, &mut partition.for_rule(case.settings, open.rule), now);
+            let selection = select(condition);
+            let rank = match condition.test.severity {
+                Some((severity, _)) => Some(Some(severity)),
+                None => (!selection.selected.is_empty()).then(|| selection.worst(case.settings)),
+            };
+            let count = selection.count(condition.unit);
+            let exceeds = |count: usize| u64::try_from(count).unwrap_or(u64::MAX) > u64::from(condition.more_than);
+            let is_fulfilled = exceeds(count);
+            // An alias that the document does not state may be what the condition lists.
+            let lacks_aliases = !is_fulfilled && !condition.test.ids.is_empty() && !scan.provides.contains(&Field::Aliases) && {
+                let whatever_the_id = Count { test: Test { ids: Vec::new(), ..condition.test.clone() }, ..condition.clone() };
+                exceeds(select(&whatever_the_id).count(condition.unit))
+            };
+            let Selection { mut selected, findings, undated } = selection;
+            let cause = |selected| Cause::Counted {
+                condition: open.position,
+                count,
+                limit: condition.more_than,
+                unit: condition.unit,
+                selected,
+                undated,
+            };
+            let violation = is_fulfilled.then(|| {
+                selected
+                    .sort_by_key(|(v, _)| (Reverse(case.settings.place(v.severity)), Reverse(v.known_exploited == Some(true))));
+                violation(cause(std::mem::take(&mut selected)))
+            });
+            Weighed { open, rank, violation: violation.flatten(), findings, lacks_aliases }
+        }
+    }
+}
