@@ -1,5 +1,6 @@
 //! `gatectl check`: manifests + settings → verdicts, by the module itself.
 
+mod namespaces;
 mod show;
 
 use std::path::PathBuf;
@@ -12,9 +13,10 @@ use host::record::Recorder;
 use host::replay::Replay;
 use policy::time::Timestamp;
 
+use self::namespaces::Namespaces;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
-use crate::manifests::{self, Defaults};
+use crate::manifests::{self, Defaults, Submitted};
 use crate::output::{Format, Output};
 use crate::policy_module::{Answer, Module};
 use crate::settings;
@@ -97,15 +99,19 @@ impl Check {
         let events = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&events);
         let sink: LogSink = Arc::new(move |event| kept.lock().unwrap_or_else(PoisonError::into_inner).push(event));
-        let answers = self.answers(sink)?;
+        let defaults = Defaults { operation: self.operation.clone(), namespace: self.namespace.clone() };
+        let (submitted, notes) = manifests::read(&self.files, &defaults)?;
+        let answers = self.answers(&submitted, sink)?;
         let module = Module::load(self.policy.as_deref(), answers.capabilities(), self.now.map(Timestamp::unix))?;
         if let Some(message) = module.refusal(&settings.value)? {
             return settings.refused(message).write(output, self.format);
         }
-        let defaults = Defaults { operation: self.operation.clone(), namespace: self.namespace.clone() };
-        let (submitted, notes) = manifests::read(&self.files, &defaults)?;
         for note in notes {
             output.note(note)?;
+        }
+        // Nothing that was judged is nothing that was admitted: a pipeline whose input got lost must not pass.
+        if submitted.is_empty() {
+            return Err(Failure::new("there is nothing to judge: no Kubernetes object is in what was given"));
         }
         let mut judged = Vec::new();
         for one in submitted {
@@ -122,13 +128,14 @@ impl Check {
         Ok(if judged.iter().any(|one| !one.answer.accepted) { ExitCode::Denied } else { ExitCode::Admitted })
     }
 
-    fn answers(&self, sink: LogSink) -> Result<Answers, Failure> {
+    fn answers(&self, submitted: &[Submitted], sink: LogSink) -> Result<Answers, Failure> {
         if let Some(file) = &self.replay {
             let text = std::fs::read_to_string(file).map_err(|e| Failure::at(file.display(), e))?;
             let exchanges = host::exchange::parse(&text).map_err(|e| Failure::at(file.display(), e))?;
             return Ok(Answers::Replayed(Arc::new(Replay::new(exchanges, sink))));
         }
-        let live: Arc<dyn Capabilities> = Arc::new(Live::new(Arc::new(self.connection.registry()?), sink));
+        let live = Arc::new(Live::new(Arc::new(self.connection.registry()?), sink));
+        let live: Arc<dyn Capabilities> = Arc::new(Namespaces::new(submitted, live));
         Ok(match &self.record {
             Some(file) => Answers::Recorded(Arc::new(Recorder::new(live)), file.clone()),
             None => Answers::Live(live),

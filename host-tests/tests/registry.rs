@@ -418,3 +418,36 @@ fn a_registry_that_hangs_up_is_an_error_and_no_panic() {
         assert!(client.oci_manifest(&image(&registry.address())).is_err(), "{path}");
     }
 }
+
+/// The host parses references with its own parser: what the policy writes must name the same registry, repository and version there.
+#[test]
+fn the_hosts_parser_reads_references_as_the_policy_does() {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let pinned = format!("GHCR.io:443/acme/web:v1@{digest}");
+    for text in [
+        "nginx",
+        "nginx:1.27",
+        "bitnami/redis",
+        "index.docker.io/nginx",
+        "GHCR.io/acme/web:v1",
+        "ghcr.io:0443/acme/web",
+        "localhost/web",
+        "localhost:443/web",
+        "localhost:5000/a/b/c",
+        "registry:443/team/app:v1",
+        "registry:5000/app",
+        "MYREG/app",
+        "127.0.0.1:5000/app",
+        "a.b/c__d-e---f.g:T_1.-x",
+        &pinned,
+    ] {
+        let ours = policy::image::Reference::parse(text).expect(text);
+        let theirs: oci_client::Reference = ours.to_string().parse().expect(text);
+        let repository = format!("{}/{}", theirs.registry(), theirs.repository());
+        assert_eq!(
+            (theirs.registry(), repository, theirs.tag(), theirs.digest()),
+            (ours.registry(), ours.repository(), ours.tag(), ours.digest().map(policy::image::Digest::as_str)),
+            "{text}"
+        );
+    }
+}

@@ -245,7 +245,7 @@ const DIRECTIONS: [(&str, &[&str], &str); 6] = [
     ),
     (
         "settings",
-        &["evaluate", "lookup", "review", "guest", "verdict", "workload", "request"],
+        &["evaluate", "lookup", "render", "review", "guest", "verdict", "workload", "request"],
         "settings are what the operator writes: they are read before anything is judged",
     ),
     (
@@ -255,7 +255,7 @@ const DIRECTIONS: [(&str, &[&str], &str); 6] = [
     ),
     (
         "lookup",
-        &["settings", "evaluate", "review", "guest", "verdict", "workload", "request"],
+        &["settings", "evaluate", "render", "review", "guest", "verdict", "workload", "request"],
         "looking up knows digests and evidence, never rules",
     ),
     ("render", &["lookup::host", "lookup::registry", "review", "guest"], "prose is made of the verdict alone"),

@@ -159,33 +159,26 @@ fn is_host_like(first: &str) -> bool {
 /// Lower case, without `:443`, Docker Hub by its one name; `None` where it is not `host[:port]`.
 fn normalize_host(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
-    let (name, port) = match lower.strip_prefix('[') {
-        Some(rest) => {
-            let (address, after) = rest.split_once(']')?;
-            address.parse::<std::net::Ipv6Addr>().ok()?;
-            (lower.get(..address.len().saturating_add(2))?, if after.is_empty() { None } else { Some(after.strip_prefix(':')?) })
-        }
-        None => match lower.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (lower.as_str(), None),
-        },
+    let (name, port) = match lower.split_once(':') {
+        Some((name, port)) => (name, Some(port)),
+        None => (lower.as_str(), None),
     };
-    let labels_are_sound = name.starts_with('[')
-        || name.split('.').all(|label| {
-            !label.is_empty()
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
+    // An IPv6 literal is none of these: no host can look it up.
+    let labels_are_sound = name.split('.').all(|label| {
+        let is_sound = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(is_sound)
+    });
     if !labels_are_sound || port.is_some_and(|port| !port.bytes().all(|b| b.is_ascii_digit())) {
         return None;
     }
     // By its number: `:0443` is the same port.
     let port = port.map(str::parse::<u16>).transpose().ok()?;
     let name = if DOCKER_HUB_ALIASES.contains(&name) { DOCKER_HUB } else { name };
-    Some(match port {
-        Some(port) if port != 443 => format!("{name}:{port}"),
-        _ => name.to_owned(),
+    // Without dot or port a name is read as a Docker Hub repository again: it keeps its port, or gets one.
+    let is_plainly_a_host = name.contains('.') || name == "localhost";
+    Some(match port.unwrap_or(443) {
+        443 if is_plainly_a_host => name.to_owned(),
+        port => format!("{name}:{port}"),
     })
 }
 
@@ -235,7 +228,10 @@ mod tests {
             ("ghcr.io:443/acme/web:v1", "ghcr.io/acme/web:v1".to_owned()),
             ("localhost/web", "localhost/web:latest".to_owned()),
             ("localhost:5000/a/b/c", "localhost:5000/a/b/c:latest".to_owned()),
-            ("[::1]:5000/a", "[::1]:5000/a:latest".to_owned()),
+            ("registry:443/team/app:v1", "registry:443/team/app:v1".to_owned()),
+            ("MYREG/app", "myreg:443/app:latest".to_owned()),
+            ("registry:05000/app", "registry:5000/app:latest".to_owned()),
+            ("localhost:443/app", "localhost/app:latest".to_owned()),
             ("a.b/c__d-e---f.g:T_1.-x", "a.b/c__d-e---f.g:T_1.-x".to_owned()),
             (&format!("ghcr.io/acme/web:v1@{digest}"), format!("ghcr.io/acme/web@{digest}")),
             (&format!("web@{digest}"), format!("docker.io/library/web@{digest}")),
@@ -264,6 +260,7 @@ mod tests {
             ("ghcr.io:port/acme/web", "host"),
             ("ghcr.io:99999/acme/web", "host"),
             ("-a.b/c", "host"),
+            ("[::1]:5000/a", "host"),
             ("a..b/c", "host"),
             ("a/b_-c", "repository"),
             ("a/-b", "repository"),

@@ -5,7 +5,12 @@ use crate::limits;
 /// Foreign text on one line, without control characters, cut at [`limits::QUOTE_BYTES`].
 pub fn quote(text: &str) -> String {
     let start = shorten(text, limits::QUOTE_BYTES);
-    start.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    start.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect()
+}
+
+/// Control characters, and those that hide text, reverse it or break its line.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The text, cut at a character's boundary to so many bytes, the mark of the cut included.

@@ -150,10 +150,16 @@ impl Workload {
             name: object.name.clone().filter(|name| !name.is_empty()).or_else(|| object.generate_name.clone()),
             object: object.into(),
             template: template.map(Into::into),
-            service_account: spec.service_account_name.filter(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned()),
+            service_account: named(spec.service_account_name)
+                .or_else(|| named(spec.service_account))
+                .unwrap_or_else(|| "default".to_owned()),
             images,
         })
     }
+}
+
+fn named(name: Option<String>) -> Option<String> {
+    name.filter(|name| !name.is_empty())
 }
 
 impl From<ObjectMeta> for Metadata {
@@ -230,6 +236,8 @@ struct ObjectMeta {
 #[serde(rename_all = "camelCase")]
 struct PodSpec {
     service_account_name: Option<String>,
+    /// Deprecated; the API server fills the other one from it.
+    service_account: Option<String>,
     init_containers: Option<Vec<Container>>,
     containers: Vec<Container>,
     ephemeral_containers: Option<Vec<Container>>,

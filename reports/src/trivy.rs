@@ -37,7 +37,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let mut rows = Vec::new();
     let mut results = Vec::new();
     for result in raw.results.unwrap_or_default() {
-        results.push((result.class.clone(), result.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty())));
+        let has_rows = result.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty());
+        results.push(about::Shown { class: result.class.clone(), kind: result.kind.clone(), has_rows });
         let place = packages::Place { class: result.class, kind: result.kind, target: result.target };
         for vulnerability in result.vulnerabilities.unwrap_or_default() {
             rows.extend(row(vulnerability, &place, None, &mut notes));
@@ -54,6 +55,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         }
         at
     });
+    let family =
+        metadata.os.as_ref().and_then(|os| os.family.as_deref()).filter(|family| !family.is_empty() && *family != "none");
     Ok(Report {
         format: Format::Trivy,
         scanner: Scanner {
@@ -62,9 +65,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
             database_updated_at: None,
         },
         scanned_at,
-        os: metadata.os.as_ref().and_then(about::os),
+        os: metadata.os.as_ref().and_then(|os| about::os(os, about::covers_os(&results, family))),
         subject: about::subject(raw.artifact_type, raw.artifact_name, &metadata),
-        claim: about::claim(&results),
+        claim: about::claim(&results, family),
         provides: vec![Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path, Field::Vex],
         rows,
         notes,
@@ -94,10 +97,11 @@ fn row(raw: raw::Vulnerability, place: &packages::Place, stated: Option<Statemen
         return None;
     };
     let purl = filled(raw.identifier.and_then(|i| i.purl));
-    let Some(name) = filled(raw.package).or_else(|| purl.clone()) else {
-        notes.add(format!("row dropped: it names no package (`{id}`)"));
-        return None;
-    };
+    // A vulnerability counts, wherever it is.
+    let name = filled(raw.package).or_else(|| purl.clone()).unwrap_or_else(|| {
+        notes.add("row without a package");
+        "unknown".to_owned()
+    });
     let installed = filled(raw.installed);
     if installed.is_none() {
         notes.add("row without an installed version");

@@ -54,7 +54,13 @@ pub(super) fn check(
     if stated.is_empty() {
         return Ok(Some("the report does not state which image it is about".to_owned()));
     }
-    let mut ours = vec![subject.digest.to_string(), scanned.digest.to_string()];
+    // Every platform's report states the digest of the index: of one platform it proves nothing.
+    let is_index = matches!(subject.content, Content::Index(_));
+    let mut ours = vec![scanned.digest.to_string()];
+    if !is_index {
+        ours.push(subject.digest.to_string());
+    }
+    let states_index = is_index && stated.contains(&subject.digest.as_str());
     if ours.iter().any(|digest| stated.contains(&digest.as_str())) {
         return Ok(None);
     }
@@ -62,7 +68,19 @@ pub(super) fn check(
     if ours.iter().any(|digest| stated.contains(&digest.as_str())) {
         return Ok(None);
     }
-    let message = format!("the report states another image: {} instead of {}", stated.join(", "), scanned.digest);
+    // Without an image id, the platform that the report states has to do.
+    let has_image_id = report.subject.image_id.as_deref().is_some_and(|id| id != subject.digest.as_str());
+    let is_same_platform = report.subject.platform.is_some() && report.subject.platform == scanned.platform;
+    if states_index && !has_image_id && is_same_platform {
+        return Ok(None);
+    }
+    let message = match (states_index, &report.subject.platform) {
+        (true, Some(platform)) => format!(
+            "the report is about the platform {platform} of the index, not {}",
+            scanned.platform.as_deref().unwrap_or("an unknown one")
+        ),
+        _ => format!("the report states another image: {} instead of {}", stated.join(", "), scanned.digest),
+    };
     match is_forced {
         true => Ok(Some(message)),
         false => Err(Failure::new(format_args!(

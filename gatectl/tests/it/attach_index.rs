@@ -63,6 +63,11 @@ fn an_index_states_every_platform() {
             }
         }
     }
+    // Every platform's report states the index; the platform that was scanned is another one than the one that is named.
+    let other = format!(r#", "RepoDigests": ["x@{index}"], "ImageConfig": {{ "os": "linux", "architecture": "arm64" }}"#);
+    let file = world.file("report.json", &report(&other));
+    let ended = world.attach(&[&image, "--report", &file, "--platform", "linux/amd64"]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("linux/arm64 of the index, not linux/amd64"), "{ended:?}");
     let tag = format!("{}:{}", world.image("app"), findings::tag(hex(&amd64)));
     assert!(!world.registry.exists(&tag).unwrap(), "a platform that was not scanned has no artifact");
 

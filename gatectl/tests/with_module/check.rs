@@ -120,3 +120,30 @@ fn the_demonstration_comes_out_as_expected() {
     assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
     assert!(ended.results.contains("5 of 5 answers are as expected"), "{}", ended.results);
 }
+
+#[test]
+fn namespaces_among_the_files_have_labels() {
+    let world = world();
+    let scoped = SETTINGS.replace(
+        "  action: deny\n",
+        "  action: deny\n  scope: [{ field: namespaceLabel, key: tier, operator: equals, values: [prod] }]\n",
+    );
+    let settings = world.file("scoped.yaml", &scoped);
+    let namespace =
+        |tier: &str| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{ name: default, labels: {{ tier: {tier} }} }}\n");
+    let sources = world.path("sources.yaml");
+    let check = |files: &[&str]| {
+        gatectl(
+            &[&["check", "--policy", &module(), "--settings", &settings, "--sources", &sources, "--now", NOW], files].concat(),
+        )
+    };
+    let bad = world.path("deploy/nested/bad.yaml");
+    let (prod, dev) = (world.file("prod.yaml", &namespace("prod")), world.file("dev.yaml", &namespace("dev")));
+    assert_eq!(check(&[&bad, &prod]).exit, ExitCode::Denied);
+    assert_eq!(check(&[&bad, &dev]).exit, ExitCode::Admitted);
+    let unknown = check(&[&bad]);
+    assert!(
+        unknown.exit == ExitCode::Denied && unknown.results.contains("no manifest of the namespace `default`"),
+        "{unknown:?}"
+    );
+}

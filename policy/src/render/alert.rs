@@ -83,7 +83,9 @@ fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, v
     }
     let mut event = envelope(&message, code);
     extend(&mut event, subject);
-    extend(&mut event, json!({ "verdict": word, "rule": rule, "images": images }));
+    let description =
+        violation.and_then(|violation| settings.rules.get(violation.rule)).and_then(|rule| rule.description.as_deref());
+    extend(&mut event, json!({ "verdict": word, "rule": rule, "description": description.map(quote), "images": images }));
     event
 }
 

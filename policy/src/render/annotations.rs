@@ -1,6 +1,6 @@
 //! The audit annotations of an answer: flat texts, three of them compact JSON, each within [`limits::ANNOTATION_BYTES`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -14,18 +14,20 @@ use crate::text::quote;
 use crate::time::Timestamp;
 use crate::verdict::{By, Cause, JudgedImage, SetAside, Verdict, Violation};
 
-/// Vulnerabilities that one violation lists.
-const LISTED: usize = 25;
+/// Vulnerabilities that one violation lists: the first of these with which everything fits.
+const LISTED: [usize; 3] = [25, 10, 5];
+/// And where nothing fits.
+const LEAST_LISTED: usize = 2;
 
 /// `verdict`, `rule` (absent on admit), `violations`, `setAside` and `evidence`.
 pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> BTreeMap<&'static str, String> {
     let mut annotations = of_nothing(verdict_word(verdict.action()));
-    let violations =
-        verdict.images.iter().flat_map(|image| image.outcome.violations.iter().map(move |violation| (image, violation)));
-    annotations
-        .insert("violations", capped(violations.map(|(image, violation)| of_violation(settings, verdict, image, violation))));
-    annotations.insert("setAside", capped(verdict.images.iter().flat_map(|image| of_set_aside(settings, image))));
-    annotations.insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, now))));
+    annotations.insert("violations", violations(settings, verdict));
+    let set_aside: Vec<Value> = verdict.images.iter().flat_map(|image| of_set_aside(settings, image)).collect();
+    let (text, more) = capped(set_aside.iter().cloned());
+    // Nothing sets aside without being named.
+    annotations.insert("setAside", if more == 0 { text } else { capped(each_kind_first(set_aside).into_iter()).0 });
+    annotations.insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, now))).0);
     if let Some(rule) = deciding_rule(settings, verdict) {
         annotations.insert("rule", rule.to_owned());
     }
@@ -46,8 +48,36 @@ pub(super) fn deciding_rule<'s>(settings: &'s Settings, verdict: &Verdict<'_, '_
     settings.rules.get(violation.rule).map(|rule| rule.name.as_str())
 }
 
-/// As many elements as fit, then how many more there are.
-fn capped(items: impl Iterator<Item = Value>) -> String {
+/// In the order of the images; where not everything fits, what decides comes first.
+fn violations(settings: &Settings, verdict: &Verdict<'_, '_>) -> String {
+    let mut all: Vec<_> = verdict.images.iter().flat_map(with_image).collect();
+    let with = |all: &[(&JudgedImage<'_, '_>, &Violation<'_, '_>)], most| {
+        capped(all.iter().map(|(image, violation)| of_violation(settings, verdict, image, violation, most)))
+    };
+    if let Some((text, _)) = LISTED.into_iter().map(|most| with(&all, most)).find(|(_, more)| *more == 0) {
+        return text;
+    }
+    let deciding = verdict.deciding().and_then(|image| image.outcome.violations.first());
+    all.sort_by_key(|(_, violation)| !deciding.is_some_and(|deciding| std::ptr::eq(deciding, *violation)));
+    with(&all, LEAST_LISTED).0
+}
+
+fn with_image<'v, 'e, 'a>(image: &'v JudgedImage<'e, 'a>) -> Vec<(&'v JudgedImage<'e, 'a>, &'v Violation<'e, 'a>)> {
+    image.outcome.violations.iter().map(|violation| (image, violation)).collect()
+}
+
+/// The first entry of each exemption and VEX source before the others.
+fn each_kind_first(entries: Vec<Value>) -> Vec<Value> {
+    let mut seen = BTreeSet::new();
+    let (first, rest): (Vec<Value>, Vec<Value>) = entries.into_iter().partition(|entry| {
+        let kind = ["exemption", "vex", "source"].map(|key| entry.get(key).map(Value::to_string));
+        seen.insert(kind)
+    });
+    [first, rest].concat()
+}
+
+/// As many elements as fit, then how many more there are; and that number.
+fn capped(items: impl Iterator<Item = Value>) -> (String, usize) {
     let mut text = String::from("[");
     let mut more = 0_usize;
     for item in items {
@@ -66,7 +96,7 @@ fn capped(items: impl Iterator<Item = Value>) -> String {
         text.push_str(&json!({ "more": more }).to_string());
     }
     text.push(']');
-    text
+    (text, more)
 }
 
 fn of_violation(
@@ -74,6 +104,7 @@ fn of_violation(
     verdict: &Verdict<'_, '_>,
     image: &JudgedImage<'_, '_>,
     violation: &Violation<'_, '_>,
+    most: usize,
 ) -> Value {
     let sentence = Sentence { settings, namespace: verdict.namespace, image, violation };
     let mut value = json!({
@@ -89,8 +120,8 @@ fn of_violation(
     let more = match &violation.cause {
         Cause::Counted { condition, count, limit, unit, selected, .. } => {
             let unit = if *unit == Unit::Findings { "findings" } else { "vulnerabilities" };
-            let mut listed: Vec<Value> = selected.iter().take(LISTED).map(|(v, f)| of_vulnerability(settings, v, f)).collect();
-            if let Some(more @ 1..) = selected.len().checked_sub(LISTED) {
+            let mut listed: Vec<Value> = selected.iter().take(most).map(|(v, f)| of_vulnerability(settings, v, f)).collect();
+            if let Some(more @ 1..) = selected.len().checked_sub(most) {
                 listed.push(json!({ "more": more }));
             }
             json!({ "condition": condition, "count": count, "limit": limit, "unit": unit, "vulnerabilities": listed })

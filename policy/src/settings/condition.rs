@@ -2,6 +2,8 @@
 //!
 //! Source: the rule language, "Predicates of a condition".
 
+use std::borrow::Cow;
+
 use super::SEVERITIES;
 use super::node::{Members, Node};
 use super::rule::read_duration;
@@ -87,7 +89,8 @@ impl PackagePrefix {
     /// `pkg:type`, `pkg:type/namespace`, `pkg:type/namespace/name`, with or without `@version`.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("pkg:")?;
-        (!rest.is_empty() && !rest.contains(char::is_whitespace)).then(|| Self(text.trim_end_matches('/').to_owned()))
+        let is_sound = !rest.is_empty() && !rest.contains(char::is_whitespace);
+        is_sound.then(|| Self(decode(text.trim_end_matches('/')).into_owned()))
     }
 
     /// As written.
@@ -97,8 +100,29 @@ impl PackagePrefix {
 
     /// Whether the purl equals it or goes on behind it at a boundary: `/` or `@`, or `?` and `#`, where a purl's identity ends.
     pub fn matches(&self, purl: &str) -> bool {
+        let purl = decode(purl);
         purl.strip_prefix(self.0.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@', '?', '#']))
     }
+}
+
+/// A package URL without percent-encoding: `pkg:npm/%40babel/core` and `pkg:npm/@babel/core` name one package.
+fn decode(purl: &str) -> Cow<'_, str> {
+    if !purl.contains('%') {
+        return Cow::Borrowed(purl);
+    }
+    let mut bytes = Vec::with_capacity(purl.len());
+    let mut rest = purl.bytes();
+    while let Some(byte) = rest.next() {
+        let digits = rest.clone().take(2).map(|digit| char::from(digit).to_digit(16)).collect::<Option<Vec<u32>>>();
+        match digits.as_deref() {
+            Some([high, low]) if byte == b'%' => {
+                bytes.push(u8::try_from(high.saturating_mul(16).saturating_add(*low)).unwrap_or(byte));
+                rest.nth(1);
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(purl), Cow::Owned)
 }
 
 /// A pattern of paths: `*` and `?` stay within a component, `**` spans several.
@@ -265,6 +289,11 @@ mod tests {
         for (prefix, purl, matches) in [
             ("pkg:npm", "pkg:npm/lodash@4.17.20", true),
             ("pkg:npm/", "pkg:npm/lodash@4.17.20", true),
+            ("pkg:npm/@babel/core", "pkg:npm/%40babel/core@7.0.0", true),
+            ("pkg:npm/%40babel", "pkg:npm/%40babel/core@7.0.0", true),
+            ("pkg:deb/debian/libstdc++6", "pkg:deb/debian/libstdc%2B%2B6@12?arch=amd64", true),
+            ("pkg:deb/debian/libstdc++6", "pkg:deb/debian/libstdc%2B%2B60@12", false),
+            ("pkg:npm/a", "pkg:npm/a%2", false),
             ("pkg:deb/debian/openssl", "pkg:deb/debian/openssl@3.0.1?arch=amd64", true),
             ("pkg:deb/debian/openssl", "pkg:deb/debian/openssl-dev@3.0.1", false),
             ("pkg:deb/debian/openssl@3.0.1", "pkg:deb/debian/openssl@3.0.1?arch=amd64", true),

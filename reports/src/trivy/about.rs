@@ -3,14 +3,49 @@
 use super::{filled, raw};
 use crate::report::{Claim, Os, Subject, SubjectKind};
 
-/// Trivy does not write which scanners ran: only a result of a package class shows that packages were looked at.
-pub(super) fn claim(results: &[(Option<String>, bool)]) -> Claim {
-    let shows =
-        |(class, has_rows): &(Option<String>, bool)| *has_rows || matches!(class.as_deref(), Some("os-pkgs" | "lang-pkgs"));
-    if results.iter().any(shows) {
+/// What a result of a report shows of the scan.
+pub(super) struct Shown {
+    pub(super) class: Option<String>,
+    pub(super) kind: Option<String>,
+    pub(super) has_rows: bool,
+}
+
+impl Shown {
+    fn is_of_packages(&self) -> bool {
+        self.has_rows || matches!(self.class.as_deref(), Some("os-pkgs" | "lang-pkgs"))
+    }
+
+    /// Reports of before the classes name the operating system as the result's type.
+    fn is_of_os(&self, family: &str) -> bool {
+        self.class.as_deref() == Some("os-pkgs") || self.class.is_none() && self.kind.as_deref() == Some(family)
+    }
+}
+
+/// Whether the packages of the operating system were looked at, where there is one.
+pub(super) fn covers_os(results: &[Shown], family: Option<&str>) -> bool {
+    family.is_none_or(|family| results.iter().any(|shown| shown.is_of_os(family)))
+}
+
+/// Trivy does not write which scanners ran: only a result of a package class shows that packages were looked at, and a row that
+/// vulnerabilities were.
+pub(super) fn claim(results: &[Shown], family: Option<&str>) -> Claim {
+    if !covers_os(results, family) && results.iter().any(Shown::is_of_packages) {
+        return Claim::Unclear(format!(
+            "the Trivy report has no result for the packages of the operating system `{}`, so that it does not show whether they were scanned",
+            family.unwrap_or_default()
+        ));
+    }
+    let is_of_more = results.iter().any(|shown| !shown.is_of_packages());
+    if is_of_more && results.iter().any(Shown::is_of_packages) && !results.iter().any(|shown| shown.has_rows) {
+        return Claim::Unclear(
+            "the Trivy report has no vulnerability but results of other scanners, so that it does not show whether vulnerabilities were looked for"
+                .to_owned(),
+        );
+    }
+    if results.iter().any(Shown::is_of_packages) {
         return Claim::Vulnerabilities;
     }
-    let mut others: Vec<&str> = results.iter().filter_map(|(class, _)| class.as_deref()).collect();
+    let mut others: Vec<&str> = results.iter().filter_map(|shown| shown.class.as_deref()).collect();
     others.sort_unstable();
     others.dedup();
     match others.as_slice() {
@@ -51,8 +86,9 @@ pub(super) fn subject(kind: Option<String>, name: Option<String>, metadata: &raw
     }
 }
 
-/// Trivy writes `EOSL` only where it is true, so its absence says "still maintained, as far as is known".
-pub(super) fn os(raw: &raw::Os) -> Option<Os> {
+/// Trivy writes `EOSL` only where it is true, so its absence says "still maintained, as far as is known"; only the scan of the operating
+/// system's packages looks it up.
+pub(super) fn os(raw: &raw::Os, is_covered: bool) -> Option<Os> {
     let family = raw.family.clone().filter(|family| !family.is_empty() && family != "none")?;
-    Some(Os { family, version: filled(raw.name.clone()), end_of_life: Some(raw.eosl.unwrap_or(false)) })
+    Some(Os { family, version: filled(raw.name.clone()), end_of_life: raw.eosl.or(is_covered.then_some(false)) })
 }
