@@ -1,6 +1,8 @@
 //! What proves the module: cases run natively and through the built module, and the tools they are made with.
 //!
-//! [`case`] reads a case, [`document`] its findings documents, [`engine`] runs it. The tests are in `tests/`, the cases in `cases/`.
+//! [`case`] reads a case, [`document`] its findings documents, [`engine`] runs it, [`model`] judges it a second time by a shorter statement of the rules;
+//! [`generate`] draws inputs for the laws, [`metered`] counts fuel, [`world`] is a registry with the command line. The tests are in `tests/`, the cases in
+//! `cases/`.
 
 #![expect(
     clippy::panic,
@@ -15,6 +17,8 @@ pub mod case;
 pub mod docker_registry;
 pub mod document;
 pub mod engine;
+pub mod generate;
 pub mod metered;
+pub mod model;
 pub mod odd_registry;
 pub mod world;

@@ -59,15 +59,24 @@ pub fn of_rule(rule: &Rule, facts: &Facts<'_>) -> InScope {
     }
 }
 
-/// Whether the labels of the namespace decide the scope of a rule or exemption in force. The facts hold none yet.
+/// Whether the labels of the namespace decide the scope of a rule, or of an exemption in force from a rule that may be in scope. The facts
+/// hold none yet.
 pub fn needs_namespace_labels(facts: &Facts<'_>, now: Timestamp) -> bool {
-    let rules = facts.settings.rules.iter().filter(|rule| rule.enabled).map(|rule| (&rule.scope, Side::Either));
-    let exemptions = facts.settings.exemptions.iter().filter(|exemption| exemption.is_in_force(now));
-    rules.chain(exemptions.map(|exemption| (&exemption.scope, Side::Both))).any(|(scope, side)| {
-        let holds = |entry| holds(entry, facts, side);
-        scope.iter().any(|entry| matches!(entry.field, Field::NamespaceLabel(_)))
-            && scope.iter().all(|entry| holds(entry) != Holds::No)
-    })
+    let rules: Vec<(usize, InScope)> = facts
+        .settings
+        .rules
+        .iter()
+        .enumerate()
+        .filter(|(_, rule)| rule.enabled)
+        .map(|(i, rule)| (i, of_rule(rule, facts)))
+        .collect();
+    let is_undecided = |exemption: &Exemption| {
+        let holds: Vec<Holds> = exemption.scope.iter().map(|entry| holds(entry, facts, Side::Both)).collect();
+        holds.contains(&Holds::Unknown) && !holds.contains(&Holds::No)
+    };
+    let may_matter = |exemption: &Exemption| rules.iter().any(|(rule, scope)| *scope != InScope::No && exemption.is_for(*rule));
+    let mut exemptions = facts.settings.exemptions.iter().filter(|exemption| exemption.is_in_force(now) && may_matter(exemption));
+    rules.iter().any(|(_, scope)| *scope == InScope::Unknown) || exemptions.any(is_undecided)
 }
 
 /// An exemption applies only where every entry certainly holds.

@@ -1,0 +1,402 @@
+//! One file because the laws are read side by side. Laws that hold of every input, on inputs drawn by a fixed seed.
+//!
+//! Adding a finding never makes a verdict milder, and adding an exemption or raising a limit never makes one stricter, under `strictest` or
+//! where all rules have one action: elsewhere an audit rule may shadow a deny rule.
+
+#![expect(clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a test's failed expectation is its report")]
+
+use std::sync::Arc;
+
+use host::capability::Capabilities;
+use host::module::CallOptions;
+use host_tests::engine;
+use host_tests::generate::{self, Input};
+use host_tests::model::{self, Evidence, Verdict};
+use policy::findings::{json, packed};
+use policy::image::Reference;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+
+type Outcome = Result<(), TestCaseError>;
+
+fn law_of(cases: u32, test: impl Fn(Input) -> Outcome) {
+    let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4000, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    if let Err(error) = runner.run(&generate::inputs(), test) {
+        panic!("{error}");
+    }
+}
+
+fn law(test: impl Fn(Input) -> Outcome) {
+    law_of(384, test);
+}
+
+fn answer_with(input: &Input, with_summary: bool) -> Value {
+    let registry = input.registry(with_summary);
+    let answer = policy::review::validate(&input.payload(), Input::now(), &registry);
+    serde_json::from_slice(&answer).expect("the answer is JSON")
+}
+
+fn answer(input: &Input) -> Value {
+    answer_with(input, true)
+}
+
+fn judgement(answer: &Value) -> model::Judgement {
+    let annotations = &answer["audit_annotations"];
+    let verdict = match annotations["verdict"].as_str() {
+        Some("deny") => Verdict::Deny,
+        Some("audit") => Verdict::Audit,
+        _ => Verdict::Admit,
+    };
+    (verdict, annotations["rule"].as_str().map(str::to_owned))
+}
+
+fn verdict(input: &Input) -> Verdict {
+    judgement(&answer(input)).0
+}
+
+fn rules(input: &mut Input) -> &mut Vec<Value> {
+    input.settings["rules"].as_array_mut().expect("rules")
+}
+
+/// Every platform of every document.
+fn platforms(input: &mut Input) -> Vec<(Vec<String>, &mut Vec<Value>)> {
+    let mut all = Vec::new();
+    for state in input.evidence.values_mut() {
+        let Evidence::Scanned(document) = state else { continue };
+        let provides: Vec<String> = serde_json::from_value(document["provides"].clone()).expect("provides");
+        for image in document["images"].as_array_mut().expect("images") {
+            if let Some(vulnerabilities) = image["vulnerabilities"].as_array_mut() {
+                all.push((provides.clone(), vulnerabilities));
+            }
+        }
+    }
+    all
+}
+
+/// Makes the input one where no rule shadows another. The evidence tables then say what the rules say.
+fn without_shadows(input: &mut Input) {
+    let one_action = input.draws.chance(50);
+    let action = input.draws.pick(&["deny", "audit"]);
+    if !one_action {
+        input.settings["evaluation"] = "strictest".into();
+    }
+    for rule in rules(input) {
+        if one_action {
+            rule["action"] = action.into();
+        }
+        rule.as_object_mut().expect("a rule").remove("evidence");
+    }
+}
+
+#[test]
+fn the_generator_denies_and_admits() {
+    let (denied, admitted, all) = (std::cell::Cell::new(0), std::cell::Cell::new(0), 512);
+    law_of(all, |input| {
+        match verdict(&input) {
+            Verdict::Deny => denied.set(denied.get() + 1),
+            Verdict::Admit => admitted.set(admitted.get() + 1),
+            Verdict::Audit => {}
+        }
+        Ok(())
+    });
+    let (denied, admitted) = (denied.get(), admitted.get());
+    assert!(denied * 5 >= all && admitted * 5 >= all, "{denied} denied and {admitted} admitted of {all}");
+}
+
+#[test]
+fn the_model_judges_alike() {
+    law_of(512, |input| {
+        let answer = answer(&input);
+        let message = answer["message"].as_str().unwrap_or_default();
+        prop_assert!(!message.contains("settings-invalid") && !message.contains("an unexpected call"), "{message}");
+        let found = model::judge(&input.settings, &input.request, &input.world()).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(found, judgement(&answer), "model and {}", answer);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_module_answers_alike() {
+    let module = engine::module();
+    law_of(200, |input| {
+        let native = policy::review::validate(&input.payload(), Input::now(), &input.registry(true));
+        let registry: Arc<dyn Capabilities> = Arc::new(input.registry(true));
+        let options = CallOptions { now: Some(generate::NOW) };
+        let built = module.call_with("validate", &input.payload(), &registry, options);
+        let built = built.map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(String::from_utf8_lossy(&built), String::from_utf8_lossy(&native));
+        Ok(())
+    });
+}
+
+#[test]
+fn the_summary_gives_the_verdict_of_the_document() {
+    law(|input| {
+        prop_assert_eq!(judgement(&answer_with(&input, true)), judgement(&answer_with(&input, false)));
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_packed_is_unpacked() {
+    law(|input| {
+        for state in input.evidence.values() {
+            let Evidence::Scanned(document) = state else { continue };
+            let text = document.to_string();
+            let document = json::read(&text).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            let flat = packed::pack(&document).expect("it packs");
+            let bytes = packed::inflate(&flat).expect("it inflates");
+            prop_assert_eq!(packed::read(&bytes).expect("it is read"), document);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_order_of_containers_does_not_change_the_verdict() {
+    law(|mut input| {
+        let before = verdict(&input);
+        let object = &mut input.request["object"]["spec"];
+        let spec = if object["template"].is_null() { object } else { &mut object["template"]["spec"] };
+        spec["containers"].as_array_mut().expect("containers").reverse();
+        prop_assert_eq!(verdict(&input), before);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_further_finding_never_makes_the_verdict_milder() {
+    law(|mut input| {
+        without_shadows(&mut input);
+        let before = verdict(&input);
+        let mut draws = input.draws.clone();
+        for (provides, vulnerabilities) in platforms(&mut input) {
+            let provides: Vec<&str> = provides.iter().map(String::as_str).collect();
+            let mut added = generate::vulnerability(&mut draws, "CVE-2024-0009", &provides);
+            let place = draws.below(vulnerabilities.len() + 1);
+            match vulnerabilities.get_mut(place) {
+                Some(known) => {
+                    let findings = added["findings"].as_array_mut().expect("findings");
+                    known["findings"].as_array_mut().expect("findings").append(findings);
+                }
+                None => vulnerabilities.push(added),
+            }
+            generate::sort(vulnerabilities);
+        }
+        prop_assert!(verdict(&input) >= before, "was {:?}", before);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_further_exemption_never_makes_the_verdict_stricter() {
+    law(|mut input| {
+        without_shadows(&mut input);
+        let before = verdict(&input);
+        let names: Vec<String> = rules(&mut input).iter().map(|rule| rule["name"].as_str().expect("a name").to_owned()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let added = generate::exemption(&mut input.draws, 9, &names);
+        match input.settings["exemptions"].as_array_mut() {
+            Some(exemptions) => exemptions.push(added),
+            None => input.settings["exemptions"] = json!([added]),
+        }
+        prop_assert!(verdict(&input) <= before, "was {:?}", before);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_higher_limit_never_makes_the_verdict_stricter() {
+    law(|mut input| {
+        without_shadows(&mut input);
+        let before = verdict(&input);
+        for rule in rules(&mut input) {
+            for condition in rule["conditions"].as_array_mut().expect("conditions") {
+                if condition["osEndOfLife"] != true {
+                    condition["moreThan"] = (condition["moreThan"].as_u64().unwrap_or(0) + 1).into();
+                }
+            }
+        }
+        prop_assert!(verdict(&input) <= before, "was {:?}", before);
+        Ok(())
+    });
+}
+
+#[test]
+fn rules_that_audit_never_deny() {
+    law(|mut input| {
+        for rule in rules(&mut input) {
+            rule["action"] = "audit".into();
+            let table = rule.get_mut("evidence").and_then(Value::as_object_mut);
+            for answer in table.into_iter().flat_map(|table| table.values_mut()) {
+                if answer == "deny" {
+                    *answer = "allow".into();
+                }
+            }
+        }
+        let answer = answer(&input);
+        prop_assert!(answer["accepted"] == true && judgement(&answer).0 < Verdict::Deny, "{}", answer);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_finding_below_every_condition_changes_totals_only() {
+    law(|mut input| {
+        input.settings["unknownSeverity"] = "low".into();
+        input.settings.as_object_mut().expect("settings").remove("exemptions");
+        for rule in rules(&mut input) {
+            for condition in rule["conditions"].as_array_mut().expect("conditions") {
+                if condition["osEndOfLife"] != true && matches!(condition["severity"].as_str(), None | Some("negligible")) {
+                    condition["severity"] = "low".into();
+                }
+            }
+        }
+        let rest = |input: &Input| {
+            let mut answer = answer(input);
+            let evidence = answer["audit_annotations"]["evidence"].take();
+            let evidence: Value = serde_json::from_str(evidence.as_str().unwrap_or("[]")).expect("JSON");
+            let below =
+                |image: &Value| (image["digest"].as_str().map(str::to_owned), image["findings"]["belowEveryCondition"].as_u64());
+            (answer, evidence.as_array().into_iter().flatten().map(below).collect::<Vec<_>>())
+        };
+        let (before, below) = rest(&input);
+        for (_, vulnerabilities) in platforms(&mut input) {
+            let finding = json!({ "purl": "pkg:npm/a@1", "installed": "1", "fixState": "unknown" });
+            vulnerabilities.push(json!({ "id": "CVE-2024-0009", "severity": "negligible", "findings": [finding] }));
+            generate::sort(vulnerabilities);
+        }
+        let (after, now_below) = rest(&input);
+        prop_assert_eq!(after, before);
+        for ((digest, before), (_, after)) in below.iter().zip(&now_below) {
+            let state = input.evidence.iter().find(|((_, of), _)| Some(of) == digest.as_ref()).map(|(_, state)| state);
+            let Some(Evidence::Scanned(document)) = state else { continue };
+            let platforms = document["images"].as_array().into_iter().flatten();
+            let scanned = platforms.filter(|platform| platform["vulnerabilities"].is_array()).count();
+            prop_assert_eq!(before.map(|count| count + u64::try_from(scanned).expect("small")), *after);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn totals_add_up() {
+    law(|input| {
+        let answer = answer_with(&input, false);
+        let evidence: Value =
+            serde_json::from_str(answer["audit_annotations"]["evidence"].as_str().unwrap_or("[]")).expect("JSON");
+        for image in evidence.as_array().into_iter().flatten().filter(|image| image["findings"].is_object()) {
+            let digest = image["digest"].as_str().unwrap_or_default();
+            let state = input.evidence.iter().find(|((_, of), _)| of == digest).map(|(_, state)| state);
+            let Some(Evidence::Scanned(document)) = state else {
+                return Err(TestCaseError::fail(format!("totals without a document: {image}")));
+            };
+            let total = |platform: &Value| {
+                let findings = platform["vulnerabilities"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|v| v["findings"].as_array().map_or(0, Vec::len));
+                u64::try_from(findings.sum::<usize>()).expect("small")
+            };
+            let platforms = document["images"].as_array().into_iter().flatten();
+            let totals = &image["findings"];
+            let sum: u64 = ["counted", "setAside", "belowEveryCondition"].iter().filter_map(|key| totals[*key].as_u64()).sum();
+            prop_assert_eq!(sum, platforms.map(total).sum::<u64>(), "{}", image);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_out_of_scope_costs_no_call() {
+    law(|mut input| {
+        for rule in rules(&mut input) {
+            rule["scope"] = json!([{ "field": "namespace", "operator": "equals", "values": ["nowhere"] }]);
+        }
+        let registry = input.registry(true);
+        let answer = policy::review::validate(&input.payload(), Input::now(), &registry);
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        prop_assert_eq!((registry.calls(), judgement(&answer).0), (Vec::new(), Verdict::Admit));
+        Ok(())
+    });
+}
+
+#[test]
+fn nothing_is_asked_twice() {
+    law(|input| {
+        let registry = input.registry(true);
+        policy::review::validate(&input.payload(), Input::now(), &registry);
+        let calls = registry.calls();
+        let distinct: std::collections::BTreeSet<&String> = calls.iter().collect();
+        prop_assert_eq!(distinct.len(), calls.len(), "{:?}", calls);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    law(|input| {
+        let once = || policy::review::validate(&input.payload(), Input::now(), &input.registry(true));
+        prop_assert_eq!(once(), once());
+        Ok(())
+    });
+}
+
+#[test]
+fn an_exemption_ends_with_its_last_second() {
+    law_of(256, |mut input| {
+        let before = verdict(&input);
+        let names: Vec<String> = rules(&mut input).iter().map(|rule| rule["name"].as_str().expect("a name").to_owned()).collect();
+        let exempted = |ends: i64| {
+            let until = policy::time::Timestamp::from_unix(generate::NOW + ends).expect("an instant").to_string();
+            let everywhere = json!([{ "field": "user", "operator": "equals", "values": ["alice"] }]);
+            let exemption = json!({ "name": "ends", "reason": "reviewed", "until": until, "scope": everywhere, "rules": names });
+            let mut with = input.clone();
+            match with.settings["exemptions"].as_array_mut() {
+                Some(exemptions) => exemptions.push(exemption),
+                None => with.settings["exemptions"] = json!([exemption]),
+            }
+            verdict(&with)
+        };
+        // T is now; the exemption ends a second after it, with it, and a second before it.
+        prop_assert_eq!((exempted(1), exempted(0), exempted(-1)), (Verdict::Admit, Verdict::Admit, before));
+        Ok(())
+    });
+}
+
+#[test]
+fn normalising_twice_changes_nothing() {
+    let hex = "0".repeat(64);
+    let text = (
+        prop::sample::select(vec![
+            "",
+            "docker.io/",
+            "index.docker.io/",
+            "GHCR.io:443/",
+            "localhost:5000/",
+            "a.b:0443/",
+            "[::1]:5000/",
+            "library/",
+        ]),
+        prop::sample::select(vec!["nginx", "acme/web", "library/nginx", "a__b/c-d.e", "Acme"]),
+        prop::sample::select(vec![
+            String::new(),
+            ":latest".to_owned(),
+            ":V1".to_owned(),
+            format!("@sha256:{hex}"),
+            format!(":v1@sha256:{hex}"),
+        ]),
+    );
+    let config = ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let outcome = runner.run(&text, |(host, path, version)| {
+        if let Ok(reference) = Reference::parse(&format!("{host}{path}{version}")) {
+            prop_assert_eq!(Reference::parse(&reference.to_string()), Ok(reference));
+        }
+        Ok(())
+    });
+    assert_eq!(outcome, Ok(()));
+}
