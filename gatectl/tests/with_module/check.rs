@@ -147,3 +147,11 @@ fn namespaces_among_the_files_have_labels() {
         "{unknown:?}"
     );
 }
+
+#[test]
+fn nothing_to_judge_is_no_admission() {
+    let world = World::new();
+    let empty = world.file("empty.yaml", "---\n# helm rendered nothing\n");
+    let ended = check(&world, &[&empty]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("nothing to judge"), "{ended:?}");
+}

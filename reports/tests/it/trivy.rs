@@ -154,3 +154,51 @@ fn a_report_without_a_time_needs_one() {
     assert!(error.contains("--scanned-at"), "{error}");
     assert!(document::make(&target, Timestamp::from_unix(0)).is_ok());
 }
+
+/// A scan shows what it looked at by its results alone: what it does not show is not taken for clean.
+#[test]
+fn scans_that_show_too_little_are_unclear() {
+    let report = |os: &str, results: &str| {
+        format!(
+            r#"{{ "SchemaVersion": 2, "CreatedAt": "2026-11-21T10:00:00Z", "ArtifactName": "web", "ArtifactType": "container_image",
+                 "Metadata": {{ {os} }}, "Results": [{results}] }}"#
+        )
+    };
+    let debian = r#""OS": { "Family": "debian", "Name": "12.5" }"#;
+    let (os, language) = (
+        r#"{ "Target": "web", "Class": "os-pkgs", "Type": "debian" }"#,
+        r#"{ "Target": "app.jar", "Class": "lang-pkgs", "Type": "jar" }"#,
+    );
+    let secret = r#"{ "Target": "key.pem", "Class": "secret" }"#;
+    for (text, refused, end_of_life) in [
+        (report(debian, os), None, Some(false)),
+        (report(debian, &format!("{os}, {language}")), None, Some(false)),
+        (report("", language), None, None),
+        (report(debian, language), Some("no result for the packages of the operating system `debian`"), None),
+        (report(debian, &format!("{os}, {secret}")), Some("results of other scanners"), Some(false)),
+        (report(debian, secret), Some("not about vulnerabilities"), None),
+    ] {
+        let read = reports::read(text.as_bytes(), None);
+        match refused {
+            None => assert_eq!(read.unwrap().os.and_then(|os| os.end_of_life), end_of_life, "{text}"),
+            Some(part) => {
+                let error = read.unwrap_err().to_string();
+                assert!(error.contains(part), "{text}: {error}");
+            }
+        }
+    }
+    let accepted = reports::read_with(
+        report(debian, language).as_bytes(),
+        None,
+        reports::Leniency { unclear_claim: true, ..Default::default() },
+    );
+    assert_eq!(accepted.unwrap().os.unwrap().end_of_life, None, "nobody looked whether Debian 12.5 is maintained");
+}
+
+#[test]
+fn a_row_without_a_package_still_counts() {
+    let text = r#"{ "SchemaVersion": 2, "CreatedAt": "2026-11-21T10:00:00Z", "ArtifactType": "container_image",
+        "Results": [{ "Class": "os-pkgs", "Type": "debian", "Vulnerabilities": [{ "VulnerabilityID": "CVE-2026-1", "Severity": "CRITICAL" }] }] }"#;
+    let report = reports::read(text.as_bytes(), None).unwrap();
+    assert_eq!((report.rows.len(), report.rows[0].severity), (1, Severity::Critical));
+}
