@@ -56,7 +56,7 @@ pub fn validate_settings(payload: &[u8], now: Timestamp) -> Vec<u8> {
 }
 
 fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Refusal> {
-    // One JSON reader, that of text: a second one for bytes is a tenth of the module.
+    // One JSON reader, that of text: the one of bytes would be the same code a second time.
     let payload = std::str::from_utf8(payload).map_err(|_| Refusal(Code::RequestInvalid, "expected UTF-8".to_owned()))?;
     let Payload { request, settings } =
         serde_json::from_str(payload).map_err(|error| Refusal(Code::RequestInvalid, quote(&place::name(payload, &error))))?;

@@ -1,6 +1,6 @@
 //! MessagePack bytes → the findings document, by the packed layout of schema version 1: fixed arrays, nothing skipped, text borrowed.
 //!
-//! Written against the codec and not derived: a derived reader is twice as slow and a fifth of the module.
+//! Written against the codec and not derived: a derived reader was a fifth of the module's code.
 
 use std::borrow::Cow;
 
