@@ -1,7 +1,9 @@
 //! `gatectl check`: manifests + settings → verdicts, by the module itself.
 
+mod explain;
 mod namespaces;
 mod show;
+mod trace;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,12 +15,14 @@ use host::record::Recorder;
 use host::replay::Replay;
 use policy::time::Timestamp;
 
+use self::explain::Listener;
 use self::namespaces::Namespaces;
+use crate::clock;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::manifests::{self, Defaults, Submitted};
 use crate::output::{Format, Output};
-use crate::policy_module::{Answer, Module};
+use crate::policy_module::{self, Answer, Module};
 use crate::settings;
 
 /// Judges Kubernetes manifests as the gate in the cluster would
@@ -26,11 +30,12 @@ use crate::settings;
 #[command(after_help = "Examples:
   gatectl check deploy/ --settings settings.yaml
   helm template ./chart | gatectl check - --settings settings.yaml --namespace prod-shop --format json
+  gatectl check web.yaml --settings settings.yaml --explain
   gatectl check web.yaml --settings settings.yaml --record calls.yaml
   gatectl check web.yaml --settings settings.yaml --replay calls.yaml --now 2026-11-21T12:00:00Z
 
-The JSON document: schemaVersion (1), verdict (admit, audit or deny: the worst), and results, one for each object, with place,
-object (kind, namespace and name), verdict, rule, code, message, warnings, violations, setAside and evidence.")]
+The JSON document is described by docs/check.schema.json: schemaVersion (1), verdict (admit, audit or deny: the worst), and
+results, one for each object; with --explain each result has the way to its verdict in `images`.")]
 pub(crate) struct Check {
     /// Files of manifests, lists, admission reviews or requests; folders; `-` for stdin
     #[arg(required = true, value_name = "FILE")]
@@ -56,6 +61,9 @@ pub(crate) struct Check {
     /// Answer the module's look-ups from such a file instead of the network
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
+    /// Show the way to each verdict: what every rule made of every image
+    #[arg(long)]
+    explain: bool,
     /// How the result is written
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -71,6 +79,8 @@ pub(crate) struct Judged {
     pub(crate) place: String,
     pub(crate) request: serde_json::Value,
     pub(crate) answer: Answer,
+    /// The way to the verdict, one for each image, where it was asked for.
+    pub(crate) images: Option<Vec<serde_json::Value>>,
 }
 
 impl Judged {
@@ -102,7 +112,11 @@ impl Check {
         let defaults = Defaults { operation: self.operation.clone(), namespace: self.namespace.clone() };
         let (submitted, notes) = manifests::read(&self.files, &defaults)?;
         let answers = self.answers(&submitted, sink)?;
-        let module = Module::load(self.policy.as_deref(), answers.capabilities(), self.now.map(Timestamp::unix))?;
+        // What is explained was judged at one instant, in the module and here.
+        let now = self.now.or_else(|| self.explain.then(clock::present));
+        let listener = Arc::new(Listener::new(answers.capabilities()));
+        let capabilities: Arc<dyn Capabilities> = if self.explain { listener.clone() } else { answers.capabilities() };
+        let module = Module::load(self.policy.as_deref(), capabilities, now.map(Timestamp::unix))?;
         if let Some(message) = module.refusal(&settings.value)? {
             return settings.refused(message).write(output, self.format);
         }
@@ -115,8 +129,13 @@ impl Check {
         }
         let mut judged = Vec::new();
         for one in submitted {
-            let answer = module.validate(&one.request, &settings.value).map_err(|e| Failure::at(&one.place, e.message))?;
-            judged.push(Judged { place: one.place, request: one.request, answer });
+            let payload = policy_module::payload(&one.request, &settings.value);
+            let bytes = module.validate(&payload).map_err(|e| Failure::at(&one.place, e.message))?;
+            let images = match now.filter(|_| self.explain) {
+                Some(now) => Some(listener.explain(&payload, &bytes, now)?),
+                None => None,
+            };
+            judged.push(Judged { place: one.place, request: one.request, answer: Answer::read(&bytes)?, images });
         }
         if self.verbose {
             for event in events.lock().unwrap_or_else(PoisonError::into_inner).iter() {

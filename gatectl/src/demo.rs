@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::manifests::{self, Defaults};
 use crate::output::{Colour, Output};
-use crate::policy_module::{Answer, Module};
+use crate::policy_module::{self, Answer, Module};
 
 /// Shows the gate at work: five deployments against a registry in memory, without a cluster or a network
 #[derive(Debug, Args)]
@@ -168,7 +168,7 @@ fn judge(module: &Module, manifest: &str, settings: &str) -> Result<Answer, Fail
     let defaults = Defaults { operation: "CREATE".to_owned(), namespace: None };
     let requests = manifests::of_text("web.yaml", manifest, &defaults)?;
     let request = requests.first().ok_or_else(|| Failure::new("web.yaml: no object"))?;
-    module.validate(&request.request, &settings)
+    Answer::read(&module.validate(&policy_module::payload(&request.request, &settings))?)
 }
 
 fn manifest(image: &str) -> String {

@@ -5,6 +5,7 @@
 
 mod attach;
 mod check;
+mod clock;
 mod completions;
 mod connection;
 mod demo;

@@ -26,6 +26,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Reads the bytes that the module answers with.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Failure> {
+        serde_json::from_slice(bytes).map_err(|e| Failure::at("the module's answer", e))
+    }
+
     /// An audit annotation, where the module gave it.
     pub(crate) fn annotation(&self, key: &str) -> Option<&str> {
         self.audit_annotations.as_ref()?.get(key).map(String::as_str)
@@ -64,12 +69,9 @@ impl Module {
         Ok(Self { module, capabilities, options: CallOptions { now } })
     }
 
-    /// Judges one request, which is an AdmissionRequest in JSON.
-    pub(crate) fn validate(&self, request: &Value, settings: &Value) -> Result<Answer, Failure> {
-        let payload = serde_json::json!({ "request": request, "settings": settings }).to_string();
-        let bytes =
-            self.module.call_with("validate", payload.as_bytes(), &self.capabilities, self.options).map_err(Failure::new)?;
-        serde_json::from_slice(&bytes).map_err(|e| Failure::at("the module's answer", e))
+    /// The module's answer to a [`payload`], as it gave it.
+    pub(crate) fn validate(&self, payload: &[u8]) -> Result<Vec<u8>, Failure> {
+        self.module.call_with("validate", payload, &self.capabilities, self.options).map_err(Failure::new)
     }
 
     /// What the module says against settings; `None` where it accepts them.
@@ -81,6 +83,11 @@ impl Module {
         Ok((!answer.valid)
             .then(|| answer.message.unwrap_or_else(|| "the module refuses the settings without a reason".to_owned())))
     }
+}
+
+/// What the module judges: an AdmissionRequest in JSON with the settings.
+pub(crate) fn payload(request: &Value, settings: &Value) -> Vec<u8> {
+    serde_json::json!({ "request": request, "settings": settings }).to_string().into_bytes()
 }
 
 /// `policy.wasm` in the folder of this executable.

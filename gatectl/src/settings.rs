@@ -1,12 +1,12 @@
-//! `gatectl settings`: reads settings documents and shows where they are wrong.
+//! `gatectl settings`: reads settings documents, shows where they are wrong, and describes them.
 //!
 //! The document may stand alone or in the policy or constraint that carries it.
 
 mod explain;
+mod schema;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use host::yaml::{Document, Span};
@@ -14,6 +14,7 @@ use policy::settings::{Problem, Settings as Checked, advice};
 use policy::time::Timestamp;
 use serde_json::{Value, json};
 
+use crate::clock;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::{Format, Output};
 use crate::snippet::Snippet;
@@ -26,6 +27,7 @@ const SCHEMA_VERSION: u32 = 1;
 pub(crate) enum Settings {
     Check(Check),
     Explain(Explain),
+    Schema(Schema),
 }
 
 /// Says a settings document in plain sentences, in the order in which the rules decide
@@ -35,6 +37,11 @@ pub(crate) struct Explain {
     /// The settings document, or the ClusterAdmissionPolicy, AdmissionPolicy or constraint that holds it
     file: PathBuf,
 }
+
+/// Writes a JSON Schema of the settings document, for editors and other tools
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  gatectl settings schema > settings.schema.json")]
+pub(crate) struct Schema {}
 
 /// Checks a settings document and shows each problem in its line
 #[derive(Debug, Args)]
@@ -79,10 +86,16 @@ impl Settings {
         let check = match self {
             Self::Check(check) => check,
             Self::Explain(explain) => return explain.run(output),
+            Self::Schema(Schema {}) => {
+                output.json(&schema::schema())?;
+                return Ok(ExitCode::Admitted);
+            }
         };
         let refused = match load(&check.file)? {
             Ok(loaded) => match loaded.problems() {
-                problems if problems.is_empty() => return loaded.write(check.now.unwrap_or_else(present), check.format, output),
+                problems if problems.is_empty() => {
+                    return loaded.write(check.now.unwrap_or_else(clock::present), check.format, output);
+                }
                 problems => Refused { file: loaded.file, text: loaded.text, problems },
             },
             Err(refused) => refused,
@@ -200,12 +213,6 @@ impl Located {
         };
         Snippet { file, text, at: self.at, title: &title, hint: self.hint.as_deref(), kind }.write(output)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the command line is the edge: it asks the clock, and says so in `--now`")]
-fn present() -> Timestamp {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).ok().and_then(Timestamp::from_unix).unwrap_or(Timestamp::EPOCH)
 }
 
 impl Refused {

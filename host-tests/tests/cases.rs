@@ -1,13 +1,27 @@
-//! Every case, natively and through the built module: what is wanted, and byte for byte the same.
+//! Every case, natively and through the built module: what is wanted, and byte for byte the same. And whether they are enough: every code and
+//! every word of the rule language shows in one.
 
 #![expect(clippy::indexing_slicing, reason = "a JSON value without the member is null, which no expectation meets")]
 
 use std::sync::Arc;
 
 use host_tests::case::{self, Case};
+use host_tests::completeness;
 use host_tests::engine::{self, Engine, differences};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
+
+/// What cases leave out.
+type Gaps = fn(&[&Case]) -> Vec<String>;
+
+/// What the cases exercise all of.
+const COMPLETE: [(&str, Gaps); 5] = [
+    ("every code is wanted", completeness::codes),
+    ("every key and value decides", completeness::words),
+    ("every scope field and operator keeps in and out", completeness::scopes),
+    ("every unit of durations occurs", completeness::units),
+    ("every refused key is refused", completeness::refused),
+];
 
 fn main() {
     let cases: Vec<Arc<Case>> = case::read_all(&engine::root().join("host-tests/cases")).into_iter().map(Arc::new).collect();
@@ -21,7 +35,10 @@ fn main() {
             trials.push(Trial::test(title, move || check(&case, &engine)));
         }
     }
-    trials.push(Trial::test("every code occurs", move || every_code_occurs(&cases)));
+    for (name, gaps) in COMPLETE {
+        let cases = cases.clone();
+        trials.push(Trial::test(name, move || every(gaps, &cases)));
+    }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
@@ -62,13 +79,15 @@ fn refused_at_review(outcome: &engine::Outcome) -> Result<(), Failed> {
     if is_refused { Ok(()) } else { Err(format!("not refused at review: {answer}").into()) }
 }
 
-fn every_code_occurs(cases: &[Arc<Case>]) -> Result<(), Failed> {
-    let wanted = |code: &str| {
-        cases.iter().any(|case| {
-            let in_alerts = case.want.alerts.iter().flatten().any(|alert| alert["code"] == code);
-            case.want.code.as_deref() == Some(code) || in_alerts
-        })
-    };
-    let absent: Vec<&str> = policy::diagnostic::Code::ALL.iter().map(|code| code.text()).filter(|code| !wanted(code)).collect();
-    if absent.is_empty() { Ok(()) } else { Err(format!("no case produces {}", absent.join(", ")).into()) }
+/// Whether none is left out. A rule that looks at nothing holds always: without cases, all have to be.
+fn every(gaps: Gaps, cases: &[Arc<Case>]) -> Result<(), Failed> {
+    let gaps_of_none = gaps(&[]);
+    if gaps_of_none.is_empty() {
+        return Err("nothing is looked at: there are no cases, and nothing is missing".into());
+    }
+    let cases: Vec<&Case> = cases.iter().map(AsRef::as_ref).collect();
+    match gaps(&cases) {
+        gaps if gaps.is_empty() => Ok(()),
+        gaps => Err(format!("{} of at least {} in no case:\n  {}", gaps.len(), gaps_of_none.len(), gaps.join("\n  ")).into()),
+    }
 }

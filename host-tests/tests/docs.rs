@@ -151,7 +151,7 @@ fn the_commands_of_the_readme_run() {
         assert_eq!(ended.exit, ExitCode::Admitted, "{line}: {ended:?}");
         ran += 1;
     }
-    assert_eq!(ran, 3, "the README shows three commands of gatectl");
+    assert_eq!(ran, 4, "the README shows four commands of gatectl");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
 type Outcome = Result<(), TestCaseError>;
+type Change = fn(&mut Input);
 
 fn law_of(cases: u32, test: impl Fn(Input) -> Outcome) {
     let config = ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4000, ..ProptestConfig::default() };
@@ -166,78 +167,179 @@ fn the_order_of_containers_does_not_change_the_verdict() {
     });
 }
 
-#[test]
-fn a_further_finding_never_makes_the_verdict_milder() {
+fn add_a_finding(input: &mut Input) {
+    let mut draws = input.draws.clone();
+    for (provides, vulnerabilities) in platforms(input) {
+        let provides: Vec<&str> = provides.iter().map(String::as_str).collect();
+        let mut added = generate::vulnerability(&mut draws, "CVE-2024-0009", &provides);
+        let place = draws.below(vulnerabilities.len() + 1);
+        match vulnerabilities.get_mut(place) {
+            Some(known) => {
+                let findings = added["findings"].as_array_mut().expect("findings");
+                known["findings"].as_array_mut().expect("findings").append(findings);
+            }
+            None => vulnerabilities.push(added),
+        }
+        generate::sort(vulnerabilities);
+    }
+}
+
+fn add_an_exemption(input: &mut Input) {
+    let names: Vec<String> = rules(input).iter().map(|rule| rule["name"].as_str().expect("a name").to_owned()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let added = generate::exemption(&mut input.draws, 9, &names);
+    match input.settings["exemptions"].as_array_mut() {
+        Some(exemptions) => exemptions.push(added),
+        None => input.settings["exemptions"] = json!([added]),
+    }
+}
+
+fn raise_limits(input: &mut Input) {
+    for rule in rules(input) {
+        for condition in rule["conditions"].as_array_mut().expect("conditions") {
+            if condition["osEndOfLife"] != true {
+                condition["moreThan"] = (condition["moreThan"].as_u64().unwrap_or(0) + 1).into();
+            }
+        }
+    }
+}
+
+/// A change that never makes the verdict milder, or never stricter, where no rule shadows another.
+fn law_without_shadows(change: Change, keeps: fn(&Verdict, &Verdict) -> bool) {
     law(|mut input| {
         without_shadows(&mut input);
         let before = verdict(&input);
-        let mut draws = input.draws.clone();
-        for (provides, vulnerabilities) in platforms(&mut input) {
-            let provides: Vec<&str> = provides.iter().map(String::as_str).collect();
-            let mut added = generate::vulnerability(&mut draws, "CVE-2024-0009", &provides);
-            let place = draws.below(vulnerabilities.len() + 1);
-            match vulnerabilities.get_mut(place) {
-                Some(known) => {
-                    let findings = added["findings"].as_array_mut().expect("findings");
-                    known["findings"].as_array_mut().expect("findings").append(findings);
-                }
-                None => vulnerabilities.push(added),
-            }
-            generate::sort(vulnerabilities);
-        }
-        prop_assert!(verdict(&input) >= before, "was {:?}", before);
+        change(&mut input);
+        prop_assert!(keeps(&verdict(&input), &before), "was {:?}", before);
         Ok(())
     });
+}
+
+#[test]
+fn a_further_finding_never_makes_the_verdict_milder() {
+    law_without_shadows(add_a_finding, Verdict::ge);
 }
 
 #[test]
 fn a_further_exemption_never_makes_the_verdict_stricter() {
-    law(|mut input| {
-        without_shadows(&mut input);
-        let before = verdict(&input);
-        let names: Vec<String> = rules(&mut input).iter().map(|rule| rule["name"].as_str().expect("a name").to_owned()).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let added = generate::exemption(&mut input.draws, 9, &names);
-        match input.settings["exemptions"].as_array_mut() {
-            Some(exemptions) => exemptions.push(added),
-            None => input.settings["exemptions"] = json!([added]),
-        }
-        prop_assert!(verdict(&input) <= before, "was {:?}", before);
-        Ok(())
-    });
+    law_without_shadows(add_an_exemption, Verdict::le);
 }
 
 #[test]
 fn a_higher_limit_never_makes_the_verdict_stricter() {
-    law(|mut input| {
-        without_shadows(&mut input);
-        let before = verdict(&input);
-        for rule in rules(&mut input) {
-            for condition in rule["conditions"].as_array_mut().expect("conditions") {
-                if condition["osEndOfLife"] != true {
-                    condition["moreThan"] = (condition["moreThan"].as_u64().unwrap_or(0) + 1).into();
-                }
+    law_without_shadows(raise_limits, Verdict::le);
+}
+
+/// Under the orders in which one rule can shadow another, each exception from the three laws is such a shadow: the milder verdict is that of a
+/// fulfilled audit rule, never an admission, and `strictest` denies.
+#[test]
+fn every_exception_is_a_shadow() {
+    let changes: [(Change, bool); 3] = [(add_a_finding, true), (add_an_exemption, false), (raise_limits, false)];
+    for (change, is_stricter) in changes {
+        let exceptions = std::cell::Cell::new(0_u32);
+        law_of(3072, |mut input| {
+            // Rules that can shadow one another: about the same workloads, of both actions.
+            for (i, rule) in rules(&mut input).iter_mut().enumerate() {
+                rule["action"] = if i % 2 == 0 { "audit" } else { "deny" }.into();
+                let rule = rule.as_object_mut().expect("a rule");
+                rule.retain(|key, _| key != "evidence" && key != "scope");
             }
-        }
-        prop_assert!(verdict(&input) <= before, "was {:?}", before);
-        Ok(())
-    });
+            let (mut first, mut second) = (input.clone(), input);
+            change(&mut second);
+            if !is_stricter {
+                std::mem::swap(&mut first, &mut second);
+            }
+            let ((most, _), (least, rule)) = (judgement(&answer(&first)), judgement(&answer(&second)));
+            if least < most {
+                exceptions.set(exceptions.get() + 1);
+                let is_audit = rules(&mut second).iter().any(|r| r["name"].as_str() == rule.as_deref() && r["action"] == "audit");
+                prop_assert!(second.settings["evaluation"] != "strictest" && least == Verdict::Audit && is_audit, "{:?}", rule);
+                second.settings["evaluation"] = "strictest".into();
+                prop_assert_eq!(verdict(&second), Verdict::Deny);
+            }
+            Ok(())
+        });
+        assert!(exceptions.get() > 0, "no input shows a shadow");
+    }
 }
 
 #[test]
-fn rules_that_audit_never_deny() {
+fn rules_that_audit_never_deny_and_name_the_same_rules() {
+    let named = |answer: &Value| {
+        let violations = answer["audit_annotations"]["violations"].as_str().unwrap_or("[]");
+        let violations: Vec<Value> = serde_json::from_str(violations).expect("JSON");
+        let name = |violation: &Value| ["container", "rule", "code", "platform"].map(|key| violation[key].to_string());
+        let is_cut = violations.iter().any(|violation| violation["more"].is_number());
+        (!is_cut).then(|| violations.iter().map(name).collect::<std::collections::BTreeSet<_>>())
+    };
+    let compared = std::cell::Cell::new(0_u32);
     law(|mut input| {
+        let before = named(&answer(&input));
         for rule in rules(&mut input) {
             rule["action"] = "audit".into();
             let table = rule.get_mut("evidence").and_then(Value::as_object_mut);
             for answer in table.into_iter().flat_map(|table| table.values_mut()) {
                 if answer == "deny" {
-                    *answer = "allow".into();
+                    *answer = "audit".into();
                 }
             }
         }
         let answer = answer(&input);
         prop_assert!(answer["accepted"] == true && judgement(&answer).0 < Verdict::Deny, "{}", answer);
+        if let (Some(before), Some(after)) = (before, named(&answer)) {
+            compared.set(compared.get() + u32::from(!after.is_empty()));
+            prop_assert_eq!(before, after);
+        }
+        Ok(())
+    });
+    assert!(compared.get() > 100, "{} answers compared", compared.get());
+}
+
+/// The trace is the same judgement: every condition of a rule that takes part is one step on every platform, the deciding step is the deciding
+/// rule's, and the answer is the same.
+#[test]
+fn traces_tell_of_every_condition_and_decide_alike() {
+    law(|mut input| {
+        let (bytes, images) = policy::review::explain(&input.payload(), Input::now(), &input.registry(true));
+        let answer = answer(&input);
+        prop_assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), answer.clone());
+        let (verdict, rule) = judgement(&answer);
+        let settings = rules(&mut input).clone();
+        let mut deciding = Vec::new();
+        for image in &images {
+            let steps = |platform: &Value| platform["steps"].as_array().expect("steps").clone();
+            let platforms = image["platforms"].as_array().expect("platforms");
+            let of_image: Vec<Value> = platforms.iter().flat_map(steps).filter(|step| step["decides"] == true).collect();
+            prop_assert_eq!(of_image.len(), usize::from(image["verdict"] != "admit"), "{}", image);
+            deciding.extend(of_image.into_iter().map(|step| (image["verdict"].clone(), step)));
+            for (rule, part) in settings.iter().zip(image["rules"].as_array().expect("rules")) {
+                let told = |step: &Value| step["rule"] == rule["name"];
+                for platform in platforms {
+                    let steps: Vec<Value> = steps(platform).into_iter().filter(told).collect();
+                    let whole = steps.iter().any(|step| step["condition"].is_null() && step["answer"] != "use");
+                    let conditions = rule["conditions"].as_array().expect("conditions").len();
+                    let held =
+                        |i: &usize| steps.iter().filter(|step| step["condition"] == *i && step["state"] != "wanting").count();
+                    let lacking = |i: &usize| steps.iter().any(|step| step["condition"] == *i && step["state"] == "wanting");
+                    let is_told = match part["part"].as_str() {
+                        Some("judged") => {
+                            whole && steps.len() == 1
+                                || !whole && (0..conditions).all(|i| held(&i) == 1 || held(&i) == 0 && lacking(&i))
+                        }
+                        Some("scope-unknown") => whole && steps.len() == 1,
+                        _ => steps.is_empty(),
+                    };
+                    prop_assert!(is_told, "{} {}", rule, image);
+                }
+            }
+        }
+        let of_verdict = deciding.iter().find(|(of, _)| {
+            of == match verdict {
+                Verdict::Deny => "deny",
+                _ => "audit",
+            }
+        });
+        prop_assert_eq!(of_verdict.map(|(_, step)| step["rule"].as_str().unwrap_or_default().to_owned()), rule);
         Ok(())
     });
 }

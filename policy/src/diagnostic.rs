@@ -132,4 +132,14 @@ mod tests {
             assert_eq!(Code::ALL.iter().position(|other| other.text() == code.text()), Some(i), "{} twice", code.text());
         }
     }
+
+    #[test]
+    fn hints_are_one_lower_case_line_without_a_full_stop() {
+        for code in Code::ALL {
+            let hint = code.hint();
+            let is_plain =
+                !hint.is_empty() && !hint.contains('\n') && !hint.ends_with('.') && !hint.starts_with(char::is_uppercase);
+            assert!(is_plain, "{}: {hint}", code.text());
+        }
+    }
 }

@@ -101,13 +101,13 @@ impl Reference {
                 "expected a repository of lower-case letters, digits and single separators `.`, `_`, `__`, `-`, in components between `/`",
             ));
         }
-        if registry.len().saturating_add(path.len()) > 254 {
-            return Err(ReferenceError("expected a registry and repository of at most 255 characters"));
-        }
         if host == DOCKER_HUB && rest.len() == 64 && rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(ReferenceError("expected a repository, found a bare image id"));
         }
         let path = if registry == DOCKER_HUB && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
+        if registry.len().saturating_add(path.len()) > 254 {
+            return Err(ReferenceError("expected a registry and repository of at most 255 characters"));
+        }
         let version = match (digest, tag) {
             (Some(digest), _) => Version::Digest(digest),
             (None, tag) => Version::Tag(tag.unwrap_or("latest").to_owned()),

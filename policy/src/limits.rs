@@ -22,6 +22,12 @@ pub const REFERENCE_CHARS: usize = 512;
 pub const RULES: usize = 1_000;
 /// Exemptions in a settings document.
 pub const EXEMPTIONS: usize = 10_000;
+/// Characters of a name, a rule's or an exemption's.
+pub const NAME_CHARS: usize = 63;
+/// Characters of an id in a settings document.
+pub const ID_CHARS: usize = 128;
+/// Bytes of a path pattern in a settings document, leading slashes not counted.
+pub const GLOB_BYTES: usize = 1024;
 /// Problems reported of one settings document; the rest is counted.
 pub const SETTINGS_PROBLEMS: usize = 50;
 /// Seconds that a scan may lie in the future, for clocks that disagree (rule language, "Evidence").

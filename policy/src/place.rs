@@ -114,4 +114,14 @@ mod tests {
             assert!(found.starts_with(wanted), "{text}: {found}");
         }
     }
+
+    #[test]
+    fn the_path_ends_where_the_text_stops_making_sense() {
+        for (text, wanted) in
+            [("1,2", "``: "), (r#"{"spec":{"a\"b":[0,1,{"#, "`spec.a\\\"b[2]`: EOF"), ("", "``: EOF"), ("]", "``: ")]
+        {
+            let found = name(text, &serde_json::from_str::<serde_json::Value>(text).unwrap_err());
+            assert!(found.starts_with(wanted), "{text}: {found}");
+        }
+    }
 }

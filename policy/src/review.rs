@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::diagnostic::Code;
 use crate::evaluate::scope::{self, Facts};
-use crate::evaluate::{self, Case};
-use crate::image::{Digest, Reference, ReferenceError};
+use crate::evaluate::{self, Case, trace};
+use crate::image::{Digest, Reference};
 use crate::lookup::buffers::Buffers;
 use crate::lookup::host::{self, Host};
 use crate::lookup::{Evidence, Lookup, namespace};
@@ -22,7 +22,7 @@ use crate::text::quote;
 use crate::time::Timestamp;
 use crate::unchanged;
 use crate::verdict::{JudgedImage, Verdict};
-use crate::workload::{self, Workload, WorkloadError, WorkloadImage};
+use crate::workload::{self, Workload, WorkloadError};
 
 /// The payload of `validate`.
 #[derive(Deserialize)]
@@ -38,7 +38,28 @@ struct Refusal(Code, String);
 
 /// Answers `validate`: the payload is `{"request":…,"settings":…}`, the answer a Kubewarden validation response, both JSON.
 pub fn validate(payload: &[u8], now: Timestamp, host: &dyn Host) -> Vec<u8> {
-    review(payload, now, host).unwrap_or_else(|Refusal(code, why)| {
+    answer(payload, now, host, |_, _, _| ())
+}
+
+/// What [`validate`] answers, and for each image the way to it, as [`render::trace`] has it; no images where nothing was judged.
+pub fn explain(payload: &[u8], now: Timestamp, host: &dyn Host) -> (Vec<u8>, Vec<Value>) {
+    let mut images = Vec::new();
+    let answer = answer(payload, now, host, |settings, verdict, found| {
+        for (found, image) in found.iter().zip(&verdict.images) {
+            let trace = trace::trace(&found.case, found.facts, found.evidence.as_deref(), now);
+            images.push(render::trace::of_image(settings, verdict, image, &trace, now));
+        }
+    });
+    (answer, images)
+}
+
+fn answer(
+    payload: &[u8],
+    now: Timestamp,
+    host: &dyn Host,
+    watch: impl FnOnce(&Settings, &Verdict<'_, '_>, &[Found<'_, '_>]),
+) -> Vec<u8> {
+    review(payload, now, host, watch).unwrap_or_else(|Refusal(code, why)| {
         host::log(host, &alert::refused(code, &why));
         render::refused(code, &why)
     })
@@ -55,7 +76,12 @@ pub fn validate_settings(payload: &[u8], now: Timestamp) -> Vec<u8> {
     }
 }
 
-fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Refusal> {
+fn review(
+    payload: &[u8],
+    now: Timestamp,
+    host: &dyn Host,
+    watch: impl FnOnce(&Settings, &Verdict<'_, '_>, &[Found<'_, '_>]),
+) -> Result<Vec<u8>, Refusal> {
     // One JSON reader, that of text: the one of bytes would be the same code a second time.
     let payload = std::str::from_utf8(payload).map_err(|_| Refusal(Code::RequestInvalid, "expected UTF-8".to_owned()))?;
     let Payload { request, settings } =
@@ -95,11 +121,12 @@ fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Re
         found.push(look_up(Case::new(&settings, facts, now), facts, &mut lookup, now));
     }
     for found in &mut found {
-        let settled = found.reference.ok().and_then(|reference| lookup.settled(reference));
+        let settled = found.facts.reference.ok().and_then(|reference| lookup.settled(reference));
         found.evidence = found.evidence.take().map(|evidence| settled.unwrap_or(evidence));
     }
     let namespace = labels.as_ref().and_then(|labels| labels.as_ref().err());
     let verdict = Verdict { images: found.iter().map(|found| judge(found, now)).collect(), namespace };
+    watch(&settings, &verdict, &found);
     for event in alert::events(&settings, &request, &workload, &verdict, now) {
         host::log(host, &event);
     }
@@ -109,14 +136,13 @@ fn review(payload: &[u8], now: Timestamp, host: &dyn Host) -> Result<Vec<u8>, Re
 /// An image with what is known about it.
 struct Found<'e, 'a> {
     case: Case<'e>,
-    image: &'e WorkloadImage,
-    reference: Result<&'e Reference, &'e ReferenceError>,
+    facts: &'e Facts<'e>,
     digest: Option<Digest>,
     evidence: Option<Rc<Evidence<'a>>>,
 }
 
 /// An image that no rule is about costs no host call.
-fn look_up<'e, 'a>(case: Case<'e>, facts: &Facts<'e>, lookup: &mut Lookup<'a>, now: Timestamp) -> Found<'e, 'a> {
+fn look_up<'e, 'a>(case: Case<'e>, facts: &'e Facts<'e>, lookup: &mut Lookup<'a>, now: Timestamp) -> Found<'e, 'a> {
     let (digest, evidence) = match facts.reference {
         Ok(reference) if case.needs_evidence() => {
             let (digest, evidence) = lookup.find(reference, &|scan| evaluate::document_matters(&case, scan, now));
@@ -124,19 +150,19 @@ fn look_up<'e, 'a>(case: Case<'e>, facts: &Facts<'e>, lookup: &mut Lookup<'a>, n
         }
         _ => (None, None),
     };
-    Found { case, image: facts.image, reference: facts.reference, digest, evidence }
+    Found { case, facts, digest, evidence }
 }
 
 fn judge<'e, 'a>(found: &'e Found<'_, 'a>, now: Timestamp) -> JudgedImage<'e, 'a> {
-    let (image, outcome) = match (found.reference, &found.evidence) {
+    let (image, outcome) = match (found.facts.reference, &found.evidence) {
         (Ok(reference), Some(evidence)) => (reference.to_string(), evaluate::evaluate(&found.case, evidence, now)),
         (Ok(reference), None) => (reference.to_string(), evaluate::evaluate_without_evidence(&found.case)),
-        (Err(_), _) => (quote(&found.image.image), evaluate::evaluate_malformed(&found.case)),
+        (Err(_), _) => (quote(&found.facts.image.image), evaluate::evaluate_malformed(&found.case)),
     };
     JudgedImage {
-        path: &found.image.path,
+        path: &found.facts.image.path,
         image,
-        malformed: found.reference.err(),
+        malformed: found.facts.reference.err(),
         digest: found.digest.as_ref(),
         evidence: found.evidence.as_deref(),
         outcome,

@@ -24,3 +24,26 @@ pub(crate) fn shorten(text: &str, bytes: usize) -> String {
     }
     format!("{}…", text.get(..end).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_stays_within_its_bytes() {
+        assert_eq!(shorten("abc", 3), "abc");
+        assert_eq!(shorten("abcdef", 5), "ab…");
+        // The cut would be within the second `é`.
+        assert_eq!(shorten("ééé", 5), "é…");
+        assert_eq!(shorten("abc", 1), "…", "the mark is there even where there is no room for it");
+        for length in 195..=205 {
+            assert!(quote(&"é".repeat(length)).len() <= limits::QUOTE_BYTES);
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_is_one_visible_line() {
+        assert_eq!(quote("a\nb\r\tc\u{7f}d\u{85}e\u{2028}f\u{202e}g\u{200b}h\u{feff}i"), "a b  c d e f g h i");
+        assert_eq!(quote("naïve 漢字"), "naïve 漢字");
+    }
+}

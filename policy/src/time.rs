@@ -25,7 +25,12 @@ impl Timestamp {
 
     /// An RFC 3339 instant; fractions of a second are cut off. `None` where it is not one.
     pub fn parse(text: &str) -> Option<Self> {
-        OffsetDateTime::parse(text, &Rfc3339).ok().and_then(|t| Self::from_unix(t.unix_timestamp()))
+        // The library takes any separator.
+        let has_separator = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+        has_separator
+            .then(|| OffsetDateTime::parse(text, &Rfc3339).ok())
+            .flatten()
+            .and_then(|t| Self::from_unix(t.unix_timestamp()))
     }
 
     /// The first second of a date `YYYY-MM-DD`, UTC.
@@ -90,7 +95,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub struct Duration(i64);
 
 /// The units of a duration with their milliseconds, largest first.
-const UNITS: [(&str, i64); 6] =
+pub const DURATION_UNITS: [(&str, i64); 6] =
     [("w", 7 * DAY * 1000), ("d", DAY * 1000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 impl Duration {
@@ -98,7 +103,7 @@ impl Duration {
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at_checked(digits)?;
-        let (_, factor) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        let (_, factor) = DURATION_UNITS.iter().find(|(name, _)| *name == unit)?;
         let millis = number.parse::<i64>().ok()?.checked_mul(*factor)?;
         (millis <= LATEST.saturating_mul(1000)).then_some(Self(millis))
     }
@@ -135,7 +140,7 @@ impl Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (unit, factor) in UNITS {
+        for (unit, factor) in DURATION_UNITS {
             if self.0.checked_rem(factor) == Some(0) {
                 return write!(f, "{}{unit}", self.0.checked_div(factor).unwrap_or_default());
             }
@@ -177,5 +182,36 @@ mod tests {
         }
         assert_eq!(Duration::parse("168h").unwrap().to_string(), "1w");
         assert_eq!(Duration::parse("90m").unwrap().to_string(), "90m");
+    }
+
+    #[test]
+    fn lengths_of_time_are_told_in_their_two_largest_units() {
+        for (seconds, words) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3_599, "59m"),
+            (3_600, "1h"),
+            (3_660, "1h 1m"),
+            (86_399, "23h 59m"),
+            (86_400, "1d"),
+            (86_459, "1d"),
+            (90_000, "1d 1h"),
+        ] {
+            assert_eq!(Duration::describe(seconds), words, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn instants_are_text_for_people_and_seconds_when_packed() {
+        let instant = Timestamp::from_unix(LATEST).unwrap();
+        assert_eq!(serde_json::to_string(&instant).unwrap(), "\"9999-12-31T23:59:59Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>("\"9999-12-31T23:59:59Z\"").unwrap(), instant);
+        assert_eq!(rmp_serde::from_slice::<Timestamp>(&rmp_serde::to_vec(&instant).unwrap()).unwrap(), instant);
+        for wrong in [-1, LATEST + 1] {
+            let error = rmp_serde::from_slice::<Timestamp>(&rmp_serde::to_vec(&wrong).unwrap()).unwrap_err();
+            assert!(error.to_string().contains("expected Unix seconds from 1970 to 9999"), "{error}");
+        }
+        assert!(serde_json::from_str::<Timestamp>("0").is_err());
     }
 }

@@ -4,7 +4,7 @@ use crate::findings::{Finding, Vulnerability};
 use crate::image::{Digest, ReferenceError};
 use crate::lookup::Evidence;
 use crate::lookup::namespace::NamespaceFault;
-use crate::settings::{Action, Unit};
+use crate::settings::{Action, Trusting, Unit};
 use crate::time::Duration;
 
 /// The verdict on a workload.
@@ -105,6 +105,24 @@ pub struct Violation<'e, 'a> {
     pub platform: Option<&'e str>,
 }
 
+/// What a rule, or one of its conditions, says for want of evidence: a violation, unless it says `allow` or `use`.
+#[derive(Clone, Debug)]
+pub struct Answered<'e, 'a> {
+    /// Position of the rule.
+    pub rule: usize,
+    /// As its table has it.
+    pub answer: Trusting,
+    /// Why it was asked.
+    pub cause: Cause<'e, 'a>,
+}
+
+impl<'e, 'a> Answered<'e, 'a> {
+    pub(crate) fn into_violation(self) -> Option<Violation<'e, 'a>> {
+        let Trusting::Answer(Some(action)) = self.answer else { return None };
+        Some(Violation { rule: self.rule, action, cause: self.cause, platform: None })
+    }
+}
+
 /// Why a rule answers.
 #[derive(Clone, Debug)]
 pub enum Cause<'e, 'a> {
@@ -151,6 +169,18 @@ pub enum Cause<'e, 'a> {
         /// Its name.
         field: &'static str,
     },
+}
+
+impl Cause<'_, '_> {
+    /// Position of the condition that it is about; `None`: the whole rule.
+    pub fn condition(&self) -> Option<usize> {
+        match self {
+            Self::Counted { condition, .. } | Self::EndOfLife { condition, .. } | Self::Incomplete { condition, .. } => {
+                Some(*condition)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What is too old.

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Judged;
+use super::{Judged, trace};
 use crate::exit::Failure;
 use crate::manifests;
 use crate::output::{Colour, Format, Output};
 
-/// Version of the JSON that `--format json` writes; `gatectl check --help` describes it.
+/// Version of the JSON that `--format json` writes; `docs/check.schema.json` describes it.
 const SCHEMA_VERSION: u32 = 1;
 
 pub(super) fn write(output: &mut Output<'_>, format: Format, judged: &[Judged]) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ fn document(judged: &[Judged]) -> Value {
     let results: Vec<Value> = judged
         .iter()
         .map(|one| {
-            json!({
+            let mut result = json!({
                 "place": one.place,
                 "object": manifests::name(&one.request),
                 "verdict": one.verdict(),
@@ -38,7 +38,11 @@ fn document(judged: &[Judged]) -> Value {
                 "violations": one.answer.json_annotation("violations"),
                 "setAside": one.answer.json_annotation("setAside"),
                 "evidence": one.answer.json_annotation("evidence"),
-            })
+            });
+            if let (Some(images), Some(members)) = (&one.images, result.as_object_mut()) {
+                members.insert("images".to_owned(), json!(images));
+            }
+            result
         })
         .collect();
     json!({ "schemaVersion": SCHEMA_VERSION, "verdict": worst, "results": results })
@@ -71,6 +75,9 @@ fn table(output: &mut Output<'_>, judged: &[Judged]) -> Result<(), Failure> {
         let said = one.answer.message.iter().chain(one.answer.warnings.iter().flatten());
         for line in said.flat_map(|text| text.lines()) {
             writeln!(output.results, "    {line}")?;
+        }
+        for image in one.images.iter().flatten() {
+            trace::write(output, image)?;
         }
     }
     Ok(())

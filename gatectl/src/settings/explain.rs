@@ -3,10 +3,9 @@
 use std::cmp::Reverse;
 
 use policy::findings::Severity;
-use policy::render::describe;
+use policy::render::{describe, describe_entry};
 use policy::settings::{
-    Action, Answer, Condition, Entry, Evaluation, EvidenceTable, Exemption, Field, FindingTest, Operator, Rule, Settings,
-    Trusting,
+    Action, Answer, Condition, Entry, Evaluation, EvidenceTable, Exemption, FindingTest, Rule, Settings, Trusting,
 };
 
 /// The whole document in words, a paragraph for each rule and exemption.
@@ -134,25 +133,7 @@ fn scope(scope: &[Entry]) -> String {
     if scope.is_empty() {
         return "every workload".to_owned();
     }
-    scope.iter().map(entry).collect::<Vec<_>>().join(" and ")
-}
-
-fn entry(entry: &Entry) -> String {
-    let field = match &entry.field {
-        Field::NamespaceLabel(key) => format!("namespace label `{key}`"),
-        Field::Label(key) => format!("label `{key}`"),
-        Field::Annotation(key) => format!("annotation `{key}`"),
-        Field::ServiceAccount => "service account".to_owned(),
-        field => format!("{field:?}").to_lowercase(),
-    };
-    let (operator, word) = match entry.operator {
-        Operator::Equals => ("is", " or "),
-        Operator::NotEquals => ("is not", " nor "),
-        Operator::StartsWith => ("starts with", " or "),
-        Operator::EndsWith => ("ends with", " or "),
-        Operator::Contains => ("contains", " or "),
-    };
-    format!("{field} {operator} {}", quoted(entry.values.iter().map(String::as_str)).join(word))
+    scope.iter().map(describe_entry).collect::<Vec<_>>().join(" and ")
 }
 
 fn quoted<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<String> {

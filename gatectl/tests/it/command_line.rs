@@ -19,9 +19,16 @@ fn exit_codes_tell_mistakes_from_answers() {
 
 #[test]
 fn every_command_has_examples() {
-    for command in
-        [&["attach"][..], &["check"], &["settings", "check"], &["module", "annotate"], &["demo"], &["completions"], &["man"]]
-    {
+    for command in [
+        &["attach"][..],
+        &["check"],
+        &["settings", "check"],
+        &["settings", "schema"],
+        &["module", "annotate"],
+        &["demo"],
+        &["completions"],
+        &["man"],
+    ] {
         let help = gatectl(&[command, &["--help"]].concat()).results;
         assert!(help.contains("Example"), "{command:?}");
     }

@@ -81,6 +81,26 @@ fn json_has_one_result_for_each_object() {
 }
 
 #[test]
+fn verdicts_are_explained() {
+    let world = world();
+    let bad = world.path("deploy/nested/bad.yaml");
+    let ended = check(&world, &["--explain", &bad]);
+    assert_eq!(ended.exit, ExitCode::Denied, "{ended:?}");
+    for line in ["  rule       block (deny): takes part", "critical   block condition 1, ", "  <- decides", "  in all     "] {
+        assert!(ended.results.contains(line), "{line}: {}", ended.results);
+    }
+    let ended = check(&world, &["--explain", "--format", "json", &bad]);
+    let document: Value = serde_json::from_str(&ended.results).unwrap();
+    let step = &document["results"][0]["images"][0]["platforms"][0]["steps"][0];
+    assert_eq!((&step["decides"], &step["rule"], &step["answer"]), (&true.into(), &"block".into(), &"deny".into()), "{document}");
+    // What was recorded explains as well as what was asked.
+    let calls = world.path("calls.yaml");
+    let live = check(&world, &["--explain", &bad, "--record", &calls]);
+    let replayed = check(&world, &["--explain", &bad, "--replay", &calls]);
+    assert_eq!(live.results, replayed.results);
+}
+
+#[test]
 fn recordings_are_replayed_without_a_registry() {
     let world = world();
     let (deploy, calls) = (world.path("deploy"), world.path("calls.yaml"));

@@ -126,14 +126,19 @@ fn names_and_places_hold(predicates: &Value, vulnerability: &Value, finding: &Va
         .chain(list(&vulnerability["advisories"]))
         .map(text)
         .collect();
-    let purl = text(&finding["purl"]);
+    let purl = decoded(text(&finding["purl"]));
     any("ids", &|id| names.iter().any(|name| name.eq_ignore_ascii_case(id)))
         && any("packages", &|package| {
-            let rest = purl.strip_prefix(package.trim_end_matches('/'));
+            let rest = purl.strip_prefix(decoded(package).trim_end_matches('/'));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@', '?', '#']))
         })
         && any("paths", &|glob| finding["path"].as_str().is_some_and(|path| path_matches(glob, path)))
         && predicates["fixable"].as_bool().is_none_or(|fixable| fixable == is_fixable(finding))
+}
+
+/// Without percent-encoding.
+fn decoded(purl: &str) -> String {
+    percent_encoding::percent_decode_str(purl).decode_utf8_lossy().into_owned()
 }
 
 fn is_fixable(finding: &Value) -> bool {

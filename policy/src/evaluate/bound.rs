@@ -13,7 +13,7 @@ pub(super) fn may_be_fulfilled(condition: &Condition, settings: &Settings, image
 }
 
 /// No selection counts more than this. Setting findings aside only lowers it.
-fn upper_bound(condition: &Count, settings: &Settings, image: &ImageSummary<'_>) -> u64 {
+pub(super) fn upper_bound(condition: &Count, settings: &Settings, image: &ImageSummary<'_>) -> u64 {
     let Some(counts) = image.counts else { return 0 };
     let test = &condition.test;
     let is_looked_at = |severity: &Severity| {

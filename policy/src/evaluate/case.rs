@@ -11,11 +11,11 @@ pub struct Case<'s> {
     pub(super) settings: &'s Settings,
     /// Positions of the rules that are to be judged by findings.
     pub(super) rules: Vec<usize>,
-    undecided: Vec<usize>,
+    pub(super) undecided: Vec<usize>,
     pub(super) namespace_is_refused: bool,
     /// Positions of the exemptions that set findings aside.
     pub(super) exemptions: Vec<usize>,
-    excused_by: Vec<usize>,
+    pub(super) excused_by: Vec<usize>,
 }
 
 impl<'s> Case<'s> {

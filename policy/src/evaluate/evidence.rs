@@ -6,13 +6,13 @@ use crate::findings::Field;
 use crate::lookup::{Evidence, Scan};
 use crate::settings::{Answer, Condition, EvidenceTable, Rule, Trusting};
 use crate::time::Timestamp;
-use crate::verdict::{Cause, END_OF_LIFE_FIELD, Staleness, Violation};
+use crate::verdict::{Answered, Cause, END_OF_LIFE_FIELD, Staleness};
 
 /// Conditions that are to be judged by the findings, by rule and position, and the answers for want of evidence.
 #[derive(Debug, Default)]
 pub(super) struct Opened<'s, 'e, 'a> {
     pub(super) conditions: Vec<Open<'s>>,
-    pub(super) answers: Vec<Violation<'e, 'a>>,
+    pub(super) answers: Vec<Answered<'e, 'a>>,
 }
 
 /// A condition that is to be judged.
@@ -24,7 +24,7 @@ pub(super) struct Open<'s> {
 }
 
 /// The answers of all rules where there are no findings to judge.
-pub(super) fn answers_without_findings<'e, 'a>(case: &Case<'_>, evidence: &Evidence<'_>) -> Vec<Violation<'e, 'a>> {
+pub(super) fn answers_without_findings<'e, 'a>(case: &Case<'_>, evidence: &Evidence<'_>) -> Vec<Answered<'e, 'a>> {
     let of = |cause: Cause<'e, 'a>, answer: fn(&EvidenceTable) -> Answer| {
         answers(case, |rule| (answer(&rule.evidence), cause.clone()))
     };
@@ -39,34 +39,34 @@ pub(super) fn answers_without_findings<'e, 'a>(case: &Case<'_>, evidence: &Evide
 }
 
 /// The answers of all rules to a reference that cannot be read.
-pub(super) fn answers_to_malformed<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
+pub(super) fn answers_to_malformed<'e, 'a>(case: &Case<'_>) -> Vec<Answered<'e, 'a>> {
     answers(case, |rule| (rule.evidence.unreadable, Cause::Malformed))
 }
 
 /// The answers of all rules to a platform that was not scanned.
-pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
+pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>) -> Vec<Answered<'e, 'a>> {
     answers(case, |rule| (rule.evidence.missing, Cause::Missing))
 }
 
 /// The answers of rules whose scope cannot be decided: as where the findings could not be looked up, or were refused by the host.
-pub(super) fn answers_to_undecided<'e, 'a>(case: &Case<'_>) -> Vec<Violation<'e, 'a>> {
+pub(super) fn answers_to_undecided<'e, 'a>(case: &Case<'_>) -> Vec<Answered<'e, 'a>> {
     let answer = |rule: &Rule| if case.namespace_is_refused { Some(rule.action) } else { rule.evidence.unavailable };
-    violations(case.undecided(), |rule| (answer(rule), Cause::ScopeUnknown))
+    answered(case.undecided(), |rule| (answer(rule), Cause::ScopeUnknown))
 }
 
-fn answers<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>)) -> Vec<Violation<'e, 'a>> {
-    violations(case.rules(), answer)
+fn answers<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>)) -> Vec<Answered<'e, 'a>> {
+    answered(case.rules(), answer)
 }
 
-fn violations<'s, 'e, 'a>(
+fn answered<'s, 'e, 'a>(
     rules: impl Iterator<Item = (usize, &'s Rule)>,
     answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>),
-) -> Vec<Violation<'e, 'a>> {
-    let violation = |(position, rule): (usize, &Rule)| {
-        let (action, cause) = answer(rule);
-        action.map(|action| Violation { rule: position, action, cause, platform: None })
+) -> Vec<Answered<'e, 'a>> {
+    let of = |(position, rule): (usize, &Rule)| {
+        let (answer, cause) = answer(rule);
+        Answered { rule: position, answer: Trusting::Answer(answer), cause }
     };
-    rules.filter_map(violation).collect()
+    rules.map(of).collect()
 }
 
 /// Which conditions the findings of one image can be held against: neither stale for the rule nor incomplete for the condition.
@@ -74,26 +74,22 @@ fn violations<'s, 'e, 'a>(
 pub(super) fn open<'s, 'e, 'a>(case: &Case<'s>, scan: &Scan<'_>, says_end_of_life: bool, now: Timestamp) -> Opened<'s, 'e, 'a> {
     let mut opened = Opened::default();
     for (position, rule) in case.rules() {
-        if let Some(staleness) = staleness(rule, scan, now)
-            && let Trusting::Answer(answer) = rule.evidence.stale
-        {
-            opened.answers.extend(answer.map(|action| Violation {
-                rule: position,
-                action,
-                cause: Cause::Stale(staleness),
-                platform: None,
-            }));
-            continue;
+        if let Some(staleness) = staleness(rule, scan, now) {
+            let answer = rule.evidence.stale;
+            opened.answers.push(Answered { rule: position, answer, cause: Cause::Stale(staleness) });
+            if answer != Trusting::Use {
+                continue;
+            }
         }
         for (i, condition) in rule.conditions.iter().enumerate() {
-            match (lacking(condition, &scan.provides, says_end_of_life), rule.evidence.incomplete) {
-                (None, _) => opened.conditions.push(Open { rule: position, position: i, condition }),
-                // Without the field it does not match.
-                (Some(_), Trusting::Use) => {}
-                (Some(field), Trusting::Answer(answer)) => {
-                    let cause = Cause::Incomplete { condition: i, field };
-                    opened.answers.extend(answer.map(|action| Violation { rule: position, action, cause, platform: None }));
-                }
+            match lacking(condition, &scan.provides, says_end_of_life) {
+                None => opened.conditions.push(Open { rule: position, position: i, condition }),
+                // Under `use` it does not match without the field.
+                Some(field) => opened.answers.push(Answered {
+                    rule: position,
+                    answer: rule.evidence.incomplete,
+                    cause: Cause::Incomplete { condition: i, field },
+                }),
             }
         }
     }
@@ -101,11 +97,10 @@ pub(super) fn open<'s, 'e, 'a>(case: &Case<'s>, scan: &Scan<'_>, says_end_of_lif
 }
 
 /// The answer of a condition on ids that the document cannot settle, since it does not state aliases.
-pub(super) fn answer_to_aliases<'e, 'a>(case: &Case<'_>, open: Open<'_>) -> Option<Violation<'e, 'a>> {
+pub(super) fn answer_to_aliases<'e, 'a>(case: &Case<'_>, open: Open<'_>) -> Option<Answered<'e, 'a>> {
     let (position, rule) = case.rules().find(|(position, _)| *position == open.rule)?;
-    let Trusting::Answer(Some(action)) = rule.evidence.incomplete else { return None };
     let cause = Cause::Incomplete { condition: open.position, field: Field::Aliases.name() };
-    Some(Violation { rule: position, action, cause, platform: None })
+    Some(Answered { rule: position, answer: rule.evidence.incomplete, cause })
 }
 
 /// An unknown time is too old.

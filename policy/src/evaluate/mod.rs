@@ -10,6 +10,7 @@ pub mod scope;
 mod select;
 mod severity_first;
 mod strictest;
+pub mod trace;
 mod weigh;
 
 use std::cmp::Reverse;
@@ -24,7 +25,7 @@ use crate::findings::summary::ImageSummary;
 use crate::lookup::{Body, Evidence, Scan};
 use crate::settings::Evaluation;
 use crate::time::Timestamp;
-use crate::verdict::{Cause, Outcome, SetAside, Totals, Violation};
+use crate::verdict::{Answered, Cause, Outcome, SetAside, Totals, Violation};
 
 /// Whether the document behind a summary can change the verdict: whether an open condition may be fulfilled.
 pub fn document_matters(case: &Case<'_>, scan: &Scan<'_>, now: Timestamp) -> bool {
@@ -127,10 +128,25 @@ fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now:
     if image.vulnerabilities.is_none() {
         return conclude(case, Decided::default(), evidence::answers_to_missing(case));
     }
+    let Held { weighed, answers, partition, decided } = hold(case, scan, image, now);
+    let totals = total(image, &weighed, &decided.reached, &partition);
+    let set_aside = name_set_aside(image, &partition);
+    Outcome { totals: Some(totals), set_aside, ..conclude(case, decided, answers) }
+}
+
+/// The conditions of all rules, held against one image that was scanned.
+struct Held<'s, 'e, 'a> {
+    weighed: Vec<Weighed<'s, 'e, 'a>>,
+    answers: Vec<Answered<'e, 'a>>,
+    partition: Partition,
+    decided: Decided<'e, 'a>,
+}
+
+fn hold<'s, 'e, 'a>(case: &Case<'s>, scan: &'e Scan<'a>, image: &'e Image<'a>, now: Timestamp) -> Held<'s, 'e, 'a> {
     let says_end_of_life = image.os.as_ref().is_some_and(|os| os.end_of_life.is_some());
     let Opened { conditions, mut answers } = evidence::open(case, scan, says_end_of_life, now);
     let partition = Partition::new(image, case.settings, &case.exemptions);
-    let weighed: Vec<Weighed<'_, 'e, 'a>> =
+    let weighed: Vec<Weighed<'s, 'e, 'a>> =
         conditions.into_iter().map(|open| weigh(case, scan, open, image, &partition, now)).collect();
     answers.extend(
         weighed
@@ -150,14 +166,13 @@ fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now:
         .copied()
         .filter(|rule| weighed.iter().any(|w| w.open.rule == *rule) && !rules_reached.contains(rule))
         .collect();
-    let totals = total(image, &weighed, &decided.reached, &partition);
-    let set_aside = name_set_aside(image, &partition);
-    Outcome { totals: Some(totals), set_aside, ..conclude(case, decided, answers) }
+    Held { weighed, answers, partition, decided }
 }
 
 /// The verdict is the stricter of what the conditions and the want of evidence say; at equal strictness the conditions come first.
-fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, mut answers: Vec<Violation<'e, 'a>>) -> Outcome<'e, 'a> {
-    answers.extend(evidence::answers_to_undecided(case));
+fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, answers: Vec<Answered<'e, 'a>>) -> Outcome<'e, 'a> {
+    let answers = answers.into_iter().chain(evidence::answers_to_undecided(case));
+    let mut answers: Vec<Violation<'e, 'a>> = answers.filter_map(Answered::into_violation).collect();
     answers.sort_by_key(|violation| (Reverse(violation.action), violation.rule));
     let by_conditions = decided.fulfilled.first().map(|violation| violation.action);
     let by_evidence = answers.first().map(|violation| violation.action);

@@ -51,7 +51,12 @@ enum Holds {
 
 /// A rule is in scope unless an entry certainly does not hold.
 pub fn of_rule(rule: &Rule, facts: &Facts<'_>) -> InScope {
-    let holds: Vec<Holds> = rule.scope.iter().map(|entry| holds(entry, facts, Side::Either)).collect();
+    of_entries(&rule.scope, facts)
+}
+
+/// The same of some of its entries.
+pub(super) fn of_entries(entries: &[Entry], facts: &Facts<'_>) -> InScope {
+    let holds: Vec<Holds> = entries.iter().map(|entry| holds(entry, facts, Side::Either)).collect();
     match (holds.contains(&Holds::No), holds.contains(&Holds::Unknown)) {
         (true, _) => InScope::No,
         (_, true) => InScope::Unknown,

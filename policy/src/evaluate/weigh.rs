@@ -6,7 +6,7 @@ use super::Case;
 use super::evidence::Open;
 use super::select::{Selection, select};
 use crate::exempt::Partition;
-use crate::findings::{Field, Image, Severity};
+use crate::findings::{Field, Finding, Image, Severity, Vulnerability};
 use crate::lookup::Scan;
 use crate::settings::{Condition, Count, Test};
 use crate::time::Timestamp;
@@ -20,6 +20,10 @@ pub(super) struct Weighed<'s, 'e, 'a> {
     pub(super) rank: Option<Rank>,
     /// `None`: not fulfilled.
     pub(super) violation: Option<Violation<'e, 'a>>,
+    /// How many it counts.
+    pub(super) count: usize,
+    /// What it selects where it is not fulfilled; else the violation has them.
+    pub(super) selected: Vec<(&'e Vulnerability<'a>, &'e Finding<'a>)>,
     /// Positions of the selected findings.
     pub(super) findings: Vec<(usize, usize)>,
     /// Not fulfilled by the ids as they stand, while the document does not speak about aliases.
@@ -46,7 +50,9 @@ pub(super) fn weigh<'s, 'e, 'a>(
             let name = os
                 .map(|os| [Some(os.family.as_ref()), os.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" "));
             let violation = name.and_then(|os| violation(Cause::EndOfLife { condition: open.position, os }));
-            Weighed { open, rank: Some(Some(Severity::High)), violation, findings: Vec::new(), lacks_aliases: false }
+            let count = usize::from(violation.is_some());
+            let rank = Some(Some(Severity::High));
+            Weighed { open, rank, violation, count, selected: Vec::new(), findings: Vec::new(), lacks_aliases: false }
         }
         Condition::Count(condition) => {
             let select =
@@ -78,7 +84,7 @@ pub(super) fn weigh<'s, 'e, 'a>(
                     .sort_by_key(|(v, _)| (Reverse(case.settings.place(v.severity)), Reverse(v.known_exploited == Some(true))));
                 violation(cause(std::mem::take(&mut selected)))
             });
-            Weighed { open, rank, violation: violation.flatten(), findings, lacks_aliases }
+            Weighed { open, rank, violation: violation.flatten(), count, selected, findings, lacks_aliases }
         }
     }
 }

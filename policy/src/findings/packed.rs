@@ -168,4 +168,24 @@ mod tests {
             assert!(error.contains(place), "{to}: {error}");
         }
     }
+
+    #[test]
+    fn what_no_reader_accepts_is_not_written() {
+        let mut document = json::read(DOCUMENT).unwrap();
+        document.scanner.name = "x".repeat(limits::DOCUMENT_BYTES).into();
+        assert_eq!(pack(&document), Err(too_large()));
+    }
+
+    #[test]
+    fn lengths_are_held_against_their_caps_before_anything_is_reserved() {
+        let mut document = json::read(DOCUMENT).unwrap();
+        document.images.clear();
+        let bytes = inflate(&pack(&document).unwrap()).unwrap();
+        // The last byte is the empty list of images, here with a length of 32 bits and nothing behind it.
+        let with_length = |length: u32| [&bytes[..bytes.len() - 1], &[0xdd], &length.to_be_bytes()].concat();
+        let too_many = u32::try_from(limits::DOCUMENT_IMAGES + 1).unwrap();
+        assert_eq!(read(&with_length(too_many)).unwrap_err().0, "images: expected at most 256 elements, found 257");
+        assert!(read(&with_length(too_many - 1)).is_err());
+        assert_eq!(read(&with_length(0)).unwrap(), document);
+    }
 }

@@ -294,4 +294,23 @@ mod tests {
         assert!(serde_json::from_str::<Severity>("\"Critical\"").unwrap_err().to_string().contains("found `Critical`"));
         assert!(rmp_serde::from_slice::<Severity>(&[6]).is_err());
     }
+
+    #[test]
+    fn scores_are_decimals_for_people_and_whole_numbers_when_packed() {
+        let score = CvssScore::new(98).unwrap();
+        assert_eq!(serde_json::from_str::<CvssScore>("9.8").unwrap(), score);
+        let packed = rmp_serde::to_vec(&score).unwrap();
+        assert_eq!(packed, [98]);
+        assert_eq!(rmp_serde::from_slice::<CvssScore>(&packed).unwrap(), score);
+        let error = rmp_serde::from_slice::<CvssScore>(&[101]).unwrap_err().to_string();
+        assert!(error.contains("as a whole number up to 100, found 101"), "{error}");
+    }
+
+    #[test]
+    fn lists_are_read_up_to_their_cap() {
+        let read = |text: &str| serde_json::from_str::<Capped<u8, 3>>(text).map(|list| list.0).map_err(|error| error.to_string());
+        assert_eq!(read("[1,2,3]").unwrap(), [1, 2, 3]);
+        assert!(read("[1,2,3,4]").unwrap_err().contains("expected a list of at most 3 elements, found more"));
+        assert!(read("{}").unwrap_err().contains("expected a list of at most 3 elements"));
+    }
 }

@@ -220,3 +220,41 @@ fn in_the_future(scan: &Scan<'_>, now: Timestamp) -> Option<String> {
 fn unreadable<T>(place: &str, expected: &str, found: &str) -> Result<T, Failure> {
     Err(Failure::Unreadable(format!("{place}: expected {expected}, found {}", quote(found))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::json;
+    use serde_json::json;
+
+    const SUBJECT: &str = "sha256:3f1c0a5d9b7e2c4f6a8b0d1e3f5a7c9b2d4e6f8a0b1c3d5e7f9a1b3c5d7e9f0a";
+
+    /// Gives one answer to everything.
+    #[derive(Debug)]
+    struct Answering(String);
+
+    impl Host for Answering {
+        fn call(&self, _: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, String> {
+            Ok(self.0.clone().into_bytes())
+        }
+    }
+
+    /// The documents of one request are held together: where they fill the cap, the next one is not inflated.
+    #[test]
+    fn documents_beyond_the_cap_of_a_request_are_not_read() {
+        let text =
+            json!({ "schemaVersion": 1, "subject": SUBJECT, "scanner": { "name": "trivy" }, "scannedAt": "2026-11-21T10:00:00Z",
+            "provides": [], "images": [{ "digest": SUBJECT, "vulnerabilities": [] }] })
+            .to_string();
+        let document = json::read(&text).unwrap();
+        let manifest = json!({ "artifactType": MEDIA_TYPE, "config": { "mediaType": MEDIA_TYPE, "digest": "sha256:config" },
+            "subject": { "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": SUBJECT } });
+        let answer = json!({ "manifest": manifest, "digest": "sha256:manifest", "config": packed::pack(&document).unwrap() });
+        let (host, now) = (Answering(answer.to_string()), document.scanned_at);
+        let buffers = Buffers::default();
+        let read = || read_document(&host, &buffers, "ghcr.io/acme/web", &Digest::parse(SUBJECT).unwrap(), now);
+        assert!(matches!(read(), Evidence::Scanned(_)));
+        buffers.keep(vec![0; limits::REQUEST_BYTES]);
+        assert!(matches!(read(), Evidence::Unavailable(why) if why.contains("too large to read these too")));
+    }
+}

@@ -135,7 +135,7 @@ fn of_violation(
     value
 }
 
-fn of_vulnerability(settings: &Settings, vulnerability: &Vulnerability<'_>, finding: &Finding<'_>) -> Value {
+pub(super) fn of_vulnerability(settings: &Settings, vulnerability: &Vulnerability<'_>, finding: &Finding<'_>) -> Value {
     let severity = settings.place(vulnerability.severity).unwrap_or(vulnerability.severity);
     let fixed: Vec<String> = finding.fixed.iter().take(3).map(|version| quote(version)).collect();
     let mut value = json!({ "id": quote(&vulnerability.id), "severity": severity.word(), "package": quote(package(&finding.purl)), "fixed": fixed });
@@ -145,7 +145,7 @@ fn of_vulnerability(settings: &Settings, vulnerability: &Vulnerability<'_>, find
     value
 }
 
-fn of_set_aside(settings: &Settings, image: &JudgedImage<'_, '_>) -> Vec<Value> {
+pub(super) fn of_set_aside(settings: &Settings, image: &JudgedImage<'_, '_>) -> Vec<Value> {
     let name = |position: usize| {
         settings
             .exemptions
@@ -170,7 +170,7 @@ fn of_set_aside(settings: &Settings, image: &JudgedImage<'_, '_>) -> Vec<Value> 
     excused.chain(image.outcome.set_aside.iter().filter_map(finding)).map(with_image).collect()
 }
 
-fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now: Timestamp) -> Value {
+pub(super) fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now: Timestamp) -> Value {
     let mut value = json!({ "container": image.path, "image": image.image });
     if let Some(digest) = image.digest {
         merge(&mut value, json!({ "digest": digest.as_str() }));
@@ -221,7 +221,7 @@ fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now: Timestamp)
     value
 }
 
-fn merge(value: &mut Value, more: Value) {
+pub(super) fn merge(value: &mut Value, more: Value) {
     if let (Value::Object(value), Value::Object(more)) = (value, more) {
         value.extend(more.into_iter().filter(|(_, member)| !member.is_null()));
     }

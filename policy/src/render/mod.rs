@@ -7,6 +7,7 @@
 pub mod alert;
 mod annotations;
 mod sentence;
+pub mod trace;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Code;
 use crate::limits;
-use crate::settings::{Action, Condition, Settings};
+use crate::settings::{Action, Condition, Entry, Settings};
 use crate::text::shorten;
 use crate::time::Timestamp;
 use crate::verdict::{JudgedImage, Verdict};
@@ -84,6 +85,11 @@ fn bytes(response: &impl Serialize) -> Vec<u8> {
 /// A condition in words, as messages have it: `more than 2 critical vulnerabilities`.
 pub fn describe(condition: &Condition) -> String {
     sentence::condition(condition)
+}
+
+/// An entry of a scope in words: "namespace starts with `prod-`".
+pub fn describe_entry(entry: &Entry) -> String {
+    sentence::entry(entry)
 }
 
 /// `admit`, `audit` or `deny`.

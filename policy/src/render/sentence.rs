@@ -5,7 +5,7 @@ use crate::findings::{Finding, Severity, Vulnerability};
 use crate::limits;
 use crate::lookup::Evidence;
 use crate::lookup::namespace::NamespaceFault;
-use crate::settings::{Condition, Settings, Test, Unit};
+use crate::settings::{Condition, Entry, Field, Operator, Settings, Test, Unit};
 use crate::time::Duration;
 use crate::verdict::{Cause, JudgedImage, Staleness, Violation};
 
@@ -53,11 +53,16 @@ impl Sentence<'_, '_, '_> {
 
     /// Rule, what was found and what is allowed.
     pub(super) fn what(&self, most: usize) -> String {
-        let rule = self.settings.rules.get(self.violation.rule);
-        let name = rule.map_or("", |rule| &rule.name);
+        let name = self.settings.rules.get(self.violation.rule).map_or("", |rule| &rule.name);
         let platform = self.violation.platform.map(|platform| format!("platform `{}`: ", quote(platform))).unwrap_or_default();
+        format!("{platform}rule `{name}`: {}", self.why(most))
+    }
+
+    /// What was found and what is allowed.
+    pub(super) fn why(&self, most: usize) -> String {
+        let rule = self.settings.rules.get(self.violation.rule);
         let condition = |position: usize| rule.and_then(|rule| rule.conditions.get(position));
-        let what = match &self.violation.cause {
+        match &self.violation.cause {
             Cause::Counted { condition: position, count, limit, unit, selected, undated } => {
                 let noun = match condition(*position) {
                     Some(Condition::Count(condition)) => noun(&condition.test, *unit, *count),
@@ -81,8 +86,7 @@ impl Sentence<'_, '_, '_> {
             Cause::Incomplete { condition, field } => {
                 format!("condition {} needs `{field}`, which the findings do not state", condition.saturating_add(1))
             }
-        };
-        format!("{platform}rule `{name}`: {what}")
+        }
     }
 
     /// The code of the violation.
@@ -124,6 +128,26 @@ pub(super) fn condition(condition: &Condition) -> String {
             format!("more than {} {}", count.more_than, noun(&count.test, count.unit, 2))
         }
     }
+}
+
+/// An entry of a scope in words: "namespace starts with `prod-`".
+pub(super) fn entry(entry: &Entry) -> String {
+    let field = match &entry.field {
+        Field::NamespaceLabel(key) => format!("namespace label `{key}`"),
+        Field::Label(key) => format!("label `{key}`"),
+        Field::Annotation(key) => format!("annotation `{key}`"),
+        Field::ServiceAccount => "service account".to_owned(),
+        field => format!("{field:?}").to_lowercase(),
+    };
+    let (operator, word) = match entry.operator {
+        Operator::Equals => ("is", " or "),
+        Operator::NotEquals => ("is not", " nor "),
+        Operator::StartsWith => ("starts with", " or "),
+        Operator::EndsWith => ("ends with", " or "),
+        Operator::Contains => ("contains", " or "),
+    };
+    let values: Vec<String> = entry.values.iter().map(|value| format!("`{value}`")).collect();
+    format!("{field} {operator} {}", values.join(word))
 }
 
 /// `known exploited fixable high or critical vulnerabilities with CVSS 7.0 or more in the listed packages`.

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::SEVERITIES;
+use super::language::{CONDITION_KEYS, CONDITION_MODIFIERS, COUNTINGS, SEVERITIES, UNITS};
 use super::node::{Members, Node};
 use super::rule::read_duration;
 use crate::findings::{CvssScore, Epss, Field, Severity};
@@ -86,10 +86,10 @@ impl Condition {
 pub struct PackagePrefix(String);
 
 impl PackagePrefix {
-    /// `pkg:type`, `pkg:type/namespace`, `pkg:type/namespace/name`, with or without `@version`.
+    /// `pkg:type`, `pkg:type/namespace`, `pkg:type/namespace/name`, with or without `@version`. A type begins with a letter.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("pkg:")?;
-        let is_sound = !rest.is_empty() && !rest.contains(char::is_whitespace);
+        let is_sound = rest.starts_with(|c: char| c.is_ascii_alphabetic()) && !rest.contains(char::is_whitespace);
         is_sound.then(|| Self(decode(text.trim_end_matches('/')).into_owned()))
     }
 
@@ -134,7 +134,7 @@ impl Glob {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_start_matches('/');
         let components: Vec<String> = text.split('/').map(str::to_owned).collect();
-        (!text.is_empty() && text.len() <= 1024).then_some(Self(components))
+        (!text.is_empty() && text.len() <= limits::GLOB_BYTES).then_some(Self(components))
     }
 
     /// As written, without leading slashes.
@@ -183,48 +183,30 @@ fn matches_sequence<P, T>(pattern: &[P], text: &[T], is_wildcard: impl Fn(&P) ->
     pattern.get(p..).is_some_and(|rest| rest.iter().all(is_wildcard))
 }
 
-const KEYS: [&str; 14] = [
-    "severity",
-    "counting",
-    "count",
-    "moreThan",
-    "ids",
-    "fixable",
-    "cvss",
-    "epss",
-    "knownExploited",
-    "publishedFor",
-    "fixAvailableFor",
-    "packages",
-    "paths",
-    "osEndOfLife",
-];
-
 pub(super) fn read(node: &Node<'_>) -> Option<Condition> {
-    let members = node.object(&KEYS, &[])?;
+    let members = node.object(&CONDITION_KEYS, &[], "")?;
     if let Some(end_of_life) = members.get("osEndOfLife") {
-        if KEYS.iter().any(|key| *key != "osEndOfLife" && members.has(key)) {
+        if CONDITION_KEYS.iter().any(|key| *key != "osEndOfLife" && members.has(key)) {
             node.problem(
                 "expected `osEndOfLife` alone, found other keys beside it: it is about the image, they are about findings",
             );
         }
         return read_true(&end_of_life).map(|()| Condition::OsEndOfLife);
     }
-    if !KEYS.iter().any(|key| !matches!(*key, "counting" | "count") && members.has(key)) {
+    if !CONDITION_KEYS.iter().any(|key| !CONDITION_MODIFIERS.contains(key) && members.has(key)) {
         node.problem("expected at least one predicate or `moreThan`, found none");
     }
     let test = read_test(node, &members);
-    let units = [("vulnerabilities", Unit::Vulnerabilities), ("findings", Unit::Findings)];
     Some(Condition::Count(Count {
         test,
-        unit: members.get("count").and_then(|node| node.word(&units)).unwrap_or(Unit::Vulnerabilities),
+        unit: members.get("count").and_then(|node| node.word(&UNITS)).unwrap_or(Unit::Vulnerabilities),
         more_than: members.get("moreThan").and_then(|node| node.whole_number()).unwrap_or(0),
     }))
 }
 
 fn read_test(node: &Node<'_>, members: &Members<'_>) -> Test {
     let severity = members.get("severity").and_then(|node| node.word(&SEVERITIES));
-    let exactly = members.get("counting").and_then(|node| node.word(&[("atLeast", false), ("exactly", true)]));
+    let exactly = members.get("counting").and_then(|node| node.word(&COUNTINGS));
     if members.has("counting") && !members.has("severity") {
         node.problem("expected `severity` beside `counting`, found none");
     }
@@ -236,14 +218,21 @@ fn read_test(node: &Node<'_>, members: &Members<'_>) -> Test {
         severity: severity.map(|severity| (severity, exactly.unwrap_or(false))),
         ids: members.get("ids").map(|node| read_ids(&node)).unwrap_or_default(),
         fixable,
-        cvss: members.get("cvss").and_then(|node| node.decimal("a CVSS score from 0.0 to 10.0", CvssScore::from_decimal)),
-        epss: members.get("epss").and_then(|node| node.decimal("a probability from 0 to 1", Epss::from_decimal)),
+        cvss: members
+            .get("cvss")
+            .and_then(|node| node.decimal("a CVSS score from 0.0 to 10.0", up_to(10.0, CvssScore::from_decimal))),
+        epss: members.get("epss").and_then(|node| node.decimal("a probability from 0 to 1", up_to(1.0, Epss::from_decimal))),
         known_exploited: members.get("knownExploited").and_then(|node| read_true(&node)).is_some(),
         published_for: members.get("publishedFor").and_then(|node| read_duration(&node)),
         fix_available_for: members.get("fixAvailableFor").and_then(|node| read_duration(&node)),
         packages: members.get("packages").map(|node| read_packages(&node)).unwrap_or_default(),
         paths: members.get("paths").map(|node| read_paths(&node)).unwrap_or_default(),
     }
+}
+
+/// A number that would be rounded onto the scale is outside it all the same.
+fn up_to<T>(most: f64, read: impl Fn(f64) -> Option<T>) -> impl Fn(f64) -> Option<T> {
+    move |value| (value <= most).then(|| read(value)).flatten()
 }
 
 /// A predicate that can only be asked for, not against.
@@ -260,7 +249,7 @@ fn read_true(node: &Node<'_>) -> Option<()> {
 /// Vulnerability ids, aliases or advisory ids.
 pub(super) fn read_ids(node: &Node<'_>) -> Vec<String> {
     let id = |text: &str| {
-        let is_sound = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        let is_sound = (1..=limits::ID_CHARS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         is_sound.then(|| text.to_owned())
     };
     node.list(limits::LIST_ITEMS)
@@ -302,7 +291,7 @@ mod tests {
         ] {
             assert_eq!(PackagePrefix::parse(prefix).unwrap().matches(purl), matches, "{prefix} {purl}");
         }
-        for wrong in ["npm/lodash", "pkg:", "pkg:a b", ""] {
+        for wrong in ["npm/lodash", "pkg:", "pkg:/", "pkg:@a/b", "pkg:a b", ""] {
             assert_eq!(PackagePrefix::parse(wrong), None, "{wrong}");
         }
     }

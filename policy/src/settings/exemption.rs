@@ -3,9 +3,10 @@
 //! Source: the rule language, "Exemptions".
 
 use super::condition::{self, Glob, PackagePrefix};
+use super::language::{EXEMPTION_KEYS, EXEMPTION_PREDICATES, EXEMPTION_REFUSED_KEYS, SEVERITIES};
 use super::node::{Members, Node};
+use super::read_name;
 use super::scope::{self, Scope};
-use super::{SEVERITIES, read_name};
 use crate::findings::Severity;
 use crate::limits;
 use crate::time::Timestamp;
@@ -60,25 +61,14 @@ impl Exemption {
     }
 }
 
-const PREDICATES: [&str; 5] = ["ids", "packages", "paths", "fixable", "severityAtMost"];
-/// Predicates of a condition that an exemption must not have: they would widen it as scores and dates change.
-const REFUSED: [&str; 6] = ["cvss", "epss", "knownExploited", "publishedFor", "fixAvailableFor", "severity"];
-
 /// `rules` are the names of all rules as written, by position.
 pub(super) fn read(node: &Node<'_>, rules: &[&str]) -> Option<Exemption> {
-    let known: Vec<&str> =
-        ["name", "reason", "owner", "scope", "rules", "from", "until", "untilFixed"].into_iter().chain(PREDICATES).collect();
-    // Refused predicates get a sentence of their own instead of "unknown key".
-    let readable: Vec<&str> = known.iter().copied().chain(REFUSED).collect();
-    let members = node.object(&readable, &[])?;
-    for key in REFUSED {
-        if let Some(member) = members.get(key) {
-            member.problem(format!("an exemption cannot have this predicate, expected one of {}", PREDICATES.join(", ")));
-        }
-    }
-    let has_predicates = PREDICATES.iter().any(|key| members.has(key));
+    let known: Vec<&str> = EXEMPTION_KEYS.into_iter().chain(EXEMPTION_PREDICATES).collect();
+    let why = format!("an exemption cannot have this predicate, expected one of {}", EXEMPTION_PREDICATES.join(", "));
+    let members = node.object(&known, &EXEMPTION_REFUSED_KEYS, &why)?;
+    let has_predicates = EXEMPTION_PREDICATES.iter().any(|key| members.has(key));
     if !has_predicates && !members.has("scope") {
-        node.problem(format!("expected a predicate ({}) or a `scope`, found neither", PREDICATES.join(", ")));
+        node.problem(format!("expected a predicate ({}) or a `scope`, found neither", EXEMPTION_PREDICATES.join(", ")));
     }
     let until_fixed = members.get("untilFixed").and_then(|node| node.boolean()).unwrap_or(false);
     if until_fixed && !has_predicates {
@@ -125,7 +115,8 @@ fn read_rules(node: &Node<'_>, rules: &[&str]) -> Vec<usize> {
         let name = node.text()?;
         let position = rules.iter().position(|rule| *rule == name);
         if position.is_none() {
-            node.problem(format!("expected the name of a rule ({}), found `{}`", rules.join(", "), crate::text::quote(name)));
+            let known: Vec<String> = rules.iter().map(|rule| crate::text::quote(rule)).collect();
+            node.problem(format!("expected the name of a rule ({}), found `{}`", known.join(", "), crate::text::quote(name)));
         }
         position
     };

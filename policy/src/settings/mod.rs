@@ -5,6 +5,7 @@
 pub mod advice;
 mod condition;
 mod exemption;
+pub mod language;
 mod node;
 mod rule;
 mod scope;
@@ -51,15 +52,6 @@ pub enum Evaluation {
     Strictest,
 }
 
-/// Severities as settings write them, worst first.
-const SEVERITIES: [(&str, Severity); 5] = [
-    ("critical", Severity::Critical),
-    ("high", Severity::High),
-    ("medium", Severity::Medium),
-    ("low", Severity::Low),
-    ("negligible", Severity::Negligible),
-];
-
 impl Settings {
     /// Reads and checks a settings document.
     ///
@@ -82,23 +74,20 @@ impl Settings {
 }
 
 fn read(root: &Node<'_>) -> Option<Settings> {
-    let known = ["cluster", "evaluation", "unknownSeverity", "vex", "rules", "exemptions"];
-    let later = ["findings", "trust", "pinDigests", "controllerPods", "breakGlass"];
-    let members = root.object(&known, &later)?;
+    let members = root.object(
+        &language::SETTINGS_KEYS,
+        &language::LATER_KEYS,
+        "is part of the rule language but not of this version of the policy",
+    )?;
     let rules = members.require("rules").map(|node| read_rules(&node)).unwrap_or_default();
     let exemptions = members.get("exemptions").map(|node| read_exemptions(&node, &rule_names(&members))).unwrap_or_default();
-    let evaluations = [
-        ("severityFirst", Evaluation::SeverityFirst),
-        ("ruleOrder", Evaluation::RuleOrder),
-        ("strictest", Evaluation::Strictest),
-    ];
-    let placed = SEVERITIES.map(|(word, severity)| (word, Some(severity)));
-    let unknown: Vec<(&str, Option<Severity>)> = placed.into_iter().chain([("ignore", None)]).collect();
+    let evaluation = members.get("evaluation").and_then(|node| node.word(&language::EVALUATIONS));
+    let unknown_severity = members.get("unknownSeverity").map(|node| node.word(&language::UNKNOWN_SEVERITIES).flatten());
     Some(Settings {
         cluster: members.get("cluster").and_then(|node| node.text()).map(str::to_owned),
-        evaluation: members.get("evaluation").and_then(|node| node.word(&evaluations)).unwrap_or(Evaluation::SeverityFirst),
-        unknown_severity: members.get("unknownSeverity").map_or(Some(Severity::Medium), |node| node.word(&unknown).flatten()),
-        applies_vex: members.get("vex").and_then(|node| node.word(&[("apply", true), ("ignore", false)])).unwrap_or(true),
+        evaluation: evaluation.unwrap_or(Evaluation::SeverityFirst),
+        unknown_severity: unknown_severity.unwrap_or(Some(Severity::Medium)),
+        applies_vex: members.get("vex").and_then(|node| node.word(&language::VEX)).unwrap_or(true),
         rules,
         exemptions,
     })
@@ -140,10 +129,11 @@ fn note_duplicate(node: &Node<'_>, names: &mut BTreeSet<String>, name: &str) {
     }
 }
 
-/// A name: 1 to 63 lower-case letters, digits and hyphens.
+/// A name: 1 to [`limits::NAME_CHARS`] lower-case letters, digits and hyphens.
 fn read_name(node: &Node<'_>) -> Option<String> {
     let is_sound = |text: &str| {
-        (1..=63).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        (1..=limits::NAME_CHARS).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     node.parsed("1 to 63 lower-case letters, digits and `-`", |text| is_sound(text).then(|| text.to_owned()))
 }

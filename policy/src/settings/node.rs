@@ -100,7 +100,7 @@ impl<'a> Node<'a> {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.push_str(key);
+                path.push_str(&crate::text::quote(key));
             }
             Step::Index(parent, index) => {
                 parent.write_path(pointer, path);
@@ -110,16 +110,16 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The members of an object all of whose keys are `known`. `later` are keys of the language that this version does not have.
-    pub(crate) fn object(&'a self, known: &[&str], later: &[&str]) -> Option<Members<'a>> {
+    /// The members of an object all of whose keys are `known`. What is `refused` gets a sentence of its own instead of "unknown key".
+    pub(crate) fn object(&'a self, known: &[&str], refused: &[&str], why: &str) -> Option<Members<'a>> {
         let Value::Object(members) = self.value else {
             self.expected("an object");
             return None;
         };
         for (key, value) in members {
             let here = Node { value, step: Step::Key(self, key), problems: self.problems };
-            if later.contains(&key.as_str()) {
-                here.problem("is part of the rule language but not of this version of the policy");
+            if refused.contains(&key.as_str()) {
+                here.problem(why);
             } else if !known.contains(&key.as_str()) {
                 here.problem_with_hint(format!("unknown key, expected one of {}", known.join(", ")), did_you_mean(key, known));
             }

@@ -1,6 +1,7 @@
 //! A rule as written → [`Rule`].
 
 use super::condition::{self, Condition};
+use super::language::{ABSENCE_KEYS, ACTIONS, ANSWERS, FLAW_KEYS, RULE_KEYS, TRUSTING_ANSWERS};
 use super::node::Node;
 use super::read_name;
 use super::scope::{self, Scope};
@@ -78,19 +79,10 @@ pub struct EvidenceTable {
     pub incomplete: Trusting,
 }
 
-const ANSWERS: [(&str, Answer); 3] = [("deny", Some(Action::Deny)), ("audit", Some(Action::Audit)), ("allow", None)];
-const TRUSTING: [(&str, Trusting); 4] = [
-    ("deny", Trusting::Answer(Some(Action::Deny))),
-    ("audit", Trusting::Answer(Some(Action::Audit))),
-    ("allow", Trusting::Answer(None)),
-    ("use", Trusting::Use),
-];
-
 pub(super) fn read(node: &Node<'_>) -> Option<Rule> {
-    let known = ["name", "description", "action", "enabled", "scope", "conditions", "maxAge", "maxDatabaseAge", "evidence"];
-    let members = node.object(&known, &[])?;
+    let members = node.object(&RULE_KEYS, &[], "")?;
     let name = members.require("name").and_then(|node| read_name(&node));
-    let action = members.require("action").and_then(|node| node.word(&[("deny", Action::Deny), ("audit", Action::Audit)]));
+    let action = members.require("action").and_then(|node| node.word(&ACTIONS));
     let conditions = members.require("conditions").map(|node| {
         node.list(limits::LIST_ITEMS).into_iter().flatten().filter_map(|node| condition::read(&node)).collect::<Vec<_>>()
     });
@@ -111,26 +103,15 @@ pub(super) fn read(node: &Node<'_>) -> Option<Rule> {
 }
 
 fn read_evidence(node: Option<&Node<'_>>, action: Action) -> EvidenceTable {
-    let own = EvidenceTable {
-        missing: Some(action),
-        unavailable: Some(action),
-        unreadable: Some(action),
-        untrusted: Trusting::Answer(Some(action)),
-        stale: Trusting::Answer(Some(action)),
-        incomplete: Trusting::Answer(Some(action)),
-    };
-    let known = ["missing", "unavailable", "unreadable", "untrusted", "stale", "incomplete"];
-    let Some(members) = node.and_then(|node| node.object(&known, &[])) else { return own };
-    let answer = |key, default| members.get(key).and_then(|node| node.word(&ANSWERS)).unwrap_or(default);
-    let trusting = |key, default| members.get(key).and_then(|node| node.word(&TRUSTING)).unwrap_or(default);
-    EvidenceTable {
-        missing: answer("missing", own.missing),
-        unavailable: answer("unavailable", own.unavailable),
-        unreadable: answer("unreadable", own.unreadable),
-        untrusted: trusting("untrusted", own.untrusted),
-        stale: trusting("stale", own.stale),
-        incomplete: trusting("incomplete", own.incomplete),
-    }
+    let own = Some(action);
+    let known = [ABSENCE_KEYS, FLAW_KEYS].concat();
+    let members = node.and_then(|node| node.object(&known, &[], ""));
+    let member = |key| members.and_then(|members| members.get(key));
+    let answer = |key| member(key).and_then(|node| node.word(&ANSWERS)).unwrap_or(own);
+    let trusting = |key| member(key).and_then(|node| node.word(&TRUSTING_ANSWERS)).unwrap_or(Trusting::Answer(own));
+    let [missing, unavailable, unreadable] = ABSENCE_KEYS.map(answer);
+    let [untrusted, stale, incomplete] = FLAW_KEYS.map(trusting);
+    EvidenceTable { missing, unavailable, unreadable, untrusted, stale, incomplete }
 }
 
 /// A duration of the rule language.

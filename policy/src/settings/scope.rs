@@ -2,6 +2,7 @@
 //!
 //! Source: the rule language, "Scope fields".
 
+use super::language::{FIELDS, FieldKind, OPERATORS, SCOPE_KEYS};
 use super::node::Node;
 use crate::limits;
 
@@ -53,57 +54,22 @@ pub enum Operator {
     Contains,
 }
 
-const OPERATORS: [(&str, Operator); 5] = [
-    ("equals", Operator::Equals),
-    ("notEquals", Operator::NotEquals),
-    ("startsWith", Operator::StartsWith),
-    ("endsWith", Operator::EndsWith),
-    ("contains", Operator::Contains),
-];
-
-/// How a field name is read: those of the object's metadata need a key.
-#[derive(Clone, Copy)]
-enum Kind {
-    Plain(fn() -> Field),
-    Keyed(fn(String) -> Field),
-}
-
-const FIELDS: [(&str, Kind); 17] = [
-    ("cluster", Kind::Plain(|| Field::Cluster)),
-    ("namespace", Kind::Plain(|| Field::Namespace)),
-    ("namespaceLabel", Kind::Keyed(Field::NamespaceLabel)),
-    ("kind", Kind::Plain(|| Field::Kind)),
-    ("name", Kind::Plain(|| Field::Name)),
-    ("label", Kind::Keyed(Field::Label)),
-    ("annotation", Kind::Keyed(Field::Annotation)),
-    ("serviceAccount", Kind::Plain(|| Field::ServiceAccount)),
-    ("user", Kind::Plain(|| Field::User)),
-    ("group", Kind::Plain(|| Field::Group)),
-    ("operation", Kind::Plain(|| Field::Operation)),
-    ("container", Kind::Plain(|| Field::Container)),
-    ("image", Kind::Plain(|| Field::Image)),
-    ("registry", Kind::Plain(|| Field::Registry)),
-    ("repository", Kind::Plain(|| Field::Repository)),
-    ("tag", Kind::Plain(|| Field::Tag)),
-    ("digest", Kind::Plain(|| Field::Digest)),
-];
-
 pub(super) fn read(node: &Node<'_>) -> Scope {
     node.list(limits::LIST_ITEMS).into_iter().flatten().filter_map(|entry| read_entry(&entry)).collect()
 }
 
 fn read_entry(node: &Node<'_>) -> Option<Entry> {
-    let members = node.object(&["field", "key", "operator", "values"], &[])?;
+    let members = node.object(&SCOPE_KEYS, &[], "")?;
     let kind = members.require("field").and_then(|field| field.word(&FIELDS));
     let key = members.get("key").and_then(|node| node.text());
     let field = match kind {
-        Some(Kind::Plain(field)) => {
+        Some(FieldKind::Plain(field) | FieldKind::OfImage(field)) => {
             if members.has("key") {
                 node.problem("expected no `key` for this field: only label, annotation and namespaceLabel have one");
             }
             Some(field())
         }
-        Some(Kind::Keyed(field)) => {
+        Some(FieldKind::Keyed(field)) => {
             members.require("key");
             key.map(|key| field(key.to_owned()))
         }
