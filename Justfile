@@ -72,9 +72,17 @@ deny-advisories:
     scripts/tool cargo-deny
     cargo deny --all-features check advisories
 
-# line coverage of the evaluator and of the report readers
-coverage *arguments: compiler
+# line coverage of policy by everything that runs natively; fails below 95 %
+coverage *arguments: build
     scripts/coverage {{ arguments }}
+
+# feed one reader of foreign bytes with what libFuzzer thinks of; needs a nightly Rust (targets: fuzz/fuzz_targets)
+fuzz target *seconds: compiler
+    scripts/fuzz {{ target }} {{ seconds }}
+
+# write the fuzzer's seeds anew, from the cases
+fuzz-seeds: compiler
+    cargo run --release -p fuzz --features seeds --bin seeds
 
 # remove what was built, the caches outside the checkout excepted
 clean:

@@ -1,0 +1,5 @@
+//! `fuzz::review`, fed by libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::review::run(data));
