@@ -5,12 +5,14 @@
 mod artifact;
 mod bind;
 mod show;
+mod sign;
 mod subject;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use host::registry::{Registry, Resolved};
+use host::signing::Signed;
 use policy::findings::{self, Document};
 use policy::image::{Digest, Reference};
 use policy::time::Timestamp;
@@ -23,6 +25,7 @@ use self::subject::{Scanned, Subject};
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::{self, Output};
+use crate::password::Passwords;
 
 /// Attaches the findings of a scanner report to an image in its registry
 #[derive(Debug, Args)]
@@ -32,7 +35,13 @@ use crate::output::{self, Output};
 
   gatectl attach ghcr.io/acme/web:1.4 --report web-amd64.json --report web-arm64.json
   gatectl attach ghcr.io/acme/web:1.4 --report web-arm64.json --platform linux/arm64
-  gatectl attach ghcr.io/acme/web:1.4 --report web.json --repository ghcr.io/acme/findings --dry-run")]
+  gatectl attach ghcr.io/acme/web:1.4 --report web.json --repository ghcr.io/acme/findings --dry-run
+
+  COSIGN_PASSWORD=… gatectl attach ghcr.io/acme/web:1.4 --report web.json --sign-key cosign.key
+  cosign verify --key cosign.pub --insecure-ignore-tlog --annotations io.gated-deployment.type=findings.v1 REPOSITORY@DIGEST
+
+A signature is pushed before the findings tag moves, to the tag sha256-….sig of the artifact's own digest (cosign's storage of
+version 2), and is not entered in a transparency log.")]
 pub(crate) struct Attach {
     /// The image or image index
     image: String,
@@ -57,6 +66,9 @@ pub(crate) struct Attach {
     /// Repository for the artifact [default: the image's own]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
+    /// Sign the artifacts with this private key of `gatectl keys generate` or cosign; its password is in COSIGN_PASSWORD, or asked for
+    #[arg(long, value_name = "FILE")]
+    sign_key: Option<PathBuf>,
     /// Show what would be attached and push nothing
     #[arg(long)]
     dry_run: bool,
@@ -92,7 +104,9 @@ pub(crate) struct Binding<'a> {
 }
 
 impl Attach {
-    pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
+    pub(crate) fn run(self, output: &mut Output<'_>, passwords: &Passwords) -> Outcome {
+        // A password that is wrong is best known before anything else is done.
+        let key = self.sign_key.as_deref().map(|file| sign::key(file, passwords)).transpose()?;
         let leniency = Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty };
         let mut read = Vec::new();
         for file in &self.report {
@@ -108,14 +122,25 @@ impl Attach {
         };
         let binding = Binding { platform: self.platform.as_deref(), scanned_at: self.scanned_at, is_forced: self.force_subject };
         let prepared = prepare(&registry, &resolved, &repository, &read, binding)?;
+        let mut signatures: Vec<Option<Signed>> = Vec::new();
         if self.dry_run {
             output.note("nothing was pushed (--dry-run)")?;
+        } else if let Some(key) = &key {
+            // By digest, then the signature, then the tag: at no instant does a gate find an unsigned artifact under the tag.
+            for (artifact, _) in &prepared.artifacts {
+                upload(&registry, artifact)?;
+                signatures.push(Some(sign::sign(&registry, artifact, key)?));
+            }
+            for (artifact, _) in &prepared.artifacts {
+                tag(&registry, artifact)?;
+            }
         } else {
             for (artifact, _) in &prepared.artifacts {
                 push(&registry, artifact)?;
             }
         }
-        show::write(output, self.format, &prepared, self.dry_run)?;
+        let shown = show::Shown { is_dry_run: self.dry_run, is_signed: key.is_some(), signatures };
+        show::write(output, self.format, &prepared, &shown)?;
         Ok(ExitCode::Admitted)
     }
 }
@@ -175,12 +200,31 @@ pub(crate) fn prepare(
 
 /// Pushes blobs, then the manifest under the findings tag.
 pub(crate) fn push(registry: &Registry, artifact: &Artifact) -> Result<(), Failure> {
-    let failed = |e| Failure::at(format_args!("`{}`", artifact.reference), e);
+    push_blobs(registry, artifact)?;
+    tag(registry, artifact)
+}
+
+/// Pushes blobs, then the manifest under its digest only: the findings tag stays what it is.
+fn upload(registry: &Registry, artifact: &Artifact) -> Result<(), Failure> {
+    push_blobs(registry, artifact)?;
+    push_manifest(registry, artifact, &format!("{}@{}", artifact.repository(), artifact.digest()))
+}
+
+/// Moves the findings tag to the artifact.
+fn tag(registry: &Registry, artifact: &Artifact) -> Result<(), Failure> {
+    push_manifest(registry, artifact, &artifact.reference)
+}
+
+fn push_blobs(registry: &Registry, artifact: &Artifact) -> Result<(), Failure> {
     for blob in artifact.reports.iter().chain([&artifact.config]) {
-        registry.push_blob(&artifact.reference, blob).map_err(failed)?;
+        registry.push_blob(&artifact.reference, blob).map_err(|e| Failure::at(format_args!("`{}`", artifact.reference), e))?;
     }
-    registry.push_manifest_raw(&artifact.reference, &artifact.manifest, MANIFEST).map_err(failed)?;
     Ok(())
+}
+
+fn push_manifest(registry: &Registry, artifact: &Artifact, reference: &str) -> Result<(), Failure> {
+    let pushed = registry.push_manifest_raw(reference, &artifact.manifest, MANIFEST);
+    pushed.map(|_| ()).map_err(|e| Failure::at(format_args!("`{reference}`"), e))
 }
 
 fn repository(text: &str) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ use clap::Args;
 use host::credentials::Credentials;
 use host::registry::{Registry, RegistryOptions};
 use host::sources::Sources;
+use host::verify::TrustRoot;
 
 use crate::exit::Failure;
 
@@ -23,6 +24,9 @@ pub(crate) struct Connection {
     /// Folder of Docker's config.json with the credentials [default: $DOCKER_CONFIG, else ~/.docker]
     #[arg(long, value_name = "DIR")]
     docker_config: Option<PathBuf>,
+    /// Trust root for signatures without a key, as JSON (kwctl's, or cosign's trusted_root.json) [default: none is trusted]
+    #[arg(long, value_name = "FILE")]
+    sigstore_trust_config: Option<PathBuf>,
 }
 
 impl Connection {
@@ -35,9 +39,11 @@ impl Connection {
             Some(folder) => Credentials::from_folder(folder),
             None => Credentials::from_environment(),
         };
+        let trust_root = self.sigstore_trust_config.as_deref().map(TrustRoot::load).transpose().map_err(Failure::new)?;
         let options = RegistryOptions {
             sources,
             credentials,
+            trust_root,
             connect_timeout: Some(CONNECT_TIMEOUT),
             timeout: Some(TIMEOUT),
             ..RegistryOptions::default()

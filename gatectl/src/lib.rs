@@ -10,10 +10,12 @@ mod completions;
 mod connection;
 mod demo;
 mod exit;
+mod keys;
 mod man;
 mod manifests;
 mod module;
 pub mod output;
+mod password;
 mod policy_module;
 mod settings;
 mod snippet;
@@ -26,6 +28,7 @@ use clap::{Parser, Subcommand};
 pub use self::exit::ExitCode;
 use self::exit::Failure;
 use self::output::Output;
+pub use self::password::Passwords;
 
 /// Gates container images on their vulnerability findings when they are deployed.
 #[derive(Debug, Parser)]
@@ -44,6 +47,8 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(attach::Attach),
+    #[command(subcommand)]
+    Keys(keys::Keys),
     Check(check::Check),
     #[command(subcommand)]
     Settings(settings::Settings),
@@ -56,6 +61,11 @@ enum Command {
 
 /// Runs the command line: `arguments` begin with the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output<'_>) -> ExitCode {
+    run_with(arguments, output, &Passwords::from_environment())
+}
+
+/// Runs the command line with passwords from elsewhere than the environment.
+pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Output<'_>, passwords: &Passwords) -> ExitCode {
     let parsed = match Arguments::try_parse_from(arguments) {
         Ok(parsed) => parsed,
         // Help and version are answers, everything else is a mistake; clap's own exit code for it means "denied" here.
@@ -69,7 +79,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, output: &mut Output<'_
         }
     };
     let outcome = match parsed.command {
-        Command::Attach(command) => command.run(output),
+        Command::Attach(command) => command.run(output, passwords),
+        Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),

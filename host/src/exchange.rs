@@ -42,6 +42,13 @@ pub enum Request {
         /// `api_version`, `kind`, `name`, `namespace`, `disable_cache` and `field_masks`, those that are null left out.
         query: Map<String, Value>,
     },
+    /// `!SigstorePubKeyVerify` and its like: `oci/v2/verify`.
+    Verify {
+        /// One of [`VERIFY`], with a `!` before it the tag.
+        kind: String,
+        /// The request's members but `type`, those that are null left out.
+        query: Map<String, Value>,
+    },
 }
 
 /// What a host call was answered with.
@@ -63,9 +70,27 @@ pub struct Exchange {
 }
 
 /// The tags that are read, in the order of [`Request`].
-const TAGS: [&str; 4] = ["!OciManifestDigest", "!OciManifest", "!OciManifestAndConfig", "!KubernetesGetResource"];
+const TAGS: [&str; 9] = [
+    "!OciManifestDigest",
+    "!OciManifest",
+    "!OciManifestAndConfig",
+    "!KubernetesGetResource",
+    "!SigstorePubKeyVerify",
+    "!SigstoreKeylessVerify",
+    "!SigstoreKeylessPrefixVerify",
+    "!SigstoreGithubActionsVerify",
+    "!SigstoreCertificateVerify",
+];
 /// What a query for a resource may say.
 const QUERY: [&str; 6] = ["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"];
+/// The kinds of request for a verification, and what each may say.
+pub const VERIFY: [(&str, &[&str]); 5] = [
+    ("SigstorePubKeyVerify", &["image", "pub_keys", "annotations"]),
+    ("SigstoreKeylessVerify", &["image", "keyless", "annotations"]),
+    ("SigstoreKeylessPrefixVerify", &["image", "keyless_prefix", "annotations"]),
+    ("SigstoreGithubActionsVerify", &["image", "owner", "repo", "annotations"]),
+    ("SigstoreCertificateVerify", &["image", "certificate", "certificate_chain", "require_rekor_bundle", "annotations"]),
+];
 
 impl Request {
     /// The request behind a host call; `None` for calls the file does not know.
@@ -79,6 +104,12 @@ impl Request {
                 let query = serde_json::from_slice(payload).ok()?;
                 return Some(Self::GetResource { query: without_nulls(query) });
             }
+            ("kubewarden", "oci", "v2/verify") => {
+                let mut query: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+                let Some(Value::String(kind)) = query.remove("type") else { return None };
+                let is_known = VERIFY.iter().any(|(known, _)| *known == kind);
+                return is_known.then(|| Self::Verify { kind, query: without_nulls(query) });
+            }
             _ => return None,
         };
         serde_json::from_slice(payload).ok().map(kind)
@@ -91,10 +122,8 @@ impl Request {
             Self::ManifestDigest { image } => ("!OciManifestDigest", image),
             Self::Manifest { image } => ("!OciManifest", image),
             Self::ManifestAndConfig { image } => ("!OciManifestAndConfig", image),
-            Self::GetResource { query } => {
-                let entries: String = query.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
-                return format!("!KubernetesGetResource\n{entries}");
-            }
+            Self::GetResource { query } => return format!("!KubernetesGetResource\n{}", entries(query)),
+            Self::Verify { kind, query } => return format!("!{kind}\n{}", entries(query)),
         };
         format!("{tag}\nimage: {}\n", scalar(image))
     }
@@ -113,6 +142,10 @@ impl Request {
                 let query = mapping(&document.value, place, &QUERY)?.clone();
                 return Ok(Self::GetResource { query: without_nulls(query) });
             }
+            tag if let Some((kind, keys)) = verification(tag) => {
+                let query = mapping(&document.value, place, keys)?.clone();
+                return Ok(Self::Verify { kind: kind.to_owned(), query: without_nulls(query) });
+            }
             _ => return Err(complaint(place, format!("expected a request tagged one of {}, found {tag}", TAGS.join(", ")))),
         };
         let entries = mapping(&document.value, place, &["image"])?;
@@ -125,7 +158,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.to_yaml();
         match text.trim_end().split_once('\n') {
-            Some((tag, entries)) => write!(f, "{tag} {{{entries}}}"),
+            Some((tag, entries)) => write!(f, "{tag} {{{}}}", entries.replace('\n', ", ")),
             None => f.write_str(&text),
         }
     }
@@ -186,6 +219,17 @@ fn exchange(value: &Value, place: &str) -> Result<Exchange, ExchangeError> {
         }
     };
     Ok(Exchange { request, response })
+}
+
+/// The entries of a mapping, a line each: a value as JSON, which is YAML.
+fn entries(query: &Map<String, Value>) -> String {
+    query.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
+}
+
+/// The kind of verification that a tag stands for, and its keys.
+fn verification(tag: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let name = tag.strip_prefix('!')?;
+    VERIFY.into_iter().find(|(kind, _)| *kind == name)
 }
 
 fn without_nulls(mut query: Map<String, Value>) -> Map<String, Value> {

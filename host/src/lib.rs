@@ -1,8 +1,9 @@
 //! The policy module's host: it loads `policy.wasm` as Kubewarden's policy server does and answers its host calls.
 //!
 //! In the order a call travels: [`module`] runs the guest, [`capability`] says what it may call, [`live`] sends a call to the
-//! [`registry`] (reached as [`sources`] and [`credentials`] say), [`record`] and [`replay`] write and read kwctl's file of such calls
-//! ([`exchange`]). [`yaml`] reads every YAML text of the workspace, [`embedded`] is a registry for demonstrations and tests.
+//! [`registry`] (reached as [`sources`] and [`credentials`] say), [`verify`] judges the signatures that are found there, [`record`] and
+//! [`replay`] write and read kwctl's file of such calls ([`exchange`]). [`signing`] makes such signatures. [`yaml`] reads every YAML
+//! text of the workspace, [`limits`] are the caps of what is read, [`embedded`] is a registry for demonstrations and tests.
 //!
 //! Every function blocks. Nothing here knows rules, findings or verdicts.
 
@@ -12,6 +13,8 @@ pub mod capability;
 
 pub mod live;
 pub mod registry;
+pub mod signing;
+pub mod verify;
 
 pub mod credentials;
 pub mod sources;
@@ -22,4 +25,5 @@ pub mod replay;
 
 pub mod annotate;
 pub mod embedded;
+pub mod limits;
 pub mod yaml;

@@ -1,7 +1,7 @@
 //! Host calls → the real registry and the log: the policy server's dispatcher, as far as this project's module needs it.
 //!
-//! Served: binding `kubewarden`, namespace `oci` (`v1/manifest_digest`, `v1/oci_manifest`, `v1/oci_manifest_config`) and `tracing`
-//! (`log`). Every other name is answered as the policy server answers names it does not know.
+//! Served: binding `kubewarden`, namespace `oci` (`v1/manifest_digest`, `v1/oci_manifest`, `v1/oci_manifest_config`, `v2/verify`) and
+//! `tracing` (`log`). Every other name is answered as the policy server answers names it does not know.
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,6 +39,9 @@ impl Live {
     }
 
     fn oci(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        if operation == "v2/verify" {
+            return self.registry.verify(payload).map_err(|error| error.report());
+        }
         let look_up = match operation {
             "v1/manifest_digest" => Registry::manifest_digest,
             "v1/oci_manifest" => Registry::oci_manifest,

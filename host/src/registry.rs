@@ -9,6 +9,7 @@ mod cache;
 mod client;
 mod error;
 mod publish;
+mod signatures;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,9 +23,14 @@ use serde_json::Value;
 use self::cache::Cache;
 use self::client::Clients;
 pub use self::error::RegistryError;
+pub(crate) use self::error::report;
+pub(crate) use self::publish::sha256;
 pub use self::publish::{RawManifest, Resolved};
+pub use self::signatures::SIMPLE_SIGNING;
+pub(crate) use self::signatures::{SignatureLayer, SignaturesError, tag as signature_tag};
 use crate::credentials::Credentials;
 use crate::sources::Sources;
+use crate::verify::{self, TrustRoot, VerifyError};
 
 /// How long an answer may be given again, as in the policy server.
 const CACHED_FOR: Duration = Duration::from_secs(60);
@@ -36,6 +42,8 @@ pub struct RegistryOptions {
     pub sources: Sources,
     /// Users and passwords. Default anonymous.
     pub credentials: Credentials,
+    /// Whom keyless signatures are trusted from. Default nobody, as a policy server that could not fetch a trust root.
+    pub trust_root: Option<TrustRoot>,
     /// The longest a connection may take to come up. Default none, as the policy server.
     pub connect_timeout: Option<Duration>,
     /// The longest one function of [`Registry`] may take, all its requests together. Default none, as the policy server.
@@ -49,6 +57,7 @@ impl Default for RegistryOptions {
         Self {
             sources: Sources::default(),
             credentials: Credentials::anonymous(),
+            trust_root: None,
             connect_timeout: None,
             timeout: None,
             cached_for: CACHED_FOR,
@@ -62,11 +71,20 @@ pub struct Registry {
     digests: Cache,
     manifests: Cache,
     configs: Cache,
+    verified: Cache,
+    trust_root: Option<TrustRoot>,
 }
 
 /// The policy server's answer to `v1/manifest_digest`.
 #[derive(Serialize)]
 struct DigestAnswer {
+    digest: String,
+}
+
+/// The policy server's answer to `v2/verify`.
+#[derive(Serialize)]
+struct VerifyAnswer {
+    is_trusted: bool,
     digest: String,
 }
 
@@ -83,10 +101,11 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::Setup`] where threads cannot be started.
-    pub fn new(options: RegistryOptions) -> Result<Self, RegistryError> {
+    pub fn new(mut options: RegistryOptions) -> Result<Self, RegistryError> {
         let cache = || Cache::new(options.cached_for);
-        let (digests, manifests, configs) = (cache(), cache(), cache());
-        Ok(Self { clients: Clients::new(options)?, digests, manifests, configs })
+        let (digests, manifests, configs, verified) = (cache(), cache(), cache(), cache());
+        let trust_root = options.trust_root.take();
+        Ok(Self { clients: Clients::new(options)?, digests, manifests, configs, verified, trust_root })
     }
 
     /// `oci/v1/manifest_digest`: `{"digest":"sha256:…"}` of the manifest or index, by a HEAD request.
@@ -130,6 +149,21 @@ impl Registry {
             })?;
             let config = serde_json::from_str(&config).map_err(RegistryError::Json)?;
             json(&ConfigAnswer { manifest, digest, config })
+        })
+    }
+
+    /// `oci/v2/verify`: `{"is_trusted":true,"digest":"sha256:…"}` of the manifest or index whose signatures fulfil the request, which
+    /// is one of the five that the policy server knows, as JSON. Never `false`: whatever is not fulfilled is an error.
+    ///
+    /// # Errors
+    /// [`VerifyError`]; its [`report`](VerifyError::report) is what a guest gets.
+    pub fn verify(&self, request: &[u8]) -> Result<Vec<u8>, VerifyError> {
+        let request: verify::Request = serde_json::from_slice(request).map_err(|error| VerifyError::new(&error))?;
+        self.verified.get_or(&request.key(), || {
+            let digest = verify::verify(self, &request, self.trust_root.as_ref())?;
+            serde_json::to_vec(&VerifyAnswer { is_trusted: true, digest })
+                .map(Into::into)
+                .map_err(|error| VerifyError::new(&error))
         })
     }
 }

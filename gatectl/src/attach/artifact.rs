@@ -95,6 +95,11 @@ impl Artifact {
         })
     }
 
+    /// Its repository, without the tag.
+    pub(crate) fn repository(&self) -> &str {
+        self.reference.rsplit_once(':').map_or(&self.reference, |(repository, _)| repository)
+    }
+
     /// The digest of the manifest.
     pub(crate) fn digest(&self) -> String {
         sha256(&self.manifest)

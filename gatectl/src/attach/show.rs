@@ -1,10 +1,11 @@
 //! What was attached, for people and for programs.
 
+use host::signing::Signed;
 use policy::findings::summary::{self, Summary};
 use policy::findings::{Document, Severity};
 use serde_json::{Value, json};
 
-use super::{Artifact, Prepared};
+use super::{Artifact, Prepared, sign};
 use crate::exit::Failure;
 use crate::output::{Colour, Format, Output};
 use crate::table;
@@ -12,18 +13,34 @@ use crate::table;
 /// Version of the JSON that `--format json` writes.
 const SCHEMA_VERSION: u32 = 1;
 
-pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared, is_dry_run: bool) -> Result<(), Failure> {
+/// What was done with the artifacts.
+pub(super) struct Shown {
+    pub(super) is_dry_run: bool,
+    pub(super) is_signed: bool,
+    /// One for each artifact, in their order; none where nothing was pushed.
+    pub(super) signatures: Vec<Option<Signed>>,
+}
+
+impl Shown {
+    fn signature_of(&self, nth: usize) -> Option<&Signed> {
+        self.signatures.get(nth).and_then(Option::as_ref)
+    }
+}
+
+pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared, shown: &Shown) -> Result<(), Failure> {
     match format {
         Format::Json => {
-            let artifacts: Vec<Value> = prepared.artifacts.iter().map(|(artifact, document)| value(artifact, document)).collect();
+            let artifacts = prepared.artifacts.iter().enumerate();
+            let artifacts: Vec<Value> =
+                artifacts.map(|(nth, (artifact, document))| value(artifact, document, shown, nth)).collect();
             let notes: Vec<Value> = prepared.notes.iter().map(|(note, times)| json!({ "note": note, "times": times })).collect();
             output.json(
-                &json!({ "schemaVersion": SCHEMA_VERSION, "pushed": !is_dry_run, "artifacts": artifacts, "notes": notes }),
+                &json!({ "schemaVersion": SCHEMA_VERSION, "pushed": !shown.is_dry_run, "artifacts": artifacts, "notes": notes }),
             )?;
         }
         Format::Table => {
-            for (artifact, document) in &prepared.artifacts {
-                block(output, artifact, document)?;
+            for (nth, (artifact, document)) in prepared.artifacts.iter().enumerate() {
+                block(output, artifact, document, shown, nth)?;
             }
             for (note, times) in prepared.notes.iter() {
                 match times {
@@ -36,29 +53,47 @@ pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared
     Ok(())
 }
 
-fn value(artifact: &Artifact, document: &Document<'_>) -> Value {
+fn value(artifact: &Artifact, document: &Document<'_>, shown: &Shown, nth: usize) -> Value {
     let config = super::artifact::sha256(&artifact.config);
+    let signed = shown.signature_of(nth);
+    let signature = json!({
+        "reference": sign::reference(artifact),
+        "digest": signed.map(|signed| &signed.digest),
+        "added": signed.is_some_and(|signed| signed.is_new),
+    });
     json!({
         "reference": artifact.reference,
         "digest": artifact.digest(),
         "configBytes": artifact.config.len(),
+        "signature": if shown.is_signed { signature } else { Value::Null },
         "summary": summary::summarize(document, &config),
     })
 }
 
-fn block(output: &mut Output<'_>, artifact: &Artifact, document: &Document<'_>) -> Result<(), Failure> {
+fn block(
+    output: &mut Output<'_>,
+    artifact: &Artifact,
+    document: &Document<'_>,
+    shown: &Shown,
+    nth: usize,
+) -> Result<(), Failure> {
     let config = super::artifact::sha256(&artifact.config);
     let summary = summary::summarize(document, &config);
     let scanner = match &document.scanner.version {
         Some(version) => format!("{} {version}", document.scanner.name),
         None => document.scanner.name.to_string(),
     };
-    let pairs = [
+    let mut pairs = vec![
         ("findings of", document.subject.to_string()),
         ("attached as", artifact.reference.clone()),
         ("digest", artifact.digest()),
         ("scanned", format!("{} by {scanner}", document.scanned_at)),
     ];
+    if shown.is_signed {
+        let again = shown.signature_of(nth).is_some_and(|signed| !signed.is_new);
+        let what = if again { " (signed with this key before)" } else { "" };
+        pairs.push(("signed as", format!("{}{what}", sign::reference(artifact))));
+    }
     for (name, value) in pairs {
         let name = output.paint(Colour::Heading, &format!("{name:<11}"));
         writeln!(output.results, "{name}  {value}")?;

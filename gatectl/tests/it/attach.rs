@@ -143,6 +143,7 @@ fn mistakes_are_named() {
         (&[&image, "--report", &file, "--repository", "ghcr.io/acme/findings:tag"], "without tag and digest"),
         (&["Not An Image", "--report", &file], "repository of lower-case letters"),
         (&[&image, "--report", &file, "--scanned-at", "yesterday"], "RFC 3339"),
+        (&[&image, "--report", &file, "--sigstore-trust-config", &untimed], "trust root: `"),
         (&[&image], "--report"),
     ] {
         let ended = world.attach(arguments);

@@ -10,7 +10,7 @@ use crate::world::{self, World};
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 /// Pushes an index of the images and one attestation; its digest.
-fn push_index(world: &World, image: &str, platforms: &[(&str, &str)]) -> String {
+pub(crate) fn push_index(world: &World, image: &str, platforms: &[(&str, &str)]) -> String {
     let size = |digest: &str| {
         let repository = image.rsplit_once(':').unwrap().0;
         world.registry.pull_manifest_raw(&format!("{repository}@{digest}")).unwrap().bytes.len()

@@ -21,6 +21,7 @@ fn exit_codes_tell_mistakes_from_answers() {
 fn every_command_has_examples() {
     for command in [
         &["attach"][..],
+        &["keys", "generate"],
         &["check"],
         &["settings", "check"],
         &["settings", "schema"],

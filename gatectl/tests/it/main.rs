@@ -7,4 +7,6 @@ mod attach_index;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod signing;
+#[cfg(test)]
 mod world;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use gatectl::ExitCode;
 use gatectl::output::Output;
+use gatectl::{ExitCode, Passwords};
 use host::embedded::EmbeddedRegistry;
 use host::registry::{Registry, RegistryOptions};
 use host::sources::Sources;
@@ -21,10 +21,15 @@ pub(crate) struct Ended {
 
 /// Runs the command line.
 pub(crate) fn gatectl(arguments: &[&str]) -> Ended {
+    gatectl_with(arguments, &Passwords::from_environment())
+}
+
+/// Runs the command line with the password of every key.
+pub(crate) fn gatectl_with(arguments: &[&str], passwords: &Passwords) -> Ended {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
     let exit = {
         let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
-        gatectl::run(std::iter::once("gatectl").chain(arguments.iter().copied()).map(Into::into), &mut output)
+        gatectl::run_with(std::iter::once("gatectl").chain(arguments.iter().copied()).map(Into::into), &mut output, passwords)
     };
     Ended { exit, results: String::from_utf8(results).unwrap(), notes: String::from_utf8(notes).unwrap() }
 }

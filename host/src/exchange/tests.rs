@@ -68,6 +68,48 @@ fn what_is_written_is_read_back() {
     );
 }
 
+const VERIFICATIONS: &str = "!SigstorePubKeyVerify, !SigstoreKeylessVerify, !SigstoreKeylessPrefixVerify, !SigstoreGithubActionsVerify, !SigstoreCertificateVerify";
+
+/// The file as kwctl writes it: nulls, blocks of lines, lists in the block style.
+#[test]
+fn kwctls_verifications_are_read() {
+    let text = r#"
+- type: Exchange
+  request: |
+    !SigstorePubKeyVerify
+    image: localhost:5000/app@sha256:0
+    pub_keys:
+    - |
+      -----BEGIN PUBLIC KEY-----
+      AAAA
+      -----END PUBLIC KEY-----
+    annotations:
+      io.gated-deployment.type: findings.v1
+  response:
+    type: Success
+    payload: '{"is_trusted":true,"digest":"sha256:0"}'
+- type: Exchange
+  request: |
+    !SigstoreGithubActionsVerify
+    image: a/b
+    owner: acme
+    repo: null
+    annotations: null
+  response: { type: Error, message: "no signatures found for image: a/b " }
+"#;
+    let exchanges = parse(text).expect("a valid file");
+    let calls: [&[u8]; 2] = [
+        br#"{"type":"SigstorePubKeyVerify","image":"localhost:5000/app@sha256:0","pub_keys":["-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"],"annotations":{"io.gated-deployment.type":"findings.v1"}}"#,
+        br#"{"type":"SigstoreGithubActionsVerify","image":"a/b","owner":"acme","repo":null,"annotations":null}"#,
+    ];
+    for (exchange, call) in exchanges.iter().zip(calls) {
+        assert_eq!(Request::of_call("kubewarden", "oci", "v2/verify", call).as_ref(), Some(&exchange.request));
+    }
+    assert_eq!(parse(&write(&exchanges)).expect("what was written"), exchanges);
+    assert_eq!(exchanges[1].request.to_string(), r#"!SigstoreGithubActionsVerify {image: "a/b", owner: "acme"}"#);
+    assert_eq!(Request::of_call("kubewarden", "oci", "v2/verify", br#"{"type":"Other","image":"a/b"}"#), None);
+}
+
 #[test]
 fn each_refusal_has_a_place() {
     let entry = |request: &str, response: &str| format!("- type: Exchange\n  request: {request}\n  response: {response}\n");
@@ -79,16 +121,21 @@ fn each_refusal_has_a_place() {
         ("- type: Exchange".to_owned(), "`/0/request`: expected a string, found nothing"),
         (
             entry("\"!DNSLookupHost\\nhost: x\"", "{}"),
-            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, found !DNSLookupHost",
+            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, {VERIFICATIONS}, found !DNSLookupHost",
         ),
         (
             entry("'image: x'", "{}"),
-            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, found no tag",
+            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, {VERIFICATIONS}, found no tag",
         ),
         (entry("\"!OciManifest\\nimage: 1\"", "{}"), "`/0/request/image`: expected a string, found `1`"),
+        (
+            entry("\"!SigstorePubKeyVerify\\nkeys: []\"", "{}"),
+            "`/0/request`: expected one of image, pub_keys, annotations, found key `keys`",
+        ),
         (entry(good, "{}"), "`/0/response/type`: expected `Success` or `Error`, found nothing"),
         (entry(good, "{type: Success, message: x}"), "`/0/response`: expected one of type, payload, found key `message`"),
     ] {
+        let expected = expected.replace("{VERIFICATIONS}", VERIFICATIONS);
         assert_eq!(parse(&text).expect_err(&text).to_string(), format!("recorded host calls: {expected}"), "{text}");
     }
 }

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::RegistryError;
-
 /// Answers with the time of each.
 type Answers = BTreeMap<String, (Instant, Arc<[u8]>)>;
 
@@ -21,11 +19,7 @@ impl Cache {
     }
 
     /// Gives the answer kept for `key`, else the one of `ask`, which it keeps.
-    pub(super) fn get_or(
-        &self,
-        key: &str,
-        ask: impl FnOnce() -> Result<Arc<[u8]>, RegistryError>,
-    ) -> Result<Vec<u8>, RegistryError> {
+    pub(super) fn get_or<E>(&self, key: &str, ask: impl FnOnce() -> Result<Arc<[u8]>, E>) -> Result<Vec<u8>, E> {
         let kept =
             |answers: &Answers| answers.get(key).filter(|(since, _)| self.fresh(*since)).map(|(_, answer)| answer.to_vec());
         if let Some(answer) = kept(&self.answers.lock().unwrap_or_else(PoisonError::into_inner)) {

@@ -31,6 +31,15 @@ enum Way {
     Http,
 }
 
+/// What a connection is for: the policy server reaches insecure hosts in one way for reading, in another for verifying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Purpose {
+    /// Insecure hosts over HTTPS, then over plain HTTP.
+    Reading,
+    /// Insecure hosts over plain HTTP only.
+    Verifying,
+}
+
 /// What is kept of a host.
 #[derive(Clone)]
 struct Host {
@@ -44,7 +53,7 @@ struct Host {
 pub(super) struct Clients {
     options: RegistryOptions,
     runtime: Option<Runtime>,
-    hosts: Mutex<BTreeMap<String, Host>>,
+    hosts: Mutex<BTreeMap<(Purpose, String), Host>>,
 }
 
 impl Clients {
@@ -63,27 +72,38 @@ impl Clients {
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
         A: Fn(Client, Reference, RegistryAuth) -> F,
     {
-        let name = reference.resolve_registry();
-        let host = self.host(reference, None)?;
+        let host = self.host(reference, Purpose::Reading, None)?;
         let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
         if host.way == Way::Https
             && self.options.sources.is_insecure(reference.registry())
             && answer.as_ref().is_err_and(RegistryError::is_unreached)
         {
-            let host = self.host(reference, Some(Way::Http))?;
+            let host = self.host(reference, Purpose::Reading, Some(Way::Http))?;
             let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
             if answer.as_ref().is_err_and(RegistryError::is_unreached) {
-                self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+                self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(Purpose::Reading, reference));
             }
             return answer;
         }
         answer
     }
 
+    /// Runs `ask` once, as the policy server does where it verifies signatures: an insecure host is asked over plain HTTP only.
+    pub(super) fn run_once<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+        A: Fn(Client, Reference, RegistryAuth) -> F,
+    {
+        let way = if self.options.sources.is_insecure(reference.registry()) { Way::Http } else { Way::Https };
+        let host = self.host(reference, Purpose::Verifying, Some(way))?;
+        self.block_on(ask(host.client, reference.clone(), host.auth))
+    }
+
     /// What is kept of the reference's host, made where it is absent, old, or of another way than demanded.
-    fn host(&self, reference: &Reference, way: Option<Way>) -> Result<Host, RegistryError> {
-        let name = reference.resolve_registry();
-        let kept = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+    fn host(&self, reference: &Reference, purpose: Purpose, way: Option<Way>) -> Result<Host, RegistryError> {
+        let key = key(purpose, reference);
+        let kept = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let fresh = kept.filter(|host| now().duration_since(host.since) < KEPT_FOR);
         if let Some(host) = fresh.filter(|host| way.is_none_or(|way| way == host.way)) {
             return Ok(host);
@@ -91,7 +111,7 @@ impl Clients {
         let way = way.unwrap_or(Way::Https);
         let client = client(self.config(reference, way))?;
         let host = Host { since: now(), way, client, auth: self.options.credentials.auth(reference) };
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), host.clone());
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, host.clone());
         Ok(host)
     }
 
@@ -155,6 +175,10 @@ impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").field("options", &self.options).finish_non_exhaustive()
     }
+}
+
+fn key(purpose: Purpose, reference: &Reference) -> (Purpose, String) {
+    (purpose, reference.resolve_registry().to_owned())
 }
 
 /// Makes a client. Where the system trusts no authority at all, making one panics inside the HTTP library: that is an error here.

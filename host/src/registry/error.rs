@@ -28,21 +28,7 @@ impl RegistryError {
     /// The text a guest gets for this error: one line, then `Caused by:` and the chain of causes, where there are any.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut causes = Vec::new();
-        let mut next = self.source();
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
-        }
-        let chain = match causes.as_slice() {
-            [] => return self.to_string(),
-            [cause] => format!("    {}", cause.replace('\n', "\n    ")),
-            causes => {
-                let numbered = |(n, cause): (usize, &String)| format!("{n:>5}: {}", cause.replace('\n', "\n       "));
-                causes.iter().enumerate().map(numbered).collect::<Vec<_>>().join("\n")
-            }
-        };
-        format!("{self}\n\nCaused by:\n{chain}")
+        report(self)
     }
 
     /// Whether the registry said that it does not hold the manifest, repository or blob asked for.
@@ -78,6 +64,25 @@ impl RegistryError {
     pub(super) fn is_unreached(&self) -> bool {
         matches!(self, Self::Registry(error) if matches!(**error, OciDistributionError::RequestError(_)))
     }
+}
+
+/// An error's text, and the chain of its causes below.
+pub(crate) fn report(error: &dyn Error) -> String {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    let chain = match causes.as_slice() {
+        [] => return error.to_string(),
+        [cause] => format!("    {}", cause.replace('\n', "\n    ")),
+        causes => {
+            let numbered = |(n, cause): (usize, &String)| format!("{n:>5}: {}", cause.replace('\n', "\n       "));
+            causes.iter().enumerate().map(numbered).collect::<Vec<_>>().join("\n")
+        }
+    };
+    format!("{error}\n\nCaused by:\n{chain}")
 }
 
 impl From<OciDistributionError> for RegistryError {

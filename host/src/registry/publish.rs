@@ -153,7 +153,7 @@ impl Registry {
 }
 
 /// The digest of these bytes as OCI writes it: `sha256:` and 64 hexadecimal digits.
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut text = "sha256:".to_owned();
     for byte in Sha256::digest(bytes) {
         text.push_str(&format!("{byte:02x}"));
