@@ -28,6 +28,8 @@ pub enum Code {
     EvidenceUnavailable,
     /// The findings are there but not usable.
     EvidenceUnreadable,
+    /// The findings have no signature that the settings accept.
+    EvidenceUntrusted,
     /// The findings are older than the rule allows.
     EvidenceStale,
     /// The findings lack a field that a condition needs.
@@ -46,16 +48,21 @@ pub enum Code {
     SettingsInvalid,
     /// An exemption that was used ends within seven days.
     ExemptionEnding,
+    /// Somebody who may broke the glass.
+    BreakGlass,
+    /// Somebody who may not tried to, or gave no reason.
+    BreakGlassRefused,
 }
 
 impl Code {
     /// Every code, in the order of this list.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::FindingsOverLimit,
         Self::OsEndOfLife,
         Self::EvidenceMissing,
         Self::EvidenceUnavailable,
         Self::EvidenceUnreadable,
+        Self::EvidenceUntrusted,
         Self::EvidenceStale,
         Self::EvidenceIncomplete,
         Self::ReferenceMalformed,
@@ -65,6 +72,8 @@ impl Code {
         Self::WorkloadTooLarge,
         Self::SettingsInvalid,
         Self::ExemptionEnding,
+        Self::BreakGlass,
+        Self::BreakGlassRefused,
     ];
 
     /// The text between brackets at the end of a message.
@@ -75,6 +84,7 @@ impl Code {
             Self::EvidenceMissing => "evidence-missing",
             Self::EvidenceUnavailable => "evidence-unavailable",
             Self::EvidenceUnreadable => "evidence-unreadable",
+            Self::EvidenceUntrusted => "evidence-untrusted",
             Self::EvidenceStale => "evidence-stale",
             Self::EvidenceIncomplete => "evidence-incomplete",
             Self::ReferenceMalformed => "reference-malformed",
@@ -84,6 +94,8 @@ impl Code {
             Self::WorkloadTooLarge => "workload-too-large",
             Self::SettingsInvalid => "settings-invalid",
             Self::ExemptionEnding => "exemption-ending",
+            Self::BreakGlass => "break-glass",
+            Self::BreakGlassRefused => "break-glass-refused",
         }
     }
 
@@ -91,9 +103,18 @@ impl Code {
     pub fn fault(self) -> Fault {
         match self {
             Self::FindingsOverLimit | Self::OsEndOfLife => Fault::Rule,
-            Self::EvidenceMissing | Self::EvidenceUnreadable | Self::EvidenceStale | Self::EvidenceIncomplete => Fault::Evidence,
+            Self::EvidenceMissing
+            | Self::EvidenceUnreadable
+            | Self::EvidenceUntrusted
+            | Self::EvidenceStale
+            | Self::EvidenceIncomplete => Fault::Evidence,
             Self::EvidenceUnavailable | Self::CapabilityNotGranted => Fault::Environment,
-            Self::ReferenceMalformed | Self::RequestInvalid | Self::WorkloadInvalid | Self::WorkloadTooLarge => Fault::Request,
+            Self::ReferenceMalformed
+            | Self::RequestInvalid
+            | Self::WorkloadInvalid
+            | Self::WorkloadTooLarge
+            | Self::BreakGlass
+            | Self::BreakGlassRefused => Fault::Request,
             Self::SettingsInvalid | Self::ExemptionEnding => Fault::Settings,
         }
     }
@@ -108,6 +129,9 @@ impl Code {
                 "try again; if it lasts, check that the image exists and that the policy server reaches its registry"
             }
             Self::EvidenceUnreadable => "scan the image again and replace the findings: gatectl attach IMAGE --report FILE",
+            Self::EvidenceUntrusted => {
+                "attach the findings with a signature that is trusted: gatectl attach IMAGE --report FILE --sign-key KEY"
+            }
             Self::EvidenceStale => "scan the image again with a current database and attach the findings",
             Self::EvidenceIncomplete => "attach a report of a scanner that states the field, or enrich it",
             Self::ReferenceMalformed => "write the image as registry/repository:tag or registry/repository@sha256:digest",
@@ -116,6 +140,8 @@ impl Code {
             Self::WorkloadInvalid => "correct the object's fields",
             Self::WorkloadTooLarge => "split the workload",
             Self::SettingsInvalid => "check the settings: gatectl settings check FILE",
+            Self::BreakGlass => "look after what was admitted unseen, and take the annotation away",
+            Self::BreakGlassRefused => "take the annotation away, or ask one of those whom `breakGlass` lists",
             Self::ExemptionEnding => "fix what it covers, or renew it",
         }
     }

@@ -10,13 +10,16 @@
 pub mod guest;
 pub mod review;
 
+pub mod break_glass;
 pub mod evaluate;
 pub mod exempt;
 pub mod findings;
 pub mod image;
 pub mod lookup;
+pub mod pin;
 pub mod render;
 pub mod request;
+pub mod restart;
 pub mod settings;
 pub mod unchanged;
 pub mod verdict;

@@ -22,6 +22,12 @@ pub const REFERENCE_CHARS: usize = 512;
 pub const RULES: usize = 1_000;
 /// Exemptions in a settings document.
 pub const EXEMPTIONS: usize = 10_000;
+/// Sources of findings.
+pub const SOURCES: usize = 8;
+/// Platforms of an image index that are looked up one by one: each costs host calls.
+pub const INDEX_PLATFORMS: usize = 32;
+/// Signers in `trust`, keys in one of them, certificates in a chain: each may cost a host call.
+pub const SIGNERS: usize = 16;
 /// Characters of a name, a rule's or an exemption's.
 pub const NAME_CHARS: usize = 63;
 /// Characters of an id in a settings document.

@@ -7,22 +7,26 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::break_glass::{self, Claim};
 use crate::diagnostic::Code;
 use crate::evaluate::scope::{self, Facts};
 use crate::evaluate::{self, Case, trace};
-use crate::image::{Digest, Reference};
+use crate::image::{Digest, Reference, ReferenceError};
+use crate::lookup::budget::Budgeted;
 use crate::lookup::buffers::Buffers;
 use crate::lookup::host::{self, Host};
-use crate::lookup::{Evidence, Lookup, namespace};
+use crate::lookup::{Evidence, Inquiry, Lookup, Scan, Wants, namespace};
+use crate::pin::{self, Pinnable};
 use crate::place;
 use crate::render::{self, alert};
 use crate::request::Request;
-use crate::settings::{Settings, advice};
+use crate::restart::Restarts;
+use crate::settings::{Action, ControllerPods, Settings, advice};
 use crate::text::quote;
 use crate::time::Timestamp;
 use crate::unchanged;
-use crate::verdict::{JudgedImage, Verdict};
-use crate::workload::{self, Workload, WorkloadError};
+use crate::verdict::{JudgedImage, Outcome, Verdict};
+use crate::workload::{self, Shape, Workload, WorkloadError, WorkloadImage};
 
 /// The payload of `validate`.
 #[derive(Deserialize)]
@@ -47,6 +51,7 @@ pub fn explain(payload: &[u8], now: Timestamp, host: &dyn Host) -> (Vec<u8>, Vec
     let answer = answer(payload, now, host, |settings, verdict, found| {
         for (found, image) in found.iter().zip(&verdict.images) {
             let trace = trace::trace(&found.case, found.facts, found.evidence.as_deref(), now);
+            let trace = if image.is_skipped { trace.skipped() } else { trace };
             images.push(render::trace::of_image(settings, verdict, image, &trace, now));
         }
     });
@@ -91,34 +96,29 @@ fn review(
     let object =
         request.object.ok_or_else(|| Refusal(Code::WorkloadInvalid, "`object`: expected an object, found none".to_owned()))?;
     let workload = Workload::read(object, shape).map_err(refuse_workload)?;
+    if let Some(answer) = break_glass(&settings, &request, &workload, shape, host) {
+        return Ok(answer);
+    }
     if unchanged::is_unchanged(&settings, &request, &workload, shape) {
         return Ok(render::not_judged());
     }
     let buffers = Buffers::default();
-    let mut lookup = Lookup::new(host, &buffers, now);
+    let host = &Budgeted { host, budget: settings.findings.lookup_budget };
+    let (sources, trust) = (&settings.findings, settings.trust.as_deref());
+    let mut lookup = Lookup::new(Inquiry { host, buffers: &buffers, now, sources, trust });
     let references: Vec<_> = workload.images.iter().map(|image| Reference::parse(&image.image)).collect();
-    let mut facts: Vec<Facts<'_>> = Vec::with_capacity(references.len());
-    for (image, reference) in workload.images.iter().zip(&references) {
-        let reference = reference.as_ref();
-        facts.push(Facts {
-            settings: &settings,
-            request: &request,
-            workload: &workload,
-            image,
-            reference,
-            namespace_labels: None,
-            namespace_is_refused: false,
-        });
-    }
+    let facts_of = |(image, reference)| facts(&settings, &request, &workload, image, reference);
+    let mut facts: Vec<Facts<'_>> = workload.images.iter().zip(&references).map(facts_of).collect();
     let is_needed = facts.iter().any(|facts| scope::needs_namespace_labels(facts, now));
     let labels = is_needed.then(|| namespace::labels(host, request.namespace.as_deref()));
     for facts in &mut facts {
         facts.namespace_labels = labels.as_ref().and_then(|labels| labels.as_ref().ok());
         facts.namespace_is_refused = matches!(&labels, Some(Err(fault)) if fault.is_not_granted);
     }
+    let restarts = Restarts::of(settings.controller_pods, &request, shape);
     let mut found = Vec::with_capacity(facts.len());
     for facts in &facts {
-        found.push(look_up(Case::new(&settings, facts, now), facts, &mut lookup, now));
+        found.push(look_up(Case::new(&settings, facts, now), facts, restarts, &mut lookup, now));
     }
     for found in &mut found {
         let settled = found.facts.reference.ok().and_then(|reference| lookup.settled(reference));
@@ -130,40 +130,93 @@ fn review(
     for event in alert::events(&settings, &request, &workload, &verdict, now) {
         host::log(host, &event);
     }
-    Ok(render::answer(&settings, &verdict, now))
+    let pinnable: Vec<Pinnable<'_>> = found.iter().map(Found::pinnable).collect();
+    let pinned = (verdict.action() != Some(Action::Deny)).then(|| pin::pin(settings.pin_digests, &request, shape, &pinnable));
+    Ok(render::answer(&settings, &verdict, pinned.flatten(), now))
+}
+
+/// The answer to whoever claims to break the glass; `None`: nobody does.
+fn break_glass(
+    settings: &Settings,
+    request: &Request<'_>,
+    workload: &Workload,
+    shape: Shape,
+    host: &dyn Host,
+) -> Option<Vec<u8>> {
+    let claim = break_glass::claim(settings.break_glass.as_ref()?, request, workload, shape);
+    if let Some(event) = alert::glass(settings, request, workload, &claim) {
+        host::log(host, &event);
+    }
+    match claim {
+        Claim::None => None,
+        Claim::Granted(reason) => Some(render::broke_glass(&reason)),
+        Claim::Refused(why) => Some(render::refused(Code::BreakGlassRefused, &why)),
+    }
+}
+
+/// What scopes are held against, before anybody asked for the labels of the namespace.
+fn facts<'e>(
+    settings: &'e Settings,
+    request: &'e Request<'e>,
+    workload: &'e Workload,
+    image: &'e WorkloadImage,
+    reference: &'e Result<Reference, ReferenceError>,
+) -> Facts<'e> {
+    let reference = reference.as_ref();
+    Facts { settings, request, workload, image, reference, namespace_labels: None, namespace_is_refused: false }
 }
 
 /// An image with what is known about it.
 struct Found<'e, 'a> {
     case: Case<'e>,
     facts: &'e Facts<'e>,
+    /// A controller creates it from a digest, and the settings say what becomes of such pods.
+    restart: ControllerPods,
     digest: Option<Digest>,
     evidence: Option<Rc<Evidence<'a>>>,
 }
 
+impl Found<'_, '_> {
+    fn pinnable(&self) -> Pinnable<'_> {
+        Pinnable { image: self.facts.image, reference: self.facts.reference.ok(), digest: self.digest.as_ref() }
+    }
+}
+
 /// An image that no rule is about costs no host call.
-fn look_up<'e, 'a>(case: Case<'e>, facts: &'e Facts<'e>, lookup: &mut Lookup<'a>, now: Timestamp) -> Found<'e, 'a> {
+fn look_up<'e, 'a>(
+    case: Case<'e>,
+    facts: &'e Facts<'e>,
+    restarts: Restarts,
+    lookup: &mut Lookup<'a>,
+    now: Timestamp,
+) -> Found<'e, 'a> {
+    let restart = restarts.of_image(facts.reference.ok());
     let (digest, evidence) = match facts.reference {
-        Ok(reference) if case.needs_evidence() => {
-            let (digest, evidence) = lookup.find(reference, &|scan| evaluate::document_matters(&case, scan, now));
+        Ok(reference) if case.needs_evidence() && restart != ControllerPods::Skip => {
+            let document = |scan: &Scan<'a>| evaluate::document_matters(&case, scan, now);
+            let wants = Wants { document: &document, untrusted: case.uses_untrusted() };
+            let (digest, evidence) = lookup.find(reference, &wants);
             (digest, Some(evidence))
         }
         _ => (None, None),
     };
-    Found { case, facts, digest, evidence }
+    Found { case, facts, restart, digest, evidence }
 }
 
 fn judge<'e, 'a>(found: &'e Found<'_, 'a>, now: Timestamp) -> JudgedImage<'e, 'a> {
     let (image, outcome) = match (found.facts.reference, &found.evidence) {
         (Ok(reference), Some(evidence)) => (reference.to_string(), evaluate::evaluate(&found.case, evidence, now)),
+        (Ok(reference), None) if found.restart == ControllerPods::Skip => (reference.to_string(), Outcome::default()),
         (Ok(reference), None) => (reference.to_string(), evaluate::evaluate_without_evidence(&found.case)),
         (Err(_), _) => (quote(&found.facts.image.image), evaluate::evaluate_malformed(&found.case)),
     };
+    let outcome = if found.restart == ControllerPods::Audit { outcome.audited() } else { outcome };
     JudgedImage {
         path: &found.facts.image.path,
         image,
         malformed: found.facts.reference.err(),
         digest: found.digest.as_ref(),
+        is_skipped: found.restart == ControllerPods::Skip,
         evidence: found.evidence.as_deref(),
         outcome,
     }

@@ -45,6 +45,8 @@ pub struct JudgedImage<'e, 'a> {
     pub malformed: Option<&'e ReferenceError>,
     /// What was judged, where it is known.
     pub digest: Option<&'e Digest>,
+    /// A controller restarts it from a digest, and such pods are skipped.
+    pub is_skipped: bool,
     /// `None`: no rule is about it, and it was not looked up.
     pub evidence: Option<&'e Evidence<'a>>,
     /// What follows.
@@ -68,6 +70,15 @@ pub struct Outcome<'e, 'a> {
     pub excused_by: Vec<usize>,
     /// How many findings ended where; `None` where no document was read.
     pub totals: Option<Totals>,
+}
+
+impl Outcome<'_, '_> {
+    /// The same with nothing worse than an audit.
+    pub(crate) fn audited(mut self) -> Self {
+        self.action = self.action.map(|action| action.min(Action::Audit));
+        self.violations.iter_mut().for_each(|violation| violation.action = violation.action.min(Action::Audit));
+        self
+    }
 }
 
 /// Every finding ends under exactly one of these.
@@ -154,6 +165,8 @@ pub enum Cause<'e, 'a> {
     Unavailable,
     /// They are not usable.
     Unreadable,
+    /// They have no signature that the settings accept.
+    Untrusted,
     /// The reference cannot be read.
     Malformed,
     /// The host refused the call.

@@ -55,6 +55,11 @@ fn evidence(evidence: &Value) -> String {
             format!("of {}{}{}{how}", text(evidence, "scanner"), of("scannedAt", "at"), of("artifact", "in"))
         }
         "out-of-scope" => "not asked for: no rule is to be judged by them".to_owned(),
+        "controller-pod" => "not asked for: a controller restarts the image".to_owned(),
+        "index" => list(evidence, "platforms")
+            .map(|platform| format!("{}: {}", text(platform, "platform"), self::evidence(platform)))
+            .collect::<Vec<_>>()
+            .join("; "),
         state => match evidence["why"].as_str() {
             Some(why) => format!("{state}: {why}"),
             None => state.to_owned(),
@@ -66,6 +71,7 @@ fn part(rule: &Value) -> String {
     match rule["part"].as_str().unwrap_or_default() {
         "judged" => "takes part".to_owned(),
         "scope-unknown" => "whether it is about this image cannot be told".to_owned(),
+        "controller-pod" => "a controller restarts the image from its digest: not judged".to_owned(),
         "out-of-scope" => format!("not about this image: it wants that {}", text(rule, "why")),
         "excused" => format!("exemption `{}` excuses the image", text(rule, "exemption")),
         other => other.to_owned(),

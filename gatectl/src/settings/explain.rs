@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use policy::findings::Severity;
 use policy::render::{describe, describe_entry};
 use policy::settings::{
-    Action, Answer, Condition, Entry, Evaluation, EvidenceTable, Exemption, FindingTest, Rule, Settings, Trusting,
+    Action, Answer, BreakGlass, Condition, ControllerPods, Entry, Evaluation, EvidenceTable, Exemption, FindingTest, PinDigests,
+    Platform, Rule, Settings, Signer, Source, Sources, Subject, Trusting,
 };
 
 /// The whole document in words, a paragraph for each rule and exemption.
@@ -23,13 +24,16 @@ pub(crate) fn explain(settings: &Settings) -> String {
     if !settings.applies_vex {
         say("VEX statements set nothing aside.".to_owned());
     }
+    about_findings(&settings.findings).into_iter().for_each(&mut say);
+    about_trust(settings.trust.as_deref()).into_iter().for_each(&mut say);
+    about_exceptions(settings).into_iter().for_each(&mut say);
     for (heading, lines) in decisions(settings) {
         say(format!("\n{heading}"));
         lines.into_iter().for_each(&mut say);
     }
     for rule in settings.rules.iter().filter(|rule| rule.enabled) {
         say(format!("\nRule `{}`{}", rule.name, rule.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default()));
-        about_rule(rule).into_iter().for_each(&mut say);
+        about_rule(rule, settings.trust.is_some()).into_iter().for_each(&mut say);
     }
     for rule in settings.rules.iter().filter(|rule| !rule.enabled) {
         say(format!("\nRule `{}` is disabled.", rule.name));
@@ -100,15 +104,100 @@ fn verb(action: Action) -> &'static str {
     }
 }
 
-fn about_rule(rule: &Rule) -> Vec<String> {
+fn about_findings(findings: &Sources) -> Vec<String> {
+    let place = |source: &Source| match source {
+        Source::Registry { repository: None } => "in the image's own repository".to_owned(),
+        Source::Registry { repository: Some(repository) } => format!("in `{repository}`"),
+    };
+    let places: Vec<String> = findings.sources.iter().map(place).collect();
+    let mut lines = vec![format!("Findings are looked for {}.", places.join(", then "))];
+    if !findings.platforms.is_empty() {
+        let names = quoted(findings.platforms.iter().map(Platform::as_str)).join(", ");
+        lines.push(format!("Of an image index these platforms are judged, and no others: {names}."));
+    }
+    if let Some(budget) = findings.lookup_budget {
+        lines.push(format!(
+            "No look-up is begun later than {budget} after the request arrived; what it was for is not to be looked up."
+        ));
+    }
+    lines
+}
+
+fn about_trust(trust: Option<&[Signer]>) -> Vec<String> {
+    match trust {
+        None => vec!["No signature is asked for: whoever can push findings is believed.".to_owned()],
+        Some(signers) => {
+            let heading = "Findings are trusted where one of these signed them:".to_owned();
+            std::iter::once(heading).chain(signers.iter().map(|signer| format!("  {}", about_signer(signer)))).collect()
+        }
+    }
+}
+
+fn about_signer(signer: &Signer) -> String {
+    match signer {
+        Signer::PublicKeys(keys) if keys.len() > 1 => format!("whoever has the private key of one of {} public keys", keys.len()),
+        Signer::PublicKeys(_) => "whoever has the private key of a public key".to_owned(),
+        Signer::Keyless { issuer, subject: Subject::Equal(subject) } => format!("`{subject}`, as `{issuer}` vouches"),
+        Signer::Keyless { issuer, subject: Subject::Prefix(prefix) } => {
+            format!("whoever's identity begins with `{prefix}`, as `{issuer}` vouches")
+        }
+        Signer::GithubAction { owner, repository: Some(repository) } => {
+            format!("a GitHub Actions workflow of `{owner}/{repository}`")
+        }
+        Signer::GithubAction { owner, repository: None } => format!("a GitHub Actions workflow of any repository of `{owner}`"),
+        Signer::Certificate { requires_rekor_bundle, .. } => {
+            let when = if *requires_rekor_bundle { ", and the transparency log says when" } else { "" };
+            format!("whoever has the private key of a certificate{when}")
+        }
+    }
+}
+
+/// What is not as it is for every workload.
+fn about_exceptions(settings: &Settings) -> Vec<String> {
+    let mut lines = Vec::new();
+    let pinned = match settings.pin_digests {
+        PinDigests::Never => None,
+        PinDigests::Pods => Some("a pod"),
+        PinDigests::Always => Some("any workload"),
+    };
+    lines.extend(pinned.map(|what| {
+        format!("The digest that was judged is written behind each tag in {what} that is not denied; the policy must be deployed as mutating.")
+    }));
+    let restarted = match settings.controller_pods {
+        ControllerPods::Judge => None,
+        ControllerPods::Audit => Some("warned about at most, never denied"),
+        ControllerPods::Skip => Some("admitted without a look-up"),
+    };
+    lines.extend(
+        restarted
+            .map(|what| format!("Containers that name a digest, in pods that Kubernetes' own controllers create, are {what}.")),
+    );
+    lines.extend(settings.break_glass.as_ref().map(about_break_glass));
+    lines
+}
+
+fn about_break_glass(glass: &BreakGlass) -> String {
+    let who = [("user", &glass.users), ("group", &glass.groups)];
+    let who: Vec<String> =
+        who.iter().flat_map(|(kind, names)| names.iter().map(move |name| format!("{kind} `{name}`"))).collect();
+    let annotation = &glass.annotation;
+    format!(
+        "With a reason in the annotation `{annotation}`, these have a workload admitted without a look-up: {}. Anybody else who adds or changes it is denied.",
+        who.join(", ")
+    )
+}
+
+fn about_rule(rule: &Rule, needs_signature: bool) -> Vec<String> {
     let mut lines = vec![format!("  is about {}", scope(&rule.scope))];
     lines.extend(rule.max_age.map(|age| format!("  takes findings older than {age} for stale")));
     lines.extend(
         rule.max_database_age.map(|age| format!("  takes findings of a scan with a database older than {age} for stale")),
     );
-    let EvidenceTable { missing, unavailable, unreadable, untrusted: _, stale, incomplete } = rule.evidence;
+    let EvidenceTable { missing, unavailable, unreadable, untrusted, stale, incomplete } = rule.evidence;
+    let untrusted =
+        if needs_signature { format!("not signed by anyone trusted: {}; ", trusting(untrusted)) } else { String::new() };
     lines.push(format!(
-        "  without findings: {}; not to be looked up: {}; not usable: {}; stale: {}; lacking a field: {}",
+        "  without findings: {}; not to be looked up: {}; not usable: {}; {untrusted}stale: {}; lacking a field: {}",
         answer(missing),
         answer(unavailable),
         answer(unreadable),
@@ -174,4 +263,55 @@ fn findings(test: &FindingTest) -> String {
     parts.extend(test.fixable.map(|fixable| if fixable { "with a known fix" } else { "without a known fix" }.to_owned()));
     parts.extend(test.severity_at_most.map(|severity| format!("that are {} at most", severity.word())));
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn explained(more: &Value) -> String {
+        let rule = json!({ "name": "r", "action": "deny", "conditions": [{ "severity": "high" }], "evidence": { "untrusted": "audit" } });
+        let mut settings = json!({ "rules": [rule] });
+        settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        explain(&Settings::read(&settings).unwrap())
+    }
+
+    #[test]
+    fn each_key_has_its_sentence() {
+        let keyless = |key: &str| json!({ "trust": { "anyOf": [{ "keyless": { "issuer": "https://i", key: "https://s" } }] } });
+        for (settings, sentence) in [
+            (json!({}), "Findings are looked for in the image's own repository.\nNo signature is asked for:"),
+            (
+                json!({ "findings": { "sources": [{ "registry": { "repository": "ghcr.io/a/b" } }, { "registry": {} }] } }),
+                "Findings are looked for in `ghcr.io/a/b`, then in the image's own repository.\n",
+            ),
+            (json!({ "findings": { "platforms": ["linux/amd64"] } }), "platforms are judged, and no others: `linux/amd64`.\n"),
+            (json!({ "findings": { "lookupBudget": "800ms" } }), "No look-up is begun later than 800ms after"),
+            (keyless("subject"), "one of these signed them:\n  `https://s`, as `https://i` vouches\n"),
+            (keyless("subjectPrefix"), "  whoever's identity begins with `https://s`, as `https://i` vouches\n"),
+            (keyless("subject"), "; not signed by anyone trusted: warn; "),
+            (
+                json!({ "trust": { "anyOf": [{ "githubAction": { "owner": "a" } }] } }),
+                "  a GitHub Actions workflow of any repository of `a`\n",
+            ),
+            (
+                json!({ "trust": { "anyOf": [{ "githubAction": { "owner": "a", "repository": "b" } }] } }),
+                "  a GitHub Actions workflow of `a/b`\n",
+            ),
+            (json!({ "pinDigests": "pods" }), "is written behind each tag in a pod that is not denied"),
+            (json!({ "pinDigests": "always" }), "is written behind each tag in any workload that is not denied"),
+            (json!({ "controllerPods": "audit" }), "create, are warned about at most, never denied.\n"),
+            (json!({ "controllerPods": "skip" }), "create, are admitted without a look-up.\n"),
+            (
+                json!({ "breakGlass": { "annotation": "a/b", "users": ["alice"], "groups": ["on-call"] } }),
+                "annotation `a/b`, these have a workload admitted without a look-up: user `alice`, group `on-call`. Anybody else",
+            ),
+        ] {
+            let text = explained(&settings);
+            assert!(text.contains(sentence), "{settings}: no `{sentence}` in\n{text}");
+        }
+        assert!(!explained(&json!({})).contains("not signed by anyone trusted"));
+    }
 }

@@ -1,13 +1,15 @@
 //! The rule language's own tables → a JSON Schema (draft 2020-12) of the settings document.
 //!
 //! It accepts what the reader accepts. Beyond that it lets pass only what a schema cannot say: names that are unique or exist, the order of
-//! two instants, the calendar, lengths in bytes. No part refers to another, so that each can be copied by itself.
+//! two instants, the calendar, lengths in bytes or of a normal form. No part refers to another, so that each can be copied by itself.
+
+mod findings;
 
 use policy::limits;
 use policy::settings::language::{
-    ABSENCE_KEYS, ACTIONS, ANSWERS, CONDITION_KEYS, CONDITION_MODIFIERS, COUNTINGS, EVALUATIONS, EXEMPTION_KEYS,
-    EXEMPTION_PREDICATES, FIELDS, FLAW_KEYS, FieldKind, OPERATORS, RULE_KEYS, SCOPE_KEYS, SETTINGS_KEYS, SEVERITIES,
-    TRUSTING_ANSWERS, UNITS, UNKNOWN_SEVERITIES, VEX,
+    ABSENCE_KEYS, ACTIONS, ANSWERS, BREAK_GLASS_KEYS, CONDITION_KEYS, CONDITION_MODIFIERS, CONTROLLER_PODS, COUNTINGS,
+    EVALUATIONS, EXEMPTION_KEYS, EXEMPTION_PREDICATES, FIELDS, FLAW_KEYS, FieldKind, OPERATORS, PIN_DIGESTS, RULE_KEYS,
+    SCOPE_KEYS, SETTINGS_KEYS, SEVERITIES, TRUSTING_ANSWERS, UNITS, UNKNOWN_SEVERITIES, VEX,
 };
 use policy::time::DURATION_UNITS;
 use serde_json::{Map, Value, json};
@@ -41,6 +43,18 @@ fn of_settings(key: &str) -> Value {
             "medium",
         ),
         "vex" => defaulting(said("Whether VEX statements set findings aside.", words(&VEX)), "apply"),
+        "findings" => findings::findings(),
+        "trust" => findings::trust(),
+        "pinDigests" => {
+            let about =
+                "Into which admitted objects the digests that were judged are written; the policy must be deployed as mutating.";
+            defaulting(said(about, words(&PIN_DIGESTS)), "never")
+        }
+        "controllerPods" => {
+            let about = "What becomes of containers that name a digest in pods that Kubernetes' own controllers create: judged, judged and never denied, or admitted without a look-up.";
+            defaulting(said(about, words(&CONTROLLER_PODS)), "judge")
+        }
+        "breakGlass" => break_glass(),
         "rules" => said(
             "The security rules; their order matters.",
             list(limits::RULES, object("Rule", "A security rule.", &RULE_KEYS, of_rule, &["name", "action", "conditions"])),
@@ -51,6 +65,31 @@ fn of_settings(key: &str) -> Value {
             remove(&mut exemptions, "minItems");
             defaulting(said("What is set aside, by name.", exemptions), json!([]))
         }
+        _ => json!({}),
+    }
+}
+
+fn break_glass() -> Value {
+    let about = "Who may have a workload admitted without a look-up, by an annotation that says why; absent: nobody.";
+    let mut glass = object("Break-glass", about, &BREAK_GLASS_KEYS, of_break_glass, &["annotation"]);
+    put(&mut glass, "anyOf", any_of(&["users", "groups"]));
+    glass
+}
+
+fn of_break_glass(key: &str) -> Value {
+    match key {
+        "annotation" => {
+            let pattern = concat!(
+                r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*/)?",
+                r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+            );
+            let prefix = json!([{ "pattern": "^([^/]{1,253}/)?[^/]*$" }]);
+            let key =
+                json!({ "type": "string", "pattern": pattern, "allOf": prefix, "examples": ["gated-deployment.io/break-glass"] });
+            said("Key of the annotation; its value is the reason.", key)
+        }
+        "users" => said("Names of users who may.", list(limits::LIST_ITEMS, text())),
+        "groups" => said("Names of groups whose members may.", list(limits::LIST_ITEMS, text())),
         _ => json!({}),
     }
 }
@@ -79,7 +118,7 @@ fn of_evidence(key: &str) -> Value {
         "missing" => "No findings exist for the image.",
         "unavailable" => "The findings could not be asked for.",
         "unreadable" => "The findings are there but not usable.",
-        "untrusted" => "No signature that is accepted; without effect, since signatures are not checked yet.",
+        "untrusted" => "Under `trust`, nobody trusted signed the findings; `use` judges by them all the same.",
         "stale" => {
             "The findings are older than `maxAge` or their database older than `maxDatabaseAge`; `use` judges them all the same."
         }
@@ -218,7 +257,7 @@ fn object(title: &str, about: &str, keys: &[&str], of: fn(&str) -> Value, requir
     object
 }
 
-/// At least one of the keys is there.
+/// A list of schemas, each asking for one of the keys.
 fn any_of(keys: &[&str]) -> Value {
     keys.iter().map(|key| json!({ "required": [key] })).collect()
 }

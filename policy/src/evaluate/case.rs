@@ -1,7 +1,7 @@
 //! The part of the settings that is about one image: rules in scope that no exemption excuses it from, and exemptions that apply.
 
 use super::scope::{self, Facts, InScope};
-use crate::settings::{Rule, Settings};
+use crate::settings::{Rule, Settings, Trusting};
 use crate::time::Timestamp;
 use crate::verdict::Outcome;
 
@@ -47,6 +47,11 @@ impl<'s> Case<'s> {
     /// Whether a rule is to be judged by findings; without one the image is not looked up.
     pub fn needs_evidence(&self) -> bool {
         !self.rules.is_empty()
+    }
+
+    /// Whether a rule is to be judged even by findings that nobody trusted signed.
+    pub fn uses_untrusted(&self) -> bool {
+        self.rules().any(|(_, rule)| rule.evidence.untrusted == Trusting::Use)
     }
 
     pub(super) fn rules(&self) -> impl Iterator<Item = (usize, &'s Rule)> {

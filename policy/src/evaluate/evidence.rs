@@ -3,8 +3,8 @@
 
 use super::Case;
 use crate::findings::Field;
-use crate::lookup::{Evidence, Scan};
-use crate::settings::{Answer, Condition, EvidenceTable, Rule, Trusting};
+use crate::lookup::{Evidence, Scan, Signature};
+use crate::settings::{Answer, Condition, Rule, Trusting};
 use crate::time::Timestamp;
 use crate::verdict::{Answered, Cause, END_OF_LIFE_FIELD, Staleness};
 
@@ -25,16 +25,20 @@ pub(super) struct Open<'s> {
 
 /// The answers of all rules where there are no findings to judge.
 pub(super) fn answers_without_findings<'e, 'a>(case: &Case<'_>, evidence: &Evidence<'_>) -> Vec<Answered<'e, 'a>> {
-    let of = |cause: Cause<'e, 'a>, answer: fn(&EvidenceTable) -> Answer| {
-        answers(case, |rule| (answer(&rule.evidence), cause.clone()))
-    };
+    answered(case.rules(), |rule| answer_without_findings(rule, evidence))
+}
+
+fn answer_without_findings<'e, 'a>(rule: &Rule, evidence: &Evidence<'_>) -> (Trusting, Cause<'e, 'a>) {
+    let table = &rule.evidence;
     match evidence {
-        Evidence::Missing => of(Cause::Missing, |table| table.missing),
-        Evidence::Unavailable(_) => of(Cause::Unavailable, |table| table.unavailable),
-        Evidence::Unreadable(_) => of(Cause::Unreadable, |table| table.unreadable),
+        Evidence::Unavailable(_) => (Trusting::Answer(table.unavailable), Cause::Unavailable),
+        Evidence::Unreadable(_) => (Trusting::Answer(table.unreadable), Cause::Unreadable),
+        // What nobody trusted signed is what a rule says `use` to, and nothing else.
+        Evidence::Untrusted { then: Some(then), .. } if table.untrusted == Trusting::Use => answer_without_findings(rule, then),
+        Evidence::Untrusted { .. } => (table.untrusted, Cause::Untrusted),
         // A configuration error: no table excuses it.
-        Evidence::NotGranted(_) => answers(case, |rule| (Some(rule.action), Cause::NotGranted)),
-        Evidence::Scanned(_) => Vec::new(),
+        Evidence::NotGranted(_) => (Trusting::Answer(Some(rule.action)), Cause::NotGranted),
+        Evidence::Missing | Evidence::Scanned(_) | Evidence::Index(_) => (Trusting::Answer(table.missing), Cause::Missing),
     }
 }
 
@@ -43,28 +47,39 @@ pub(super) fn answers_to_malformed<'e, 'a>(case: &Case<'_>) -> Vec<Answered<'e, 
     answers(case, |rule| (rule.evidence.unreadable, Cause::Malformed))
 }
 
-/// The answers of all rules to a platform that was not scanned.
-pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>) -> Vec<Answered<'e, 'a>> {
-    answers(case, |rule| (rule.evidence.missing, Cause::Missing))
+/// The answers of all rules to a platform that was not scanned; `scan` is the document that says so, if one does.
+pub(super) fn answers_to_missing<'e, 'a>(case: &Case<'_>, scan: Option<&Scan<'_>>) -> Vec<Answered<'e, 'a>> {
+    let is_untrusted = scan.is_some_and(|scan| matches!(scan.signature, Signature::Untrusted(_)));
+    answered(case.rules(), |rule| match rule.evidence.untrusted {
+        answer if is_untrusted && answer != Trusting::Use => (answer, Cause::Untrusted),
+        _ => (Trusting::Answer(rule.evidence.missing), Cause::Missing),
+    })
 }
 
 /// The answers of rules whose scope cannot be decided: as where the findings could not be looked up, or were refused by the host.
 pub(super) fn answers_to_undecided<'e, 'a>(case: &Case<'_>) -> Vec<Answered<'e, 'a>> {
     let answer = |rule: &Rule| if case.namespace_is_refused { Some(rule.action) } else { rule.evidence.unavailable };
-    answered(case.undecided(), |rule| (answer(rule), Cause::ScopeUnknown))
+    answered(case.undecided(), |rule| (Trusting::Answer(answer(rule)), Cause::ScopeUnknown))
 }
 
 fn answers<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>)) -> Vec<Answered<'e, 'a>> {
+    answers_of(case, |rule| {
+        let (answer, cause) = answer(rule);
+        (Trusting::Answer(answer), cause)
+    })
+}
+
+fn answers_of<'e, 'a>(case: &Case<'_>, answer: impl Fn(&Rule) -> (Trusting, Cause<'e, 'a>)) -> Vec<Answered<'e, 'a>> {
     answered(case.rules(), answer)
 }
 
 fn answered<'s, 'e, 'a>(
     rules: impl Iterator<Item = (usize, &'s Rule)>,
-    answer: impl Fn(&Rule) -> (Answer, Cause<'e, 'a>),
+    answer: impl Fn(&Rule) -> (Trusting, Cause<'e, 'a>),
 ) -> Vec<Answered<'e, 'a>> {
     let of = |(position, rule): (usize, &Rule)| {
         let (answer, cause) = answer(rule);
-        Answered { rule: position, answer: Trusting::Answer(answer), cause }
+        Answered { rule: position, answer, cause }
     };
     rules.map(of).collect()
 }
@@ -74,6 +89,13 @@ fn answered<'s, 'e, 'a>(
 pub(super) fn open<'s, 'e, 'a>(case: &Case<'s>, scan: &Scan<'_>, says_end_of_life: bool, now: Timestamp) -> Opened<'s, 'e, 'a> {
     let mut opened = Opened::default();
     for (position, rule) in case.rules() {
+        if matches!(scan.signature, Signature::Untrusted(_)) {
+            let answer = rule.evidence.untrusted;
+            opened.answers.push(Answered { rule: position, answer, cause: Cause::Untrusted });
+            if answer != Trusting::Use {
+                continue;
+            }
+        }
         if let Some(staleness) = staleness(rule, scan, now) {
             let answer = rule.evidence.stale;
             opened.answers.push(Answered { rule: position, answer, cause: Cause::Stale(staleness) });

@@ -30,7 +30,9 @@ use crate::verdict::{Answered, Cause, Outcome, SetAside, Totals, Violation};
 /// Whether the document behind a summary can change the verdict: whether an open condition may be fulfilled.
 pub fn document_matters(case: &Case<'_>, scan: &Scan<'_>, now: Timestamp) -> bool {
     let Body::Summary(summary) = &scan.body else { return false };
-    summary.images.iter().filter(|image| image.counts.is_some()).any(|image| {
+    let sources = &case.settings.findings;
+    let is_selected = |image: &&ImageSummary<'_>| summary.is_single() || sources.selects(image.platform.as_deref());
+    summary.images.iter().filter(is_selected).filter(|image| image.counts.is_some()).any(|image| {
         let opened = evidence::open(case, scan, image.os_end_of_life.is_some(), now);
         opened.conditions.iter().any(|open| bound::may_be_fulfilled(open.condition, case.settings, image))
     })
@@ -46,52 +48,70 @@ pub fn evaluate_without_evidence<'e, 'a>(case: &Case<'_>) -> Outcome<'e, 'a> {
     conclude(case, Decided::default(), Vec::new())
 }
 
-/// What the rules make of an image. Of an index every platform is judged and the worst counts, the first of equals.
+/// What the rules make of an image. Of an index every selected platform is judged and the worst counts, the first of equals.
 pub fn evaluate<'e, 'a>(case: &Case<'_>, evidence: &'e Evidence<'a>, now: Timestamp) -> Outcome<'e, 'a> {
-    let Evidence::Scanned(scan) = evidence else {
-        return conclude(case, Decided::default(), evidence::answers_without_findings(case, evidence));
+    let worst = match evidence {
+        Evidence::Scanned(scan) => worst(evaluate_scan(case, scan, now), is_of_document),
+        Evidence::Index(platforms) => {
+            let each = platforms.iter();
+            let outcomes = each.map(|platform| of_platform(evaluate(case, &platform.evidence, now), Some(&platform.name)));
+            worst(outcomes.collect(), is_of_image)
+        }
+        _ => return conclude(case, Decided::default(), evidence::answers_without_findings(case, evidence)),
     };
-    let outcomes: Vec<Outcome<'e, 'a>> = match &scan.body {
+    // No platform was judged: there are no findings.
+    let scan = if let Evidence::Scanned(scan) = evidence { Some(scan.as_ref()) } else { None };
+    worst.unwrap_or_else(|| conclude(case, Decided::default(), evidence::answers_to_missing(case, scan)))
+}
+
+fn evaluate_scan<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, now: Timestamp) -> Vec<Outcome<'e, 'a>> {
+    let sources = &case.settings.findings;
+    match &scan.body {
         Body::Document(document) => {
-            let only = document.images.len() == 1;
-            document
-                .images
-                .iter()
-                .map(|image| of_platform(judge(case, scan, image, now), image.platform.as_deref(), only))
+            let is_single = document.is_single();
+            let selected = document.images.iter().filter(|image| is_single || sources.selects(image.platform.as_deref()));
+            selected
+                .map(|image| of_platform(judge(case, scan, image, now), image.platform.as_deref().filter(|_| !is_single)))
                 .collect()
         }
         Body::Summary(summary) => {
-            let only = summary.images.len() == 1;
+            let is_single = summary.is_single();
+            let selected = summary.images.iter().filter(|image| is_single || sources.selects(image.platform.as_deref()));
             let judge = |image: &'e ImageSummary<'_>| {
-                of_platform(judge_by_summary(case, scan, image, now), image.platform.as_deref(), only)
+                of_platform(judge_by_summary(case, scan, image, now), image.platform.as_deref().filter(|_| !is_single))
             };
-            summary.images.iter().map(judge).collect()
+            selected.map(judge).collect()
         }
-    };
-    // No platform was judged: there are no findings.
-    worst(outcomes).unwrap_or_else(|| conclude(case, Decided::default(), evidence::answers_to_missing(case)))
+    }
 }
 
-fn of_platform<'e, 'a>(mut outcome: Outcome<'e, 'a>, platform: Option<&'e str>, only: bool) -> Outcome<'e, 'a> {
-    let platform = platform.filter(|_| !only);
+fn of_platform<'e, 'a>(mut outcome: Outcome<'e, 'a>, platform: Option<&'e str>) -> Outcome<'e, 'a> {
     outcome.platform = platform;
     outcome.violations.iter_mut().for_each(|violation| violation.platform = platform);
     outcome
 }
 
-/// The first outcome with the strictest action, and with it what the other platforms have to say.
-fn worst<'e, 'a>(mut outcomes: Vec<Outcome<'e, 'a>>) -> Option<Outcome<'e, 'a>> {
+/// What is so of an image, whatever its platforms.
+fn is_of_image(cause: &Cause<'_, '_>) -> bool {
+    matches!(cause, Cause::ScopeUnknown)
+}
+
+/// What is so of a document about several platforms.
+fn is_of_document(cause: &Cause<'_, '_>) -> bool {
+    is_of_image(cause) || matches!(cause, Cause::Untrusted | Cause::Stale(_) | Cause::Incomplete { .. })
+}
+
+/// The first outcome with the strictest action, and with it what the other platforms have to say, some of it once.
+fn worst<'e, 'a>(mut outcomes: Vec<Outcome<'e, 'a>>, is_said_once: impl Fn(&Cause<'_, '_>) -> bool) -> Option<Outcome<'e, 'a>> {
     let strictest = outcomes.iter().map(|outcome| outcome.action).max()?;
     let position = outcomes.iter().position(|outcome| outcome.action == strictest)?;
     let mut worst = outcomes.remove(position);
     for other in outcomes {
-        // What is so of the whole document is said once.
         let is_said = |violation: &Violation<'_, '_>| {
-            let of_document = matches!(violation.cause, Cause::Stale(_) | Cause::Incomplete { .. } | Cause::ScopeUnknown);
             let same = |said: &Violation<'_, '_>| {
                 said.rule == violation.rule && std::mem::discriminant(&said.cause) == std::mem::discriminant(&violation.cause)
             };
-            of_document && worst.violations.iter().any(same)
+            is_said_once(&violation.cause) && worst.violations.iter().any(same)
         };
         let more: Vec<Violation<'e, 'a>> = other.violations.into_iter().filter(|violation| !is_said(violation)).collect();
         worst.violations.extend(more);
@@ -108,7 +128,7 @@ fn worst<'e, 'a>(mut outcomes: Vec<Outcome<'e, 'a>>) -> Option<Outcome<'e, 'a>> 
 /// No open condition is fulfilled, as the summary proves; what is left is the evidence itself.
 fn judge_by_summary<'e, 'a>(case: &Case<'_>, scan: &Scan<'_>, image: &ImageSummary<'_>, now: Timestamp) -> Outcome<'e, 'a> {
     if image.counts.is_none() {
-        return conclude(case, Decided::default(), evidence::answers_to_missing(case));
+        return conclude(case, Decided::default(), evidence::answers_to_missing(case, Some(scan)));
     }
     conclude(case, Decided::default(), evidence::open(case, scan, image.os_end_of_life.is_some(), now).answers)
 }
@@ -126,7 +146,7 @@ struct Decided<'e, 'a> {
 
 fn judge<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, image: &'e Image<'a>, now: Timestamp) -> Outcome<'e, 'a> {
     if image.vulnerabilities.is_none() {
-        return conclude(case, Decided::default(), evidence::answers_to_missing(case));
+        return conclude(case, Decided::default(), evidence::answers_to_missing(case, Some(scan)));
     }
     let Held { weighed, answers, partition, decided } = hold(case, scan, image, now);
     let totals = total(image, &weighed, &decided.reached, &partition);

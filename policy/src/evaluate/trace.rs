@@ -36,6 +36,8 @@ pub enum Part {
     Excused(usize),
     /// Its scope cannot be decided.
     Undecided,
+    /// A controller restarts the image from a digest, and such pods are skipped.
+    Skipped,
 }
 
 /// How one platform of an index, or a single image, was judged.
@@ -83,16 +85,28 @@ pub enum Seen<'e, 'a> {
     },
 }
 
+impl Trace<'_, '_> {
+    /// Of an image that a controller restarts and that is skipped.
+    #[must_use]
+    pub fn skipped(mut self) -> Self {
+        self.platforms.clear();
+        for part in self.rules.iter_mut().filter(|part| matches!(part, Part::Judged | Part::Undecided)) {
+            *part = Part::Skipped;
+        }
+        self
+    }
+}
+
 /// Follows the judgement of one image. `evidence` is `None` where it was not looked up.
 pub fn trace<'e, 'a>(case: &Case<'_>, facts: &Facts<'_>, evidence: Option<&'e Evidence<'a>>, now: Timestamp) -> Trace<'e, 'a> {
     let mut platforms = match evidence {
         None if facts.reference.is_err() => vec![wanting(None, evidence::answers_to_malformed(case))],
         None => Vec::new(),
-        Some(Evidence::Scanned(scan)) => of_scan(case, scan, now),
-        Some(evidence) => vec![wanting(None, evidence::answers_without_findings(case, evidence))],
+        Some(evidence) => of_evidence(case, evidence, None, now),
     };
     if platforms.is_empty() && evidence.is_some() {
-        platforms.push(wanting(None, evidence::answers_to_missing(case)));
+        let scan = if let Some(Evidence::Scanned(scan)) = evidence { Some(scan.as_ref()) } else { None };
+        platforms.push(wanting(None, evidence::answers_to_missing(case, scan)));
     }
     let undecided = evidence::answers_to_undecided(case);
     if !undecided.is_empty() {
@@ -125,17 +139,39 @@ fn part(case: &Case<'_>, facts: &Facts<'_>, position: usize) -> Part {
     }
 }
 
+fn of_evidence<'e, 'a>(
+    case: &Case<'_>,
+    evidence: &'e Evidence<'a>,
+    name: Option<&'e str>,
+    now: Timestamp,
+) -> Vec<Platform<'e, 'a>> {
+    match evidence {
+        Evidence::Index(platforms) => {
+            platforms.iter().flat_map(|platform| of_evidence(case, &platform.evidence, Some(&platform.name), now)).collect()
+        }
+        Evidence::Scanned(scan) => {
+            let mut platforms = of_scan(case, scan, now);
+            platforms.iter_mut().for_each(|platform| platform.name = name.or(platform.name));
+            platforms
+        }
+        _ => vec![wanting(name, evidence::answers_without_findings(case, evidence))],
+    }
+}
+
 fn of_scan<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, now: Timestamp) -> Vec<Platform<'e, 'a>> {
+    let sources = &case.settings.findings;
     match &scan.body {
         Body::Document(document) => {
-            let is_index = document.images.len() != 1;
-            let name = |image: &'e Image<'a>| image.platform.as_deref().filter(|_| is_index);
-            document.images.iter().map(|image| of_image(case, scan, image, name(image), now)).collect()
+            let is_single = document.is_single();
+            let name = |image: &'e Image<'a>| image.platform.as_deref().filter(|_| !is_single);
+            let selected = document.images.iter().filter(|image| is_single || sources.selects(image.platform.as_deref()));
+            selected.map(|image| of_image(case, scan, image, name(image), now)).collect()
         }
         Body::Summary(summary) => {
-            let is_index = summary.images.len() != 1;
-            let name = |image: &'e ImageSummary<'a>| image.platform.as_deref().filter(|_| is_index);
-            summary.images.iter().map(|image| of_summary(case, scan, image, name(image), now)).collect()
+            let is_single = summary.is_single();
+            let name = |image: &'e ImageSummary<'a>| image.platform.as_deref().filter(|_| !is_single);
+            let selected = summary.images.iter().filter(|image| is_single || sources.selects(image.platform.as_deref()));
+            selected.map(|image| of_summary(case, scan, image, name(image), now)).collect()
         }
     }
 }
@@ -148,7 +184,7 @@ fn of_image<'e, 'a>(
     now: Timestamp,
 ) -> Platform<'e, 'a> {
     if image.vulnerabilities.is_none() {
-        return wanting(name, evidence::answers_to_missing(case));
+        return wanting(name, evidence::answers_to_missing(case, Some(scan)));
     }
     let Held { weighed, answers, decided, .. } = hold(case, scan, image, now);
     let mut conditions = Vec::with_capacity(weighed.len());
@@ -178,7 +214,7 @@ fn of_summary<'e, 'a>(
     now: Timestamp,
 ) -> Platform<'e, 'a> {
     if image.counts.is_none() {
-        return wanting(name, evidence::answers_to_missing(case));
+        return wanting(name, evidence::answers_to_missing(case, Some(scan)));
     }
     let opened = evidence::open(case, scan, image.os_end_of_life.is_some(), now);
     let mut platform = wanting(name, opened.answers);

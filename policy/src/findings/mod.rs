@@ -26,6 +26,9 @@ pub const MEDIA_TYPE: &str = "application/vnd.gated-deployment.findings.v1+json"
 /// Manifest annotation that holds the summary.
 pub const SUMMARY_ANNOTATION: &str = "io.gated-deployment.summary";
 
+/// The annotation that a signature of findings carries, so that a key that also signs images does not thereby sign clean bills.
+pub const SIGNATURE_ANNOTATION: (&str, &str) = ("io.gated-deployment.type", "findings.v1");
+
 /// The tag under which the findings artifact of an image is kept, from the hex digits of its sha256 digest.
 pub fn tag(hex: &str) -> String {
     format!("sha256-{hex}.findings")
@@ -51,6 +54,13 @@ pub struct Document<'a> {
     /// One entry for a single image, one for every platform of an index.
     #[serde(borrow, deserialize_with = "scale::list::<_, _, { limits::DOCUMENT_IMAGES }>")]
     pub images: Vec<Image<'a>>,
+}
+
+impl Document<'_> {
+    /// Whether it is about a single image, not about an index.
+    pub fn is_single(&self) -> bool {
+        matches!(self.images.as_slice(), [image] if image.digest == self.subject)
+    }
 }
 
 /// The scanner, or the first of several that were merged.

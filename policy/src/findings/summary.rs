@@ -33,6 +33,13 @@ pub struct Summary<'a> {
     pub images: Vec<ImageSummary<'a>>,
 }
 
+impl Summary<'_> {
+    /// Whether the document is about a single image, not about an index.
+    pub fn is_single(&self) -> bool {
+        matches!(self.images.as_slice(), [image] if image.digest == self.subject)
+    }
+}
+
 /// The document's scanner.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

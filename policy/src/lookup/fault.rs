@@ -5,6 +5,7 @@
 //! may be named like an error.
 
 use super::Evidence;
+use super::budget::SPENT;
 use crate::text::quote;
 
 /// Why a host call brought nothing.
@@ -14,6 +15,8 @@ pub enum Failure {
     Absent,
     /// It is there, but not of a form that can be used.
     Unreadable(String),
+    /// Nobody trusted signed it.
+    Untrusted(String),
     /// It could not be asked for.
     Unavailable(String),
     /// The host refuses the call to this policy.
@@ -26,6 +29,7 @@ impl Failure {
         match self {
             Self::Absent => Evidence::Missing,
             Self::Unreadable(why) => Evidence::Unreadable(why),
+            Self::Untrusted(why) => Evidence::Untrusted { source: String::new(), why, then: None },
             Self::Unavailable(why) => Evidence::Unavailable(why),
             Self::NotGranted(why) => Evidence::NotGranted(why),
         }
@@ -39,7 +43,15 @@ pub enum Asked {
     Digest,
     /// A findings artifact.
     Artifact,
+    /// Its signature. Only where the artifact itself could not be asked for it is absent or unavailable: the host calls a signature that
+    /// it could not fetch a missing one.
+    Signature,
 }
+
+/// What the host puts before whatever a look-up failed by, and before nothing else (kubewarden's `policy-evaluator`).
+const CALLBACK: &str = "Callback evaluation failure: ";
+/// How the host says that it could not fetch what it was to verify, and how the name of that ends.
+const NOT_FETCHED: (&str, &str) = ("failed to get image trusted layers: Cannot fetch manifest of ", ".findings: ");
 
 /// Registries' messages that mean that a manifest or its repository does not exist: beginning and end, and between them no blank, so that
 /// a longer sentence which happens to begin and end so is none of them.
@@ -93,12 +105,22 @@ const JSON: [&str; 11] = [
 /// What a host's error text means.
 pub fn classify(text: &str, asked: Asked) -> Failure {
     let line = text.lines().next().unwrap_or_default().trim();
+    let line = line.strip_prefix(CALLBACK).unwrap_or(line);
     let why = quote(line);
     if is_not_granted(line) {
         return Failure::NotGranted(why);
     }
-    if asked == Asked::Digest {
+    // Not begun: so it is for a signature too.
+    if asked == Asked::Digest || line.starts_with(SPENT) {
         return Failure::Unavailable(why);
+    }
+    if asked == Asked::Signature {
+        let said = line.strip_prefix(NOT_FETCHED.0).and_then(|rest| rest.split_once(NOT_FETCHED.1));
+        return match said.map(|(_, said)| registry_answer(said)) {
+            Some(Some((_, said))) if is_absent(said) => Failure::Absent,
+            Some(_) => Failure::Unavailable(why),
+            None => Failure::Untrusted(why),
+        };
     }
     // The host puts its client's text behind these, or behind nothing.
     let said = line.strip_prefix("Fail to interact with OCI registry: ").unwrap_or(line);
@@ -168,6 +190,7 @@ mod tests {
             Failure::Unreadable(_) => "unreadable",
             Failure::Unavailable(_) => "unavailable",
             Failure::NotGranted(_) => "not granted",
+            Failure::Untrusted(_) => "untrusted",
         }
     }
 
@@ -214,10 +237,46 @@ mod tests {
                 "not granted",
             ),
             ("unknown operation: v1/oci_manifest".to_owned(), "not granted"),
+            (format!("{CALLBACK}{}\n\nCaused by:\n    x", registry("manifest unknown")), "absent"),
+            (format!("{CALLBACK}expected value at line 1 column 1"), "unreadable"),
             ("something nobody has seen".to_owned(), "unavailable"),
             (String::new(), "unavailable"),
         ] {
             assert_eq!(kind(&text), means, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_an_artifact_that_could_not_be_asked_for_is_not_untrusted() {
+        let fetched = |said: &str| {
+            format!("failed to get image trusted layers: Cannot fetch manifest of r.example/app:sha256-ab.findings: {said}")
+        };
+        let unknown = format!("Registry error: url {URL}, envelope: OCI API errors: [OCI API error: manifest unknown]");
+        for (text, means) in [
+            (fetched(&unknown), "absent"),
+            (fetched("error sending request for url (https://r.example/v2/): Connection refused"), "unavailable"),
+            (fetched(&format!("Not authorized: url {URL}")), "unavailable"),
+            ("no signatures found for image: r.example/app:sha256-ab.findings ".to_owned(), "untrusted"),
+            ("Image verification failed: missing signatures".to_owned(), "untrusted"),
+            (unknown.clone(), "untrusted"),
+            (format!("{SPENT}800ms is spent"), "unavailable"),
+            (
+                "Policy has not been granted access to the 'oci/v2/verify' host capability. The violation has been reported."
+                    .to_owned(),
+                "not granted",
+            ),
+            (format!("{CALLBACK}{}\n\nCaused by:\n    x", fetched(&unknown)), "absent"),
+            (format!("{CALLBACK}no signatures found for image: r.example/app:sha256-ab.findings "), "untrusted"),
+            (String::new(), "untrusted"),
+        ] {
+            let kind = match classify(&text, Asked::Signature) {
+                Failure::Absent => "absent",
+                Failure::Unavailable(_) => "unavailable",
+                Failure::Untrusted(_) => "untrusted",
+                Failure::NotGranted(_) => "not granted",
+                Failure::Unreadable(_) => "unreadable",
+            };
+            assert_eq!(kind, means, "{text}");
         }
     }
 

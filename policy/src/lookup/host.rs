@@ -5,8 +5,9 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::findings::SIGNATURE_ANNOTATION;
 use crate::image::Digest;
 
 /// What a policy can ask its host. The guest's implementation is one waPC call; tests answer from a script.
@@ -16,6 +17,11 @@ pub trait Host: fmt::Debug {
     /// # Errors
     /// The host's error text; it may have several lines.
     fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String>;
+
+    /// Milliseconds since the request arrived.
+    fn elapsed_millis(&self) -> i64 {
+        0
+    }
 }
 
 /// `oci` `v1/manifest_digest`: the digest of what a reference names.
@@ -47,6 +53,70 @@ pub fn oci_manifest(host: &dyn Host, image: &str) -> Result<Vec<u8>, String> {
 /// The host's text.
 pub fn oci_manifest_config(host: &dyn Host, image: &str) -> Result<Vec<u8>, String> {
     host.call("oci", "v1/oci_manifest_config", &quoted(image))
+}
+
+/// `oci` `v2/verify`: the digest of what a reference names, where one signer signed it with the annotation of findings.
+///
+/// # Errors
+/// The host's text: every failure is one, a missing signature and a broken network alike.
+pub fn verify(host: &dyn Host, image: &str, signer: &SignedBy<'_>) -> Result<Digest, String> {
+    let mut request = match signer {
+        SignedBy::PublicKey(key) => json!({ "type": "SigstorePubKeyVerify", "pub_keys": [key] }),
+        SignedBy::Keyless { issuer, subject } => {
+            json!({ "type": "SigstoreKeylessVerify", "keyless": [{ "issuer": issuer, "subject": subject }] })
+        }
+        SignedBy::KeylessPrefix { issuer, prefix } => {
+            json!({ "type": "SigstoreKeylessPrefixVerify", "keyless_prefix": [{ "issuer": issuer, "url_prefix": prefix }] })
+        }
+        SignedBy::GithubAction { owner, repository } => {
+            json!({ "type": "SigstoreGithubActionsVerify", "owner": owner, "repo": repository })
+        }
+        SignedBy::Certificate { certificate, chain, requires_rekor_bundle } => {
+            let chain: Vec<&[u8]> = chain.iter().map(String::as_bytes).collect();
+            json!({ "type": "SigstoreCertificateVerify", "certificate": certificate.as_bytes(),
+                "certificate_chain": (!chain.is_empty()).then_some(chain), "require_rekor_bundle": requires_rekor_bundle })
+        }
+    };
+    if let Value::Object(members) = &mut request {
+        members.insert("image".to_owned(), image.into());
+        members.insert("annotations".to_owned(), json!({ SIGNATURE_ANNOTATION.0: SIGNATURE_ANNOTATION.1 }));
+    }
+    let answer = host.call("oci", "v2/verify", request.to_string().as_bytes())?;
+    let answer = String::from_utf8(answer).map_err(|_| "the host's answer is not UTF-8".to_owned())?;
+    let answer: Verified = serde_json::from_str(&answer).map_err(|e| format!("the host's answer is not understood: {e}"))?;
+    let digest = Digest::parse(&answer.digest).filter(|_| answer.is_trusted);
+    digest.ok_or_else(|| "the host does not trust the signature, without a reason".to_owned())
+}
+
+#[derive(Deserialize)]
+struct Verified {
+    is_trusted: bool,
+    digest: String,
+}
+
+/// One question about a signature.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields are those of the settings' signers")]
+pub enum SignedBy<'s> {
+    /// The host's own list of keys means all of them, so each is asked for by itself.
+    PublicKey(&'s str),
+    Keyless {
+        issuer: &'s str,
+        subject: &'s str,
+    },
+    KeylessPrefix {
+        issuer: &'s str,
+        prefix: &'s str,
+    },
+    GithubAction {
+        owner: &'s str,
+        repository: Option<&'s str>,
+    },
+    Certificate {
+        certificate: &'s str,
+        chain: &'s [String],
+        requires_rekor_bundle: bool,
+    },
 }
 
 /// `kubernetes` `get_resource`: the labels of a namespace, and no more of it.

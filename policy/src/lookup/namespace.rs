@@ -37,7 +37,7 @@ pub fn labels(host: &dyn Host, name: Option<&str>) -> Result<BTreeMap<String, St
     let name = name.filter(|name| !name.is_empty()).ok_or_else(|| fault("the request names no namespace".to_owned()))?;
     let answer = host::namespace(host, name).map_err(|text| match classify(&text, Asked::Digest) {
         Failure::NotGranted(why) => NamespaceFault { why, is_not_granted: true },
-        Failure::Unavailable(why) | Failure::Unreadable(why) => fault(why),
+        Failure::Unavailable(why) | Failure::Unreadable(why) | Failure::Untrusted(why) => fault(why),
         Failure::Absent => fault(quote(&text)),
     })?;
     let text = std::str::from_utf8(&answer).map_err(|_| fault("the host's answer is not UTF-8".to_owned()))?;

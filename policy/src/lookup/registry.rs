@@ -2,17 +2,13 @@
 //!
 //! Source: the findings document, "The artifact", "The summary", "Packed".
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::buffers::Buffers;
 use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host};
-use super::{Body, Evidence, Scan};
+use super::manifest::Manifest;
+use super::{Body, Evidence, Inquiry, Scan, Signature, Wants, signature};
 use crate::findings::packed::{self, Flat};
 use crate::findings::summary::{self, Summary};
 use crate::findings::{self, MEDIA_TYPE, SUMMARY_ANNOTATION};
@@ -20,30 +16,6 @@ use crate::image::{Digest, Reference};
 use crate::limits;
 use crate::text::quote;
 use crate::time::Timestamp;
-
-/// What is needed of an OCI image manifest.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Manifest<'a> {
-    #[serde(borrow)]
-    artifact_type: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    config: Option<Descriptor<'a>>,
-    #[serde(borrow)]
-    subject: Option<Descriptor<'a>>,
-    #[serde(borrow)]
-    annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
-    manifests: Option<IgnoredAny>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor<'a> {
-    #[serde(borrow)]
-    media_type: Cow<'a, str>,
-    #[serde(borrow)]
-    digest: Cow<'a, str>,
-}
 
 #[derive(Debug, Deserialize)]
 struct WithConfig<'a> {
@@ -59,25 +31,46 @@ pub(super) fn resolve(host: &dyn Host, reference: &Reference) -> Result<Digest, 
     host::manifest_digest(host, &reference.to_string()).map_err(|text| classify(&text, Asked::Digest))
 }
 
-/// The evidence for an image: by the summary alone where `matters` says that the document changes nothing.
-pub(super) fn look_up<'a>(
-    host: &dyn Host,
-    buffers: &'a Buffers,
-    repository: &str,
-    subject: &Digest,
-    now: Timestamp,
-    matters: &dyn Fn(&Scan<'a>) -> bool,
-) -> Evidence<'a> {
-    let artifact = format!("{repository}:{}", findings::tag(subject.hex()));
-    match read_summary(host, buffers, &artifact, subject) {
+/// The evidence for an image: by the summary alone where the document changes nothing. Under `trust` only what was verified is read.
+pub(super) fn look_up<'a>(inquiry: Inquiry<'a>, repository: &str, subject: &Digest, wants: &Wants<'_, 'a>) -> Evidence<'a> {
+    let tag = artifact(repository, subject);
+    let Some(trust) = inquiry.trust else { return read(inquiry, &tag, subject, wants, &Signature::NotAskedFor) };
+    match signature::verify(inquiry.host, &tag, trust) {
+        Ok((digest, position)) => read(inquiry, &format!("{repository}@{digest}"), subject, wants, &Signature::By(position)),
+        Err(Failure::Untrusted(why)) if wants.untrusted => read_untrusted(inquiry, &tag, subject, wants, why),
+        Err(Failure::Untrusted(why)) => Evidence::Untrusted { source: tag, why, then: None },
         Err(failure) => failure.into_evidence(),
-        Ok(None) => read_document(host, buffers, repository, subject, now),
+    }
+}
+
+/// The evidence that nobody trusted signed.
+pub(super) fn read_untrusted<'a>(
+    inquiry: Inquiry<'a>,
+    source: &str,
+    subject: &Digest,
+    wants: &Wants<'_, 'a>,
+    why: String,
+) -> Evidence<'a> {
+    match read(inquiry, source, subject, wants, &Signature::Untrusted(why.clone())) {
+        found @ Evidence::Scanned(_) => found,
+        other => Evidence::Untrusted { source: source.to_owned(), why, then: Some(Box::new(other)) },
+    }
+}
+
+fn artifact(repository: &str, subject: &Digest) -> String {
+    format!("{repository}:{}", findings::tag(subject.hex()))
+}
+
+fn read<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, wants: &Wants<'_, 'a>, signature: &Signature) -> Evidence<'a> {
+    match read_summary(inquiry, source, subject) {
+        Err(failure) => failure.into_evidence(),
+        Ok(None) => read_document(inquiry, source, subject, signature),
         Ok(Some(summary)) => {
-            let scan = of_summary(summary);
-            if let Some(why) = in_the_future(&scan, now) {
+            let scan = of_summary(summary, source, signature);
+            if let Some(why) = in_the_future(&scan, inquiry.now) {
                 Evidence::Unreadable(why)
-            } else if matters(&scan) {
-                read_document(host, buffers, repository, subject, now)
+            } else if (wants.document)(&scan) {
+                read_document(inquiry, source, subject, signature)
             } else {
                 Evidence::Scanned(Box::new(scan))
             }
@@ -85,18 +78,11 @@ pub(super) fn look_up<'a>(
     }
 }
 
-/// The evidence for an image from its findings document. Relies on nothing that was read before.
-pub(super) fn read_document<'a>(
-    host: &dyn Host,
-    buffers: &'a Buffers,
-    repository: &str,
-    subject: &Digest,
-    now: Timestamp,
-) -> Evidence<'a> {
-    let artifact = format!("{repository}:{}", findings::tag(subject.hex()));
-    match document(host, buffers, &artifact, subject) {
+/// The evidence for an image from its findings document. Relies on nothing that was read before but the signature.
+pub(super) fn read_document<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, signature: &Signature) -> Evidence<'a> {
+    match document(inquiry, source, subject, signature) {
         Err(failure) => failure.into_evidence(),
-        Ok(scan) => match in_the_future(&scan, now) {
+        Ok(scan) => match in_the_future(&scan, inquiry.now) {
             Some(why) => Evidence::Unreadable(why),
             None => Evidence::Scanned(Box::new(scan)),
         },
@@ -104,18 +90,13 @@ pub(super) fn read_document<'a>(
 }
 
 /// `None`: there is an artifact, without a summary that can be used.
-fn read_summary<'a>(
-    host: &dyn Host,
-    buffers: &'a Buffers,
-    artifact: &str,
-    subject: &Digest,
-) -> Result<Option<Summary<'a>>, Failure> {
-    let answer = host::oci_manifest(host, artifact).map_err(|text| classify(&text, Asked::Artifact))?;
+fn read_summary<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest) -> Result<Option<Summary<'a>>, Failure> {
+    let answer = host::oci_manifest(inquiry.host, source).map_err(|text| classify(&text, Asked::Artifact))?;
     check_size(&answer)?;
     let manifest: Manifest<'_> = parse(&answer)?;
     let config = check_manifest(&manifest, subject)?;
     let Some(annotation) = annotation(&manifest) else { return Ok(None) };
-    let Some(summary) = summary::read(buffers.keep_text(annotation.to_owned())) else { return Ok(None) };
+    let Some(summary) = summary::read(inquiry.buffers.keep_text(annotation.to_owned())) else { return Ok(None) };
     if summary.subject != subject.as_str() {
         return unreadable("summary: `/subject`", subject.as_str(), &summary.subject);
     }
@@ -125,8 +106,9 @@ fn read_summary<'a>(
     Ok(Some(summary))
 }
 
-fn document<'a>(host: &dyn Host, buffers: &'a Buffers, artifact: &str, subject: &Digest) -> Result<Scan<'a>, Failure> {
-    let answer = host::oci_manifest_config(host, artifact).map_err(|text| classify(&text, Asked::Artifact))?;
+fn document<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, signature: &Signature) -> Result<Scan<'a>, Failure> {
+    let buffers = inquiry.buffers;
+    let answer = host::oci_manifest_config(inquiry.host, source).map_err(|text| classify(&text, Asked::Artifact))?;
     check_size(&answer)?;
     let answer: WithConfig<'_> = parse(&answer)?;
     let config = check_manifest(&answer.manifest, subject)?;
@@ -150,7 +132,9 @@ fn document<'a>(host: &dyn Host, buffers: &'a Buffers, artifact: &str, subject: 
         return Err(Failure::Unreadable("summary: expected the counts of the findings document, found others".to_owned()));
     }
     Ok(Scan {
+        source: source.to_owned(),
         artifact: Some(answer.digest),
+        signature: signature.clone(),
         scanner: (document.scanner.name.clone().into_owned(), document.scanner.version.as_deref().map(str::to_owned)),
         scanned_at: Some(document.scanned_at),
         database_updated_at: document.scanner.database_updated_at,
@@ -159,9 +143,11 @@ fn document<'a>(host: &dyn Host, buffers: &'a Buffers, artifact: &str, subject: 
     })
 }
 
-fn of_summary(summary: Summary<'_>) -> Scan<'_> {
+fn of_summary<'a>(summary: Summary<'a>, source: &str, signature: &Signature) -> Scan<'a> {
     Scan {
-        artifact: None,
+        source: source.to_owned(),
+        artifact: source.split_once('@').map(|(_, digest)| digest.to_owned()),
+        signature: signature.clone(),
         scanner: (summary.scanner.name.clone().into_owned(), summary.scanner.version.as_deref().map(str::to_owned)),
         scanned_at: Timestamp::from_unix(summary.scanned_at),
         database_updated_at: summary.scanner.database_updated_at.and_then(Timestamp::from_unix),
@@ -225,6 +211,7 @@ fn unreadable<T>(place: &str, expected: &str, found: &str) -> Result<T, Failure>
 mod tests {
     use super::*;
     use crate::findings::json;
+    use crate::lookup::buffers::Buffers;
     use serde_json::json;
 
     const SUBJECT: &str = "sha256:3f1c0a5d9b7e2c4f6a8b0d1e3f5a7c9b2d4e6f8a0b1c3d5e7f9a1b3c5d7e9f0a";
@@ -252,7 +239,9 @@ mod tests {
         let answer = json!({ "manifest": manifest, "digest": "sha256:manifest", "config": packed::pack(&document).unwrap() });
         let (host, now) = (Answering(answer.to_string()), document.scanned_at);
         let buffers = Buffers::default();
-        let read = || read_document(&host, &buffers, "ghcr.io/acme/web", &Digest::parse(SUBJECT).unwrap(), now);
+        let sources = crate::settings::Sources::default();
+        let inquiry = Inquiry { host: &host, buffers: &buffers, now, sources: &sources, trust: None };
+        let read = || read_document(inquiry, "ghcr.io/acme/web", &Digest::parse(SUBJECT).unwrap(), &Signature::NotAskedFor);
         assert!(matches!(read(), Evidence::Scanned(_)));
         buffers.keep(vec![0; limits::REQUEST_BYTES]);
         assert!(matches!(read(), Evidence::Unavailable(why) if why.contains("too large to read these too")));

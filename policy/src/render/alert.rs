@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::annotations::deciding_rule;
 use super::sentence::Sentence;
 use super::verdict_word;
+use crate::break_glass::Claim;
 use crate::diagnostic::{Code, Fault};
 use crate::limits;
 use crate::request::Request;
@@ -52,6 +53,29 @@ pub fn events(
         }
     }
     events.iter().map(|event| event.to_string().into_bytes()).collect()
+}
+
+/// The event of a claim to break the glass: admitted for a reason, or refused.
+pub fn glass(settings: &Settings, request: &Request<'_>, workload: &Workload, claim: &Claim) -> Option<Vec<u8>> {
+    let (code, word, why) = match claim {
+        Claim::None => return None,
+        Claim::Granted(reason) => (Code::BreakGlass, "admit", reason),
+        Claim::Refused(why) => (Code::BreakGlassRefused, "deny", why),
+    };
+    let subject = subject(settings, request, workload);
+    let text = |key: &str| subject.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (kind, namespace, name) = (text("kind"), text("namespace"), text("name"));
+    let message = format!("{word} {kind} {namespace}/{name}: {} [{}]", quote(why), code.text());
+    let mut event = envelope(&message, code);
+    let images: Vec<Value> = workload
+        .images
+        .iter()
+        .take(LISTED)
+        .map(|image| json!({ "container": image.path, "image": quote(&image.image) }))
+        .collect();
+    extend(&mut event, subject);
+    extend(&mut event, json!({ "verdict": word, "reason": quote(why), "images": images }));
+    Some(event.to_string().into_bytes())
 }
 
 /// The event of a request that could not be judged.

@@ -8,8 +8,8 @@ use super::sentence::{Sentence, package};
 use super::verdict_word;
 use crate::findings::{Finding, Vulnerability};
 use crate::limits;
-use crate::lookup::{Body, Evidence};
-use crate::settings::{Settings, Unit};
+use crate::lookup::{Body, Evidence, PlatformEvidence, Signature};
+use crate::settings::{Settings, Signer, Unit};
 use crate::text::quote;
 use crate::time::Timestamp;
 use crate::verdict::{By, Cause, JudgedImage, SetAside, Verdict, Violation};
@@ -19,6 +19,9 @@ const LISTED: [usize; 3] = [25, 10, 5];
 /// And where nothing fits.
 const LEAST_LISTED: usize = 2;
 
+/// Platforms of one index that the evidence lists.
+const PLATFORMS_LISTED: usize = 8;
+
 /// `verdict`, `rule` (absent on admit), `violations`, `setAside` and `evidence`.
 pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> BTreeMap<&'static str, String> {
     let mut annotations = of_nothing(verdict_word(verdict.action()));
@@ -27,7 +30,8 @@ pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp)
     let (text, more) = capped(set_aside.iter().cloned());
     // Nothing sets aside without being named.
     annotations.insert("setAside", if more == 0 { text } else { capped(each_kind_first(set_aside).into_iter()).0 });
-    annotations.insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, now))).0);
+    annotations
+        .insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, PLATFORMS_LISTED, now))).0);
     if let Some(rule) = deciding_rule(settings, verdict) {
         annotations.insert("rule", rule.to_owned());
     }
@@ -170,7 +174,8 @@ pub(super) fn of_set_aside(settings: &Settings, image: &JudgedImage<'_, '_>) -> 
     excused.chain(image.outcome.set_aside.iter().filter_map(finding)).map(with_image).collect()
 }
 
-pub(super) fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now: Timestamp) -> Value {
+/// What was known about an image; of an index, about at most so many platforms, the deciding one among them.
+pub(super) fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, most: usize, now: Timestamp) -> Value {
     let mut value = json!({ "container": image.path, "image": image.image });
     if let Some(digest) = image.digest {
         merge(&mut value, json!({ "digest": digest.as_str() }));
@@ -179,24 +184,10 @@ pub(super) fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now:
         &mut value,
         match image.evidence {
             None if image.malformed.is_some() => json!({ "state": "malformed" }),
+            None if image.is_skipped => json!({ "state": "controller-pod" }),
             None => json!({ "state": "out-of-scope" }),
-            Some(Evidence::Missing) => json!({ "state": "missing" }),
-            Some(Evidence::Unavailable(why)) => json!({ "state": "unavailable", "why": why }),
-            Some(Evidence::Unreadable(why)) => json!({ "state": "unreadable", "why": why }),
-            Some(Evidence::NotGranted(why)) => json!({ "state": "not-granted", "why": why }),
-            Some(Evidence::Scanned(scan)) => {
-                let path = if matches!(scan.body, Body::Summary(_)) { "summary" } else { "document" };
-                json!({
-                    "state": "scanned",
-                    "source": "registry",
-                    "artifact": scan.artifact.as_deref().map(quote),
-                    "scanner": quote(&format!("{} {}", scan.scanner.0, scan.scanner.1.as_deref().unwrap_or_default())).trim_end(),
-                    "scannedAt": scan.scanned_at.map(|scanned_at| scanned_at.to_string()),
-                    "ageSeconds": scan.scanned_at.map(|scanned_at| now.seconds_since(scanned_at)),
-                    "signer": "unsigned",
-                    "path": path,
-                })
-            }
+            Some(Evidence::Index(platforms)) => of_index(settings, image, platforms, most, now),
+            Some(evidence) => of_state(settings, evidence, now),
         },
     );
     if let Some(platform) = image.outcome.platform {
@@ -219,6 +210,66 @@ pub(super) fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, now:
         merge(&mut value, json!({ "notReached": names }));
     }
     value
+}
+
+fn of_index(
+    settings: &Settings,
+    image: &JudgedImage<'_, '_>,
+    platforms: &[PlatformEvidence<'_>],
+    most: usize,
+    now: Timestamp,
+) -> Value {
+    let is_named = |name: &str| image.outcome.platform.is_some_and(|deciding| std::ptr::eq(deciding, name));
+    let deciding = platforms.iter().position(|platform| is_named(&platform.name)).filter(|position| *position >= most);
+    let first = most.saturating_sub(usize::from(deciding.is_some()));
+    let listed = platforms.iter().enumerate().filter(|(position, _)| *position < first || Some(*position) == deciding);
+    let each = listed.map(|(_, platform)| {
+        let mut value = json!({ "platform": quote(&platform.name) });
+        merge(&mut value, json!({ "digest": platform.digest.as_ref().map(|digest| digest.as_str()) }));
+        merge(&mut value, of_state(settings, &platform.evidence, now));
+        value
+    });
+    let mut listed: Vec<Value> = each.collect();
+    if let Some(more @ 1..) = platforms.len().checked_sub(most) {
+        listed.push(json!({ "more": more }));
+    }
+    json!({ "state": "index", "platforms": listed })
+}
+
+fn of_state(settings: &Settings, evidence: &Evidence<'_>, now: Timestamp) -> Value {
+    match evidence {
+        // An index within an index is never looked up.
+        Evidence::Index(_) => json!({ "state": "index" }),
+        Evidence::Missing => json!({ "state": "missing" }),
+        Evidence::Unavailable(why) => json!({ "state": "unavailable", "why": why }),
+        Evidence::Unreadable(why) => json!({ "state": "unreadable", "why": why }),
+        Evidence::Untrusted { why, .. } => json!({ "state": "untrusted", "why": why }),
+        Evidence::NotGranted(why) => json!({ "state": "not-granted", "why": why }),
+        Evidence::Scanned(scan) => {
+            let path = if matches!(scan.body, Body::Summary(_)) { "summary" } else { "document" };
+            json!({
+                "state": "scanned",
+                "source": "registry",
+                "artifact": scan.artifact.as_deref().map(quote),
+                "scanner": quote(&format!("{} {}", scan.scanner.0, scan.scanner.1.as_deref().unwrap_or_default())).trim_end(),
+                "scannedAt": scan.scanned_at.map(|scanned_at| scanned_at.to_string()),
+                "ageSeconds": scan.scanned_at.map(|scanned_at| now.seconds_since(scanned_at)),
+                "signer": signer(settings, &scan.signature),
+                "path": path,
+            })
+        }
+    }
+}
+
+fn signer(settings: &Settings, signature: &Signature) -> String {
+    match signature {
+        Signature::NotAskedFor => "unsigned".to_owned(),
+        Signature::Untrusted(_) => "untrusted".to_owned(),
+        Signature::By(position) => {
+            let signer = settings.trust.as_ref().and_then(|trust| trust.get(*position));
+            quote(&signer.map(Signer::describe).unwrap_or_default())
+        }
+    }
 }
 
 pub(super) fn merge(value: &mut Value, more: Value) {

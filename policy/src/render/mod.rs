@@ -12,11 +12,12 @@ pub mod trace;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::diagnostic::Code;
 use crate::limits;
 use crate::settings::{Action, Condition, Entry, Settings};
-use crate::text::shorten;
+use crate::text::{quote, shorten};
 use crate::time::Timestamp;
 use crate::verdict::{JudgedImage, Verdict};
 
@@ -30,6 +31,8 @@ struct Response {
     message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutated_object: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -44,13 +47,14 @@ struct SettingsResponse {
     message: Option<String>,
 }
 
-/// The answer to a workload.
-pub fn answer(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> Vec<u8> {
+/// The answer to a workload; `pinned` is the object with its digests written, where it has changed.
+pub fn answer(settings: &Settings, verdict: &Verdict<'_, '_>, pinned: Option<Value>, now: Timestamp) -> Vec<u8> {
     let is_denied = verdict.action() == Some(Action::Deny);
     bytes(&Response {
         accepted: !is_denied,
         message: is_denied.then(|| message(settings, verdict)),
         code: is_denied.then_some(403),
+        mutated_object: pinned.filter(|_| !is_denied),
         warnings: warnings(settings, verdict),
         audit_annotations: annotations::of(settings, verdict, now),
     })
@@ -61,9 +65,20 @@ pub fn not_judged() -> Vec<u8> {
     bytes(&Response { accepted: true, audit_annotations: annotations::of_nothing(verdict_word(None)), ..Response::default() })
 }
 
+/// The answer to whoever broke the glass.
+pub fn broke_glass(reason: &str) -> Vec<u8> {
+    let mut audit_annotations = annotations::of_nothing(verdict_word(None));
+    audit_annotations.insert("breakGlass", quote(reason));
+    bytes(&Response { accepted: true, audit_annotations, ..Response::default() })
+}
+
 /// The answer to a request that cannot be judged: it is denied.
 pub fn refused(code: Code, why: &str) -> Vec<u8> {
-    let status = if code == Code::SettingsInvalid { 500 } else { 400 };
+    let status = match code {
+        Code::SettingsInvalid => 500,
+        Code::BreakGlassRefused => 403,
+        _ => 400,
+    };
     bytes(&Response {
         accepted: false,
         message: Some(shorten(&format!("{why} [{}]; hint: {}", code.text(), code.hint()), limits::MESSAGE_BYTES)),

@@ -3,8 +3,8 @@
 use crate::diagnostic::Code;
 use crate::findings::{Finding, Severity, Vulnerability};
 use crate::limits;
-use crate::lookup::Evidence;
 use crate::lookup::namespace::NamespaceFault;
+use crate::lookup::{Evidence, Signature};
 use crate::settings::{Condition, Entry, Field, Operator, Settings, Test, Unit};
 use crate::time::Duration;
 use crate::verdict::{Cause, JudgedImage, Staleness, Violation};
@@ -76,6 +76,7 @@ impl Sentence<'_, '_, '_> {
             Cause::Missing => "no findings for this image".to_owned(),
             Cause::Unavailable => format!("findings could not be looked up: {}", self.evidence_text()),
             Cause::Unreadable => format!("findings are not usable: {}", self.evidence_text()),
+            Cause::Untrusted => format!("findings are not signed by anyone trusted: {}", self.evidence_text()),
             Cause::Malformed => format!("malformed image reference: {}", self.image.malformed.map_or("", |error| error.0)),
             Cause::NotGranted => self.evidence_text(),
             Cause::ScopeUnknown => {
@@ -97,9 +98,36 @@ impl Sentence<'_, '_, '_> {
         }
     }
 
+    /// What the violation rests on: of an index, the evidence of its platform.
+    fn evidence(&self) -> Option<&Evidence<'_>> {
+        match self.image.evidence? {
+            Evidence::Index(platforms) => {
+                // By identity: an index may have two entries of one platform.
+                let is_it = |name: &str| self.violation.platform.is_some_and(|platform| std::ptr::eq(platform, name));
+                let concerned = platforms.iter().find(|platform| is_it(&platform.name));
+                concerned.map(|platform| platform.evidence.as_ref())
+            }
+            evidence => Some(evidence),
+        }
+        .map(|evidence| match evidence {
+            // The violation is about what was found behind the signature that is not trusted.
+            Evidence::Untrusted { then: Some(then), .. } if !matches!(self.violation.cause, Cause::Untrusted) => then,
+            evidence => evidence,
+        })
+    }
+
     fn evidence_text(&self) -> String {
-        match self.image.evidence {
-            Some(Evidence::Unavailable(why) | Evidence::Unreadable(why) | Evidence::NotGranted(why)) => why.clone(),
+        match self.evidence() {
+            Some(
+                Evidence::Unavailable(why)
+                | Evidence::Unreadable(why)
+                | Evidence::Untrusted { why, .. }
+                | Evidence::NotGranted(why),
+            ) => why.clone(),
+            Some(Evidence::Scanned(scan)) => match &scan.signature {
+                Signature::Untrusted(why) => why.clone(),
+                _ => String::new(),
+            },
             _ => String::new(),
         }
     }
@@ -112,6 +140,7 @@ fn code(cause: &Cause<'_, '_>) -> Code {
         Cause::Missing => Code::EvidenceMissing,
         Cause::Unavailable | Cause::ScopeUnknown => Code::EvidenceUnavailable,
         Cause::Unreadable => Code::EvidenceUnreadable,
+        Cause::Untrusted => Code::EvidenceUntrusted,
         Cause::Malformed => Code::ReferenceMalformed,
         Cause::NotGranted => Code::CapabilityNotGranted,
         Cause::Stale(_) => Code::EvidenceStale,

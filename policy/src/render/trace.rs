@@ -34,7 +34,7 @@ pub fn of_image(
         "container": image.path,
         "image": image.image,
         "verdict": verdict_word(image.outcome.action),
-        "evidence": of_evidence(settings, image, now),
+        "evidence": of_evidence(settings, image, usize::MAX, now),
         "rules": rules,
         "platforms": platforms,
         "setAside": of_set_aside(settings, image),
@@ -46,6 +46,7 @@ fn of_part(settings: &Settings, rule: &Rule, part: Part) -> Value {
         Part::Judged => json!({ "part": "judged" }),
         Part::Disabled => json!({ "part": "disabled" }),
         Part::Undecided => json!({ "part": "scope-unknown" }),
+        Part::Skipped => json!({ "part": "controller-pod" }),
         Part::OutOfScope(entry) => {
             json!({ "part": "out-of-scope", "entry": entry, "why": rule.scope.get(entry).map(super::describe_entry) })
         }

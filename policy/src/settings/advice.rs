@@ -3,7 +3,7 @@
 //! Source: the rule language, "Scope fields" and "Which rule decides for one image".
 
 use super::{
-    Action, Condition, Count, Entry, Evaluation, Exemption, Field, Operator, Problem, Rule, Scope, Settings, Test, Unit,
+    Action, Condition, Count, Entry, Evaluation, Exemption, Field, Operator, Problem, Rule, Scope, Settings, Signer, Test, Unit,
 };
 use crate::findings::Severity;
 use crate::limits;
@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 /// [`limits::SETTINGS_PROBLEMS`] and then how much more there is.
 pub fn advise(settings: &Settings, now: Timestamp) -> Vec<Problem> {
     let mut advice = of_gate(settings);
+    advice.extend(of_trust(settings));
     for (i, rule) in settings.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         advice.extend(of_rule(i, rule));
         advice.extend(of_shadow(settings, i, rule));
@@ -33,6 +34,24 @@ fn at(pointer: String, path: String, message: String) -> Problem {
 
 fn at_rule(i: usize, message: String) -> Problem {
     at(format!("/rules/{i}"), format!("rules[{i}]"), message)
+}
+
+/// Signed findings that never get stale can be moved back onto their tag; and what the host's verification of keyless signatures leaves open.
+fn of_trust(settings: &Settings) -> Vec<Problem> {
+    let Some(trust) = &settings.trust else { return Vec::new() };
+    let mut advice = Vec::new();
+    if settings.rules.iter().any(|rule| rule.enabled && rule.max_age.is_none()) {
+        let message = "an old clean artifact, once signed, can be moved back onto its tag: give every enabled rule a `maxAge`";
+        advice.push(at("/trust".to_owned(), "trust".to_owned(), message.to_owned()));
+    }
+    for (i, signer) in trust.iter().enumerate() {
+        if matches!(signer, Signer::Keyless { .. } | Signer::GithubAction { .. }) {
+            let message = "the policy server has been seen to accept a public certificate of this identity without its signature: \
+                           whoever can push may forge one; `publicKeys` are not concerned";
+            advice.push(at(format!("/trust/anyOf/{i}"), format!("trust.anyOf[{i}]"), message.to_owned()));
+        }
+    }
+    advice
 }
 
 fn of_rule(i: usize, rule: &Rule) -> Vec<Problem> {

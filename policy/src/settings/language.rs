@@ -5,14 +5,41 @@
 
 use super::Evaluation;
 use super::condition::Unit;
+use super::exceptions::{ControllerPods, PinDigests};
 use super::rule::{Action, Answer, Trusting};
 use super::scope::{Field, Operator};
 use crate::findings::Severity;
 
 /// Keys of the settings document.
-pub const SETTINGS_KEYS: [&str; 6] = ["cluster", "evaluation", "unknownSeverity", "vex", "rules", "exemptions"];
-/// Keys of the settings document that belong to the language and are refused in this version.
-pub const LATER_KEYS: [&str; 5] = ["findings", "trust", "pinDigests", "controllerPods", "breakGlass"];
+pub const SETTINGS_KEYS: [&str; 11] = [
+    "cluster",
+    "evaluation",
+    "unknownSeverity",
+    "vex",
+    "findings",
+    "trust",
+    "pinDigests",
+    "controllerPods",
+    "breakGlass",
+    "rules",
+    "exemptions",
+];
+/// Keys of `findings`.
+pub const FINDINGS_KEYS: [&str; 3] = ["sources", "platforms", "lookupBudget"];
+/// Keys of a source of findings; it has exactly one of them.
+pub const SOURCE_KEYS: [&str; 1] = ["registry"];
+/// Keys of a source that belong to the language and are refused in this version.
+pub const LATER_SOURCE_KEYS: [&str; 2] = ["sbomScanner", "trivyOperator"];
+/// Keys of a registry as a source.
+pub const REGISTRY_KEYS: [&str; 1] = ["repository"];
+/// Keys of `breakGlass`.
+pub const BREAK_GLASS_KEYS: [&str; 3] = ["annotation", "users", "groups"];
+/// Keys of `trust`.
+pub const TRUST_KEYS: [&str; 1] = ["anyOf"];
+/// Keys of a signer; it has exactly one of them.
+pub const SIGNER_KEYS: [&str; 4] = ["publicKeys", "keyless", "githubAction", "certificate"];
+/// Values of a certificate's `rekorBundle`: whether one is needed.
+pub const REKOR_BUNDLE: [(&str, bool); 2] = [("required", true), ("optional", false)];
 /// Keys of a rule.
 pub const RULE_KEYS: [&str; 9] =
     ["name", "description", "action", "enabled", "scope", "conditions", "maxAge", "maxDatabaseAge", "evidence"];
@@ -70,6 +97,12 @@ pub const UNKNOWN_SEVERITIES: [(&str, Option<Severity>); 6] = [
 ];
 /// Values of `vex`: whether VEX statements set findings aside.
 pub const VEX: [(&str, bool); 2] = [("apply", true), ("ignore", false)];
+/// Values of `pinDigests`.
+pub const PIN_DIGESTS: [(&str, PinDigests); 3] =
+    [("never", PinDigests::Never), ("pods", PinDigests::Pods), ("always", PinDigests::Always)];
+/// Values of `controllerPods`.
+pub const CONTROLLER_PODS: [(&str, ControllerPods); 3] =
+    [("judge", ControllerPods::Judge), ("audit", ControllerPods::Audit), ("skip", ControllerPods::Skip)];
 /// Values of a rule's `action`.
 pub const ACTIONS: [(&str, Action); 2] = [("deny", Action::Deny), ("audit", Action::Audit)];
 /// Values of the [`ABSENCE_KEYS`].

@@ -4,21 +4,27 @@
 
 pub mod advice;
 mod condition;
+mod exceptions;
 mod exemption;
+mod findings;
 pub mod language;
 mod node;
 mod rule;
 mod scope;
+mod trust;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 pub use self::condition::{Condition, Count, Glob, PackagePrefix, Test, Unit};
+pub use self::exceptions::{BreakGlass, ControllerPods, PinDigests};
 pub use self::exemption::{Exemption, FindingTest};
+pub use self::findings::{Platform, Source, Sources};
 pub use self::node::Problem;
 pub use self::rule::{Action, Answer, EvidenceTable, Rule, Trusting};
 pub use self::scope::{Entry, Field, Operator, Scope};
+pub use self::trust::{Signer, Subject, Trust};
 
 use self::node::{Members, Node, Problems};
 use crate::findings::Severity;
@@ -35,6 +41,16 @@ pub struct Settings {
     pub unknown_severity: Option<Severity>,
     /// Whether VEX statements set findings aside.
     pub applies_vex: bool,
+    /// Where findings are looked for.
+    pub findings: Sources,
+    /// Whose signature findings need; `None`: unsigned ones are accepted.
+    pub trust: Option<Trust>,
+    /// Into which objects the judged digests are written.
+    pub pin_digests: PinDigests,
+    /// What becomes of pods that controllers create.
+    pub controller_pods: ControllerPods,
+    /// Who may have a workload admitted without a look-up; `None`: nobody.
+    pub break_glass: Option<BreakGlass>,
     /// In list order; at least one.
     pub rules: Vec<Rule>,
     /// In list order.
@@ -74,20 +90,22 @@ impl Settings {
 }
 
 fn read(root: &Node<'_>) -> Option<Settings> {
-    let members = root.object(
-        &language::SETTINGS_KEYS,
-        &language::LATER_KEYS,
-        "is part of the rule language but not of this version of the policy",
-    )?;
+    let members = root.object(&language::SETTINGS_KEYS, &[], "")?;
     let rules = members.require("rules").map(|node| read_rules(&node)).unwrap_or_default();
     let exemptions = members.get("exemptions").map(|node| read_exemptions(&node, &rule_names(&members))).unwrap_or_default();
     let evaluation = members.get("evaluation").and_then(|node| node.word(&language::EVALUATIONS));
     let unknown_severity = members.get("unknownSeverity").map(|node| node.word(&language::UNKNOWN_SEVERITIES).flatten());
+    let controller_pods = members.get("controllerPods").and_then(|node| node.word(&language::CONTROLLER_PODS));
     Some(Settings {
         cluster: members.get("cluster").and_then(|node| node.text()).map(str::to_owned),
         evaluation: evaluation.unwrap_or(Evaluation::SeverityFirst),
         unknown_severity: unknown_severity.unwrap_or(Some(Severity::Medium)),
         applies_vex: members.get("vex").and_then(|node| node.word(&language::VEX)).unwrap_or(true),
+        findings: members.get("findings").and_then(|node| findings::read(&node)).unwrap_or_default(),
+        trust: members.get("trust").and_then(|node| trust::read(&node)),
+        pin_digests: members.get("pinDigests").and_then(|node| node.word(&language::PIN_DIGESTS)).unwrap_or(PinDigests::Never),
+        controller_pods: controller_pods.unwrap_or(ControllerPods::Judge),
+        break_glass: members.get("breakGlass").and_then(|node| exceptions::read_break_glass(&node)),
         rules,
         exemptions,
     })
