@@ -5,16 +5,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use host::exchange::{Exchange, Request, Response};
 use host::yaml;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::document::{CaseDocument, digest_of};
+use crate::document::{Artifact, CaseDocument, digest_of};
 
 /// The instant at which cases judge, unless they say otherwise.
 pub const NOW: &str = "2026-11-22T12:00:00Z";
+/// The repository of images and artifacts that a host call only names.
+const REPOSITORY: &str = "ghcr.io/acme/web";
 
 /// A case.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,10 +52,24 @@ pub struct Case {
     /// The file it was read from.
     #[serde(skip)]
     pub file: PathBuf,
+    /// The signers of the settings as they were read: what the host is asked stays what it is, should the settings be varied.
+    #[serde(skip)]
+    pub signers: Value,
 }
 
-/// A host call: `namespace` by its name, or `digest`, `manifest` or `document` of a reference, or of the artifact of a findings document by
-/// its name. The answer is that artifact's, `answer` (for `digest`: the digest; otherwise JSON), `text`, or `error`.
+/// A host call, and what answers it: `answer` (a digest, or JSON), `text`, `error`, or what the kind of call is answered with by itself.
+///
+/// - `digest`: of a reference.
+/// - `manifest`, `document`: of a reference, or of the artifact of a findings document by its name, `NAME@digest` for the reference by the
+///   artifact's own digest. That artifact answers, or that of `of`.
+/// - `absent`: a manifest likewise, where the registry has none.
+/// - `verify`: whether an artifact is signed by the signer `by` of the settings (default 0; `[1, 2]`: by the third key of the second). Yes, it
+///   is, if it is there.
+/// - `image`: the manifest of an image by its digest. It is a plain image, or an index of the entries `index`: descriptors, or shorter
+///   `PLATFORM DIGEST` and `DIGEST`.
+/// - `namespace`: its labels, by its name.
+///
+/// A bare name stands for that image, or that image's artifact, in `ghcr.io/acme/web`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Call {
@@ -60,10 +77,17 @@ pub struct Call {
     namespace: Option<String>,
     manifest: Option<String>,
     document: Option<String>,
+    absent: Option<String>,
+    image: Option<String>,
+    verify: Option<String>,
     of: Option<String>,
+    by: Option<Value>,
+    index: Option<Vec<Value>>,
     answer: Option<Value>,
     text: Option<String>,
     error: Option<String>,
+    /// How long the host takes to answer, as `120ms`.
+    took: Option<String>,
     /// Pads the text with so many bytes of blanks.
     #[serde(default)]
     padding: usize,
@@ -72,16 +96,24 @@ pub struct Call {
 impl Call {
     /// The call as it is in a copy: one without `{i}` is in the first only.
     fn copy(&self, i: usize) -> Option<Self> {
-        let places = [&self.digest, &self.manifest, &self.document];
-        let is_numbered = places.into_iter().flatten().any(|place| place.contains("{i}"));
-        let number = |place: &Option<String>| place.as_ref().map(|place| place.replace("{i}", &i.to_string()));
-        let numbered = Self {
-            digest: number(&self.digest),
-            manifest: number(&self.manifest),
-            document: number(&self.document),
-            ..self.clone()
-        };
+        let mut numbered = self.clone();
+        let mut is_numbered = false;
+        let places =
+            [&mut numbered.digest, &mut numbered.manifest, &mut numbered.document, &mut numbered.absent, &mut numbered.image];
+        for place in places.into_iter().flatten().filter(|place| place.contains("{i}")) {
+            is_numbered = true;
+            *place = place.replace("{i}", &i.to_string());
+        }
         (is_numbered || i == 0).then_some(numbered)
+    }
+
+    /// How long its answer takes.
+    fn took(&self) -> Duration {
+        let millis = self.took.as_ref().map_or(0, |took| {
+            let millis = took.strip_suffix("ms").and_then(|millis| millis.parse().ok());
+            millis.unwrap_or_else(|| panic!("`took` is in ms: {took}"))
+        });
+        Duration::from_millis(millis)
     }
 }
 
@@ -112,6 +144,9 @@ pub struct Want {
     pub alerts: Option<Vec<Value>>,
     /// What an operator should look at in valid settings, whole.
     pub advice: Option<Vec<String>>,
+    /// The images that are written into the object, by their place in it, as `spec.containers[0].image`; without this nothing is changed.
+    #[serde(default)]
+    pub pinned: BTreeMap<String, String>,
     /// The problems of the settings, whole. With this nothing else is wanted.
     pub problems: Option<Vec<String>>,
 }
@@ -146,33 +181,71 @@ impl Case {
 
     /// The host calls with their answers, in kwctl's shape.
     pub fn exchanges(&self) -> Vec<Exchange> {
-        let copy = |i: usize| self.host.iter().filter_map(move |call| call.copy(i)).map(|call| self.exchange(&call));
+        self.calls().iter().map(|call| self.exchange(call)).collect()
+    }
+
+    /// How long each of them takes; empty where none takes any time.
+    pub fn durations(&self) -> Vec<Duration> {
+        let durations: Vec<Duration> = self.calls().iter().map(Call::took).collect();
+        if durations.iter().all(Duration::is_zero) { Vec::new() } else { durations }
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        let copy = |i: usize| self.host.iter().filter_map(move |call| call.copy(i));
         (0..self.copies.unwrap_or(1)).flat_map(copy).collect()
     }
 
     fn exchange(&self, call: &Call) -> Exchange {
-        let artifact = |name: &str| self.findings.get(name).map(|document| document.artifact(name));
-        let place = |text: &String| artifact(text).map_or_else(|| text.clone(), |artifact| artifact.reference);
-        let namespace = call.namespace.as_ref().map(|name| {
-            let query = json!({ "api_version": "v1", "kind": "Namespace", "name": name, "disable_cache": false, "field_masks": ["metadata.labels"] });
-            (Request::GetResource { query: query.as_object().cloned().unwrap_or_default() }, None)
-        });
-        let (request, own) = match (&call.digest, &call.manifest, &call.document) {
-            (None, None, None) if namespace.is_some() => namespace.expect("it is there"),
-            (Some(image), None, None) => (Request::ManifestDigest { image: image.clone() }, None),
-            (None, Some(image), None) => (
-                Request::Manifest { image: place(image) },
-                artifact(call.of.as_ref().unwrap_or(image)).map(|artifact| artifact.manifest),
-            ),
-            (None, None, Some(image)) => (
-                Request::ManifestAndConfig { image: place(image) },
-                artifact(call.of.as_ref().unwrap_or(image)).map(|artifact| artifact.with_config),
-            ),
-            _ => panic!("{}: a host call is one of digest, namespace, manifest and document", self.note),
+        let named = |place: &str| self.named(place, call.of.as_deref());
+        let (request, own) = match (
+            &call.digest,
+            &call.manifest,
+            &call.document,
+            &call.absent,
+            &call.verify,
+            &call.image,
+            &call.namespace,
+        ) {
+            (Some(image), None, None, None, None, None, None) => (Request::ManifestDigest { image: image.clone() }, None),
+            (None, Some(place), None, None, None, None, None) => {
+                let (image, artifact) = named(place);
+                (Request::Manifest { image }, artifact.map(|artifact| artifact.manifest))
+            }
+            (None, None, Some(place), None, None, None, None) => {
+                let (image, artifact) = named(place);
+                (Request::ManifestAndConfig { image }, artifact.map(|artifact| artifact.with_config))
+            }
+            (None, None, None, Some(place), None, None, None) => {
+                let (image, _) = named(place);
+                let url = image.replacen('/', "/v2/", 1).replace([':', '@'], "/manifests/");
+                let said = "OCI API errors: [OCI API error: manifest unknown]";
+                let error = format!("Fail to interact with OCI registry: Registry error: url https://{url}, envelope: {said}");
+                return Exchange { request: Request::Manifest { image }, response: Response::Error(error) };
+            }
+            (None, None, None, None, Some(place), None, None) => {
+                let (image, artifact) = named(place);
+                let digest = match &call.answer {
+                    Some(Value::String(digest)) => Some(digest.clone()),
+                    _ => artifact.map(|artifact| artifact.digest),
+                };
+                let own = digest.map(|digest| json!({ "is_trusted": true, "digest": digest }).to_string());
+                (self.verification(&image, call.by.as_ref()), own)
+            }
+            (None, None, None, None, None, Some(place), None) => {
+                let image =
+                    if place.contains('/') { place.clone() } else { format!("{REPOSITORY}@{}", digest_of(place.as_bytes())) };
+                (Request::Manifest { image }, Some(call.index.as_deref().map_or_else(image_manifest, image_index)))
+            }
+            (None, None, None, None, None, None, Some(name)) => {
+                let query = json!({ "api_version": "v1", "kind": "Namespace", "name": name, "disable_cache": false, "field_masks": ["metadata.labels"] });
+                (Request::GetResource { query: query.as_object().cloned().unwrap_or_default() }, None)
+            }
+            _ => panic!("{}: a host call is one of digest, manifest, document, absent, verify, image and namespace", self.note),
         };
         let response = match (&call.error, &call.text, &call.answer, own) {
             (Some(error), None, None, _) => Response::Error(error.clone()),
             (None, Some(text), None, _) => Response::Success(format!("{text}{}", " ".repeat(call.padding))),
+            (None, None, Some(Value::String(_)), Some(own)) if call.verify.is_some() => Response::Success(own),
             (None, None, Some(Value::String(digest)), None) => Response::Success(json!({ "digest": digest }).to_string()),
             (None, None, Some(answer), _) => Response::Success(answer.to_string()),
             (None, None, None, Some(own)) => Response::Success(own),
@@ -180,6 +253,100 @@ impl Case {
         };
         Exchange { request, response }
     }
+
+    /// The reference that stands for a place, and the artifact that is there: that of `of`, or its own.
+    fn named(&self, place: &str, of: Option<&str>) -> (String, Option<Artifact>) {
+        let (name, is_by_digest) = place.strip_suffix("@digest").map_or((place, false), |name| (name, true));
+        let artifact = |name: &str| self.findings.get(name).map(|document| document.artifact(name));
+        let reference = match artifact(name) {
+            Some(artifact) if is_by_digest => artifact.by_digest,
+            Some(artifact) => artifact.reference,
+            None if name.contains('/') => name.to_owned(),
+            None => format!("{REPOSITORY}:{}", policy::findings::tag(digest_of(name.as_bytes()).trim_start_matches("sha256:"))),
+        };
+        (reference, artifact(of.unwrap_or(name)))
+    }
+
+    /// The question whether a signer of the settings signed an artifact, with the annotation that says what it is.
+    fn verification(&self, image: &str, by: Option<&Value>) -> Request {
+        let (signer, key) = match by {
+            Some(Value::Array(place)) => (place[0].as_u64(), place[1].as_u64()),
+            Some(signer) => (signer.as_u64(), Some(0)),
+            None => (Some(0), Some(0)),
+        };
+        let position = |n: Option<u64>| {
+            n.and_then(|n| usize::try_from(n).ok()).unwrap_or_else(|| panic!("{}: `by` is a position", self.note))
+        };
+        let signer = &self.signers[position(signer)];
+        let bytes = |pem: &Value| json!(pem.as_str().map(str::as_bytes));
+        let (kind, mut query) = if let Some(keys) = signer.get("publicKeys") {
+            ("SigstorePubKeyVerify", json!({ "pub_keys": [keys[position(key)]] }))
+        } else if let Some(keyless) = signer.get("keyless").filter(|keyless| keyless.get("subjectPrefix").is_some()) {
+            let one = json!({ "issuer": keyless["issuer"], "url_prefix": keyless["subjectPrefix"] });
+            ("SigstoreKeylessPrefixVerify", json!({ "keyless_prefix": [one] }))
+        } else if let Some(keyless) = signer.get("keyless") {
+            ("SigstoreKeylessVerify", json!({ "keyless": [keyless] }))
+        } else if let Some(action) = signer.get("githubAction") {
+            ("SigstoreGithubActionsVerify", json!({ "owner": action["owner"], "repo": action["repository"] }))
+        } else if let Some(written) = signer.get("certificate") {
+            let chain = written["chain"].as_array().filter(|chain| !chain.is_empty());
+            let chain: Option<Vec<Value>> = chain.map(|chain| chain.iter().map(bytes).collect());
+            let is_required = written["rekorBundle"] == "required";
+            let certificate = bytes(&written["certificate"]);
+            let query = json!({ "certificate": certificate, "certificate_chain": chain, "require_rekor_bundle": is_required });
+            ("SigstoreCertificateVerify", query)
+        } else {
+            panic!("{}: the settings have no such signer: {by:?}", self.note)
+        };
+        query["image"] = image.into();
+        query["annotations"] = json!({ "io.gated-deployment.type": "findings.v1" });
+        let mut query = query.as_object().cloned().unwrap_or_default();
+        query.retain(|_, value| !value.is_null());
+        Request::Verify { kind: kind.to_owned(), query }
+    }
+}
+
+/// The manifest of an image that is no index.
+fn image_manifest() -> String {
+    let descriptor = |kind: &str| json!({ "mediaType": kind, "digest": digest_of(kind.as_bytes()), "size": 1000 });
+    json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": descriptor("application/vnd.oci.image.config.v1+json"),
+        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip")],
+    })
+    .to_string()
+}
+
+/// An image index of entries as `index` of a [`Call`] has them.
+fn image_index(entries: &[Value]) -> String {
+    let descriptor = |entry: &Value| {
+        let mut whole = json!({ "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1000 });
+        let written = match entry {
+            Value::String(line) => {
+                let (platform, digest) =
+                    line.split_once(' ').map_or((None, line.as_str()), |(platform, digest)| (Some(platform), digest));
+                platform.map_or(json!({ "digest": digest }), |platform| json!({ "digest": digest, "platform": platform }))
+            }
+            written => written.clone(),
+        };
+        for (key, value) in written.as_object().into_iter().flatten() {
+            whole[key] = match (key.as_str(), value) {
+                ("platform", Value::String(platform)) => {
+                    let mut parts = platform.split('/');
+                    let mut platform = json!({ "os": parts.next(), "architecture": parts.next() });
+                    if let Some(variant) = parts.next() {
+                        platform["variant"] = variant.into();
+                    }
+                    platform
+                }
+                _ => value.clone(),
+            };
+        }
+        whole
+    };
+    let entries: Vec<Value> = entries.iter().map(descriptor).collect();
+    json!({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries }).to_string()
 }
 
 /// A request to create a Deployment with the given images.
@@ -220,7 +387,8 @@ pub fn read_all(folder: &Path) -> Vec<Case> {
                 .unwrap_or_else(|e| panic!("{}, the case at line {line}: {e}", file.display()));
             let twin = cases.iter().find(|other| other.note == case.note);
             assert!(twin.is_none(), "{}: the note `{}` is there twice", file.display(), case.note);
-            cases.push(Case { file: file.strip_prefix(folder).unwrap_or(&file).to_owned(), ..case });
+            let signers = case.settings["trust"]["anyOf"].clone();
+            cases.push(Case { file: file.strip_prefix(folder).unwrap_or(&file).to_owned(), signers, ..case });
         }
     }
     cases

@@ -2,7 +2,8 @@
 //!
 //! The words are the reader's own lists ([`language`], [`DURATION_UNITS`]): a new one is missed here until a case shows what it does. To occur is
 //! little. A key counts once the verdict or the deciding rule of a case changes without it, a value once they change with another one, a field of a
-//! scope with an operator once an entry of the two keeps a case in scope and another one keeps one out.
+//! scope with an operator once an entry of the two keeps a case in scope and another one keeps one out. What is about looking up also counts once the
+//! host is asked something else without it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +17,9 @@ use crate::case::Case;
 use crate::engine::{Engine, Outcome};
 
 /// Keys on which no verdict hangs: the answer or the alert says them.
-const SHOWN: [(&str, &str); 2] = [("rule", "description"), ("exemption", "owner")];
-/// Keys without effect in this version of the policy; they only have to occur.
-const WITHOUT_EFFECT: [(&str, &str); 1] = [("evidence", "untrusted")];
+const SHOWN: [(&str, &str); 3] = [("rule", "description"), ("exemption", "owner"), ("settings", "pinDigests")];
+/// Kinds of objects, and keys of the settings, that say what is asked of the host.
+const ASKED: [&str; 7] = ["findings", "registry", "trust", "githubAction", "certificate", "breakGlass", "controllerPods"];
 /// A value that nothing has.
 const NOWHERE: &str = "\u{1}";
 
@@ -55,33 +56,36 @@ pub fn words(cases: &[&Case]) -> Vec<String> {
         for (kind, pointer) in places(&case.settings) {
             let members = object(&case.settings, &pointer);
             for (key, value) in members {
-                let is_shown = SHOWN.contains(&(kind, key));
+                let way = Way {
+                    is_shown: SHOWN.contains(&(kind, key)),
+                    is_asked: ASKED.contains(&kind) || ASKED.contains(&key.as_str()),
+                };
                 if let Some(known) = seen.get_mut(&format!("{kind}: {key}")) {
-                    note(known, case, &mut verdict, is_shown, || without(&case.settings, kind, &pointer, key));
+                    note(known, case, &mut verdict, way, || without(&case.settings, kind, &pointer, key));
                 }
                 let others = values().into_iter().filter(|(k, of, _)| *k == kind && *of == key).flat_map(|(_, _, values)| values);
                 let others =
                     others.filter(|other| value != other).map(|other| with(&case.settings, &pointer, key, &json!(other)));
                 if let Some(known) = value.as_str().and_then(|value| seen.get_mut(&format!("{kind}: {key}: {value}"))) {
-                    note(known, case, &mut verdict, is_shown, || others.collect());
+                    note(known, case, &mut verdict, way, || others.collect());
                 }
             }
         }
     }
-    let is_missing = |name: &str, seen: &Seen| {
-        let has_effect = !WITHOUT_EFFECT.iter().any(|(kind, key)| name.starts_with(&format!("{kind}: {key}")));
-        // For what cannot be left out, to occur is enough.
-        !seen.occurs || (has_effect && seen.varies && !seen.decides)
-    };
-    let missing = seen.iter().filter(|(name, seen)| is_missing(name, seen));
-    let mut missing: Vec<String> = missing.map(|(name, _)| name.clone()).collect();
-    let gained = WITHOUT_EFFECT.iter().map(|(kind, key)| format!("{kind}: {key}"));
-    missing.extend(gained.filter(|name| seen[name].decides).map(|name| format!("{name} has an effect now: say so above")));
-    missing
+    // For what cannot be left out, to occur is enough.
+    let missing = seen.iter().filter(|(_, seen)| !seen.occurs || (seen.varies && !seen.decides));
+    missing.map(|(name, _)| name.clone()).collect()
+}
+
+/// How else than by the verdict a word can show.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    is_shown: bool,
+    is_asked: bool,
 }
 
 /// Marks what a case shows of a word, unless another one has shown all of it.
-fn note(seen: &mut Seen, case: &Case, verdict: &mut Option<Outcome>, is_shown: bool, others: impl FnOnce() -> Vec<Value>) {
+fn note(seen: &mut Seen, case: &Case, verdict: &mut Option<Outcome>, way: Way, others: impl FnOnce() -> Vec<Value>) {
     seen.occurs = true;
     if seen.decides {
         return;
@@ -90,12 +94,13 @@ fn note(seen: &mut Seen, case: &Case, verdict: &mut Option<Outcome>, is_shown: b
         seen.varies = true;
         let own = verdict.get_or_insert_with(|| Engine::Native.validate(case));
         let other = Engine::Native.validate(&Case { settings, ..case.clone() });
+        seen.decides |= way.is_asked && own.deviations != other.deviations;
         // What the case does not say cannot be answered, and that is no verdict.
         if other.deviations.iter().any(|deviation| deviation.starts_with("not expected")) {
             continue;
         }
         seen.decides |= decision(own) != decision(&other);
-        seen.decides |= is_shown && (&own.answer, &own.alerts) != (&other.answer, &other.alerts);
+        seen.decides |= way.is_shown && (&own.answer, &own.alerts) != (&other.answer, &other.alerts);
     }
 }
 
@@ -144,7 +149,7 @@ pub fn units(cases: &[&Case]) -> Vec<String> {
 
 /// Keys that are refused with a sentence of their own, in no case.
 pub fn refused(cases: &[&Case]) -> Vec<String> {
-    let kinds = [("settings", &language::LATER_KEYS[..]), ("exemption", &language::EXEMPTION_REFUSED_KEYS[..])];
+    let kinds = [("source", &language::LATER_SOURCE_KEYS[..]), ("exemption", &language::EXEMPTION_REFUSED_KEYS[..])];
     let is_refused = |kind: &str, key: &str| {
         cases.iter().filter(|case| case.want.problems.is_some()).any(|case| {
             let here = places(&case.settings).into_iter().filter(|(k, _)| *k == kind);
@@ -159,6 +164,12 @@ pub fn refused(cases: &[&Case]) -> Vec<String> {
 fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("settings", language::SETTINGS_KEYS.to_vec()),
+        ("findings", language::FINDINGS_KEYS.to_vec()),
+        ("source", language::SOURCE_KEYS.to_vec()),
+        ("registry", language::REGISTRY_KEYS.to_vec()),
+        ("trust", language::TRUST_KEYS.to_vec()),
+        ("signer", language::SIGNER_KEYS.to_vec()),
+        ("breakGlass", language::BREAK_GLASS_KEYS.to_vec()),
         ("rule", language::RULE_KEYS.to_vec()),
         ("evidence", [language::ABSENCE_KEYS, language::FLAW_KEYS].concat()),
         ("scope entry", language::SCOPE_KEYS.to_vec()),
@@ -176,6 +187,9 @@ fn values() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
         ("settings", "evaluation", words(&language::EVALUATIONS)),
         ("settings", "unknownSeverity", words(&language::UNKNOWN_SEVERITIES)),
         ("settings", "vex", words(&language::VEX)),
+        ("settings", "pinDigests", words(&language::PIN_DIGESTS)),
+        ("settings", "controllerPods", words(&language::CONTROLLER_PODS)),
+        ("certificate", "rekorBundle", words(&language::REKOR_BUNDLE)),
         ("rule", "action", words(&language::ACTIONS)),
         ("condition", "severity", words(&language::SEVERITIES)),
         ("condition", "counting", words(&language::COUNTINGS)),
@@ -190,6 +204,16 @@ fn values() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
 /// The objects of a settings document: what kind each is, and where.
 fn places(settings: &Value) -> Vec<(&'static str, String)> {
     let mut places = vec![("settings", String::new())];
+    places.extend(["findings", "trust", "breakGlass"].map(|kind| (kind, format!("/{kind}"))));
+    for source in items(settings, "/findings/sources") {
+        places.push(("registry", format!("{source}/registry")));
+        places.push(("source", source));
+    }
+    for signer in items(settings, "/trust/anyOf") {
+        places.push(("githubAction", format!("{signer}/githubAction")));
+        places.push(("certificate", format!("{signer}/certificate")));
+        places.push(("signer", signer));
+    }
     for (list, kind) in [("/rules", "rule"), ("/exemptions", "exemption")] {
         for owner in items(settings, list) {
             places.extend(items(settings, &format!("{owner}/scope")).map(|entry| ("scope entry", entry)));

@@ -83,6 +83,10 @@ pub fn digest_of(text: &[u8]) -> String {
 pub struct Artifact {
     /// `repository:sha256-<hex>.findings`.
     pub reference: String,
+    /// `repository@` and the digest of the artifact itself.
+    pub by_digest: String,
+    /// The digest of the artifact itself.
+    pub digest: String,
     /// The answer of `oci/v1/oci_manifest`.
     pub manifest: String,
     /// The answer of `oci/v1/oci_manifest_config`.
@@ -134,6 +138,8 @@ impl CaseDocument {
         let digest = digest_of(manifest.to_string().as_bytes());
         Artifact {
             reference: format!("{}:{}", self.repository, findings::tag(hex)),
+            by_digest: format!("{}@{digest}", self.repository),
+            digest: digest.clone(),
             with_config: json!({ "manifest": manifest, "digest": digest, "config": config }).to_string(),
             manifest: manifest.to_string(),
         }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use host::capability::Capabilities;
-use host::live::LogEvent;
+use host::live::{LogEvent, LogSink};
 use host::module::{CallOptions, ModuleOptions, PolicyModule};
 use host::replay::Replay;
 use policy::lookup::host::Host;
@@ -58,12 +59,47 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Answers as the case says, and takes as long.
 #[derive(Debug)]
-struct Scripted<'a>(&'a Replay);
+struct Script {
+    replay: Replay,
+    durations: Vec<Duration>,
+    began: Instant,
+}
 
-impl Host for Scripted<'_> {
+impl Script {
+    #[expect(clippy::disallowed_methods, reason = "a host that takes its time has a clock")]
+    fn new(case: &Case, sink: LogSink) -> Self {
+        Self { replay: Replay::new(case.exchanges(), sink), durations: case.durations(), began: Instant::now() }
+    }
+
+    /// How many of the answers that take time have been given.
+    fn given(&self) -> usize {
+        self.durations.len().saturating_sub(self.replay.left().len())
+    }
+}
+
+impl Capabilities for Script {
+    fn call(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        if self.durations.is_empty() || namespace == "tracing" {
+            return self.replay.call(binding, namespace, operation, payload);
+        }
+        let given = self.given();
+        let answer = self.replay.call(binding, namespace, operation, payload);
+        if given < self.given() {
+            std::thread::sleep(self.durations[given]);
+        }
+        answer
+    }
+}
+
+impl Host for Script {
     fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        self.0.call("kubewarden", namespace, operation, payload)
+        Capabilities::call(self, "kubewarden", namespace, operation, payload)
+    }
+
+    fn elapsed_millis(&self) -> i64 {
+        i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 }
 
@@ -78,19 +114,19 @@ impl Engine {
             let alerts = Arc::clone(&alerts);
             Arc::new(move |event: LogEvent| alerts.lock().expect("no panic while logging").push(event.event))
         };
-        let replay = Arc::new(Replay::new(case.exchanges(), sink));
+        let script = Arc::new(Script::new(case, sink));
         let answer = match self {
-            Self::Native => policy::review::validate(&case.payload(), case.now(), &Scripted(&replay)),
+            Self::Native => policy::review::validate(&case.payload(), case.now(), script.as_ref()),
             Self::Module(module) => {
-                let capabilities: Arc<dyn Capabilities> = Arc::clone(&replay) as Arc<dyn Capabilities>;
+                let capabilities: Arc<dyn Capabilities> = Arc::clone(&script) as Arc<dyn Capabilities>;
                 let options = CallOptions { now: Some(case.now().unix()) };
                 module
                     .call_with("validate", &case.payload(), &capabilities, options)
                     .unwrap_or_else(|e| panic!("{}: {e}", case.note))
             }
         };
-        let left = replay.left().into_iter().map(|request| format!("not made: {}", request.to_yaml()));
-        let deviations = replay.unexpected().into_iter().map(|call| format!("not expected: {call}")).chain(left).collect();
+        let left = script.replay.left().into_iter().map(|request| format!("not made: {}", request.to_yaml()));
+        let deviations = script.replay.unexpected().into_iter().map(|call| format!("not expected: {call}")).chain(left).collect();
         let alerts = alerts.lock().expect("no panic while logging").clone();
         Outcome { answer, alerts, deviations }
     }
@@ -140,6 +176,7 @@ pub fn differences(case: &Case, outcome: &Outcome) -> Vec<String> {
     differences.extend(want.annotations.iter().filter_map(|(key, wanted)| annotation_difference(key, wanted, &annotations[key])));
     differences.extend(alert_differences(want, verdict, &outcome.alerts));
     differences.extend(limits(&answer));
+    differences.extend(pinned_difference(case, &answer));
     differences
 }
 
@@ -188,6 +225,23 @@ fn alert_differences(want: &Want, verdict: &str, alerts: &[Value]) -> Vec<String
         None if verdict == "admit" && !alerts.is_empty() => vec![format!("an alert for an admitted workload: {}", text())],
         _ => Vec::new(),
     }
+}
+
+/// The object is the request's but for the images that are to be written, or not there at all.
+fn pinned_difference(case: &Case, answer: &Value) -> Option<String> {
+    let found = answer.get("mutated_object");
+    let wanted = (!case.want.pinned.is_empty()).then(|| {
+        let payload: Value = serde_json::from_slice(&case.payload()).expect("the payload is JSON");
+        let mut object = payload["request"]["object"].clone();
+        for (path, image) in &case.want.pinned {
+            let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+            let place = object.pointer_mut(&pointer).unwrap_or_else(|| panic!("{}: no {path} in the object", case.note));
+            *place = image.as_str().into();
+        }
+        object
+    });
+    let text = |object: Option<&Value>| object.map_or_else(|| "none".to_owned(), Value::to_string);
+    (found != wanted.as_ref()).then(|| format!("object:\n  wanted {}\n  found  {}", text(wanted.as_ref()), text(found)))
 }
 
 /// Whether every member and element that is wanted is there; lists have the same length.

@@ -4,7 +4,9 @@
 //! findings documents that were accepted elsewhere, in their JSON forms.
 //! Source: the rule language, docs/rules.md.
 
+mod exceptions;
 mod findings;
+mod lookup;
 mod scope;
 mod workload;
 
@@ -34,8 +36,21 @@ pub enum Evidence {
     Unavailable,
     Unreadable,
     NotGranted,
+    /// No signature that `trust` accepts; what is found where that does not matter.
+    Untrusted(Box<Evidence>),
     /// The JSON form of a findings document.
     Scanned(Value),
+}
+
+/// What is known about the manifest of an image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Manifest {
+    /// It is one image.
+    Single,
+    /// Of an index: platform and digest of each entry that is an image.
+    Index(Vec<(Option<String>, String)>),
+    /// It could not be read, and this is why.
+    Unknown(Evidence),
 }
 
 /// What is known about the labels of the namespace.
@@ -54,8 +69,12 @@ pub enum Labels {
 pub struct World {
     /// When the request is judged.
     pub now: Timestamp,
-    /// By normalised reference.
-    pub evidence: BTreeMap<String, Evidence>,
+    /// Of tags: the digest, or why it is not known. By normalised reference.
+    pub digests: BTreeMap<String, Result<String, Evidence>>,
+    /// By the repository where they are kept, and the digest that they are about.
+    pub evidence: BTreeMap<(String, String), Evidence>,
+    /// By `repository@digest`.
+    pub manifests: BTreeMap<String, Manifest>,
     /// `None`: nobody may ask for them.
     pub labels: Option<Labels>,
 }
@@ -69,19 +88,33 @@ pub type Judgement = (Verdict, Option<String>);
 /// Evidence or labels are needed that the world does not have.
 pub fn judge(settings: &Value, request: &Value, world: &World) -> Result<Judgement, String> {
     let Some(workload) = Workload::read(request) else { return Ok((Verdict::Admit, None)) };
-    if workload::is_unchanged(settings, request, &workload) {
+    let old = workload::old(request);
+    if let Some(verdict) = exceptions::break_glass(settings, request, &workload, old.as_ref()) {
+        return Ok((verdict, None));
+    }
+    if old.is_some_and(|old| workload::is_unchanged(settings, &old, &workload)) {
         return Ok((Verdict::Admit, None));
     }
-    let mut worst = (Verdict::Admit, None);
+    let mut judgements = Vec::new();
     for image in &workload.images {
         let facts =
             Facts { settings, request, workload: &workload, image, reference: Reference::parse(&image.reference).ok(), world };
-        let judged = judge_image(&facts)?;
-        if judged.0 > worst.0 {
-            worst = judged;
+        let has_digest = facts.reference.as_ref().is_some_and(|reference| reference.digest().is_some());
+        match settings["controllerPods"].as_str().filter(|_| has_digest && exceptions::is_restart(request)) {
+            Some("skip") => {}
+            Some("audit") => {
+                let (verdict, rule) = judge_image(&facts)?;
+                judgements.push((verdict.min(Verdict::Audit), rule));
+            }
+            _ => judgements.push(judge_image(&facts)?),
         }
     }
-    Ok(worst)
+    Ok(worst(judgements))
+}
+
+/// The first of the worst.
+fn worst(judgements: Vec<Judgement>) -> Judgement {
+    judgements.into_iter().fold((Verdict::Admit, None), |worst, judged| if judged.0 > worst.0 { judged } else { worst })
 }
 
 /// All that a scope can ask about.
@@ -166,49 +199,70 @@ fn judge_image(facts: &Facts<'_>) -> Result<Judgement, String> {
     if rules.is_empty() {
         return Ok(decide(&answers));
     }
-    let state = |word: &str| rules.iter().map(|rule| rule.answers(rule.table(word), None, true)).collect::<Vec<_>>();
-    let evidence = match &facts.reference {
-        None => &Evidence::Unreadable,
-        Some(reference) => {
-            let known = facts.world.evidence.get(&reference.to_string());
-            known.ok_or_else(|| format!("evidence of `{reference}` is needed"))?
+    let reads_untrusted = rules.iter().any(|rule| rule.table("untrusted") == "use");
+    let mut judgements = Vec::new();
+    for evidence in lookup::evidence(facts)? {
+        for of_platform in judge_evidence(facts, &rules, reads_untrusted, &evidence)? {
+            judgements.push(decide(&[answers.clone(), of_platform].concat()));
         }
-    };
-    answers.extend(match evidence {
-        Evidence::Missing => state("missing"),
-        Evidence::Unavailable => state("unavailable"),
-        Evidence::Unreadable => state("unreadable"),
-        Evidence::NotGranted => state("the own action"),
-        Evidence::Scanned(document) if since(&document["scannedAt"], facts.world.now).is_some_and(|age| age < -300) => {
-            state("unreadable")
-        }
-        Evidence::Scanned(document) if list(&document["images"]).is_empty() => state("missing"),
-        Evidence::Scanned(document) => {
-            let mut worst = (Verdict::Admit, None);
-            for platform in list(&document["images"]) {
-                let mut answers = answers.clone();
-                answers.extend(judge_platform(facts, &rules, document, platform)?);
-                let judged = decide(&answers);
-                if judged.0 > worst.0 {
-                    worst = judged;
-                }
-            }
-            return Ok(worst);
-        }
-    });
-    Ok(decide(&answers))
+    }
+    Ok(worst(judgements))
 }
 
-fn judge_platform(facts: &Facts<'_>, rules: &[Rule<'_>], document: &Value, platform: &Value) -> Result<Vec<Answer>, String> {
+/// The rules' answers about each platform that the evidence is about; about one where it is about none.
+fn judge_evidence(
+    facts: &Facts<'_>,
+    rules: &[Rule<'_>],
+    reads_untrusted: bool,
+    evidence: &Evidence,
+) -> Result<Vec<Vec<Answer>>, String> {
+    let (is_trusted, read) = match evidence {
+        // Nobody reads it, so nobody says `use`.
+        Evidence::Untrusted(_) if !reads_untrusted => (false, &Evidence::Missing),
+        Evidence::Untrusted(read) => (false, &**read),
+        trusted => (true, trusted),
+    };
+    // What is not signed is untrusted, whatever it is, but for the rules that use it.
+    let all = |state: &str| {
+        let answer = |rule: &Rule<'_>| {
+            let is_used = is_trusted || rule.table("untrusted") == "use";
+            rule.answers(rule.table(if is_used { state } else { "untrusted" }), None, true)
+        };
+        Ok(vec![rules.iter().map(answer).collect()])
+    };
+    match read {
+        Evidence::Missing => all("missing"),
+        Evidence::Unavailable => all("unavailable"),
+        Evidence::Unreadable => all("unreadable"),
+        Evidence::NotGranted => all("the own action"),
+        Evidence::Untrusted(_) => Err("what nobody signed is needed, and was not read".to_owned()),
+        Evidence::Scanned(document) => {
+            let platforms = lookup::selected(facts.settings, document);
+            if platforms.is_empty() {
+                return all("missing");
+            }
+            platforms.into_iter().map(|platform| judge_platform(facts, rules, is_trusted, document, platform)).collect()
+        }
+    }
+}
+
+fn judge_platform(
+    facts: &Facts<'_>,
+    rules: &[Rule<'_>],
+    is_trusted: bool,
+    document: &Value,
+    platform: &Value,
+) -> Result<Vec<Answer>, String> {
     let mut by_evidence = Vec::new();
     let mut fulfilled: Vec<(i64, Answer)> = Vec::new();
     for rule in rules {
-        if platform["vulnerabilities"].is_null() {
-            by_evidence.push(rule.answers(rule.table("missing"), None, true));
-            continue;
-        }
-        if is_stale(rule.rule, document, facts.world.now) && rule.table("stale") != "use" {
-            by_evidence.push(rule.answers(rule.table("stale"), None, true));
+        let states = [
+            ("untrusted", !is_trusted),
+            ("missing", platform["vulnerabilities"].is_null()),
+            ("stale", is_stale(rule.rule, document, facts.world.now)),
+        ];
+        if let Some((state, _)) = states.into_iter().find(|(state, is_so)| *is_so && rule.table(state) != "use") {
+            by_evidence.push(rule.answers(rule.table(state), None, true));
             continue;
         }
         for (place, condition) in list(&rule.rule["conditions"]).iter().enumerate() {

@@ -99,7 +99,8 @@ impl World {
         let (mut results, mut notes) = (Vec::new(), Vec::new());
         let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
         let arguments = [&["gatectl"], arguments].concat();
-        let exit = gatectl::run(arguments.into_iter().map(Into::into), &mut output);
+        let passwords = gatectl::Passwords::given("of the world's keys");
+        let exit = gatectl::run_with(arguments.into_iter().map(Into::into), &mut output, &passwords);
         Ended { exit, results: String::from_utf8(results).unwrap(), notes: String::from_utf8(notes).unwrap() }
     }
 

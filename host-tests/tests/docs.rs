@@ -102,6 +102,7 @@ fn the_rule_language_is_described_whole() {
         json!({ "rules": [rule] })
     };
     let scope = |entry: Value| rule(json!({ "scope": [entry] }));
+    let signer = |signer: Value| json!({ "trust": { "anyOf": [signer] }, "rules": [] });
     for settings in [
         json!({ "?": 1, "rules": [] }),
         json!({ "evaluation": "?", "rules": [] }),
@@ -112,6 +113,18 @@ fn the_rule_language_is_described_whole() {
         rule(json!({ "evidence": { "stale": "?" } })),
         scope(json!({ "field": "?", "operator": "equals", "values": ["a"] })),
         scope(json!({ "field": "kind", "operator": "?", "values": ["a"] })),
+        json!({ "pinDigests": "?", "rules": [] }),
+        json!({ "controllerPods": "?", "rules": [] }),
+        json!({ "findings": { "?": 1 }, "rules": [] }),
+        json!({ "findings": { "sources": [{ "?": 1 }] }, "rules": [] }),
+        json!({ "findings": { "sources": [{ "registry": { "?": 1 } }] }, "rules": [] }),
+        json!({ "breakGlass": { "?": 1 }, "rules": [] }),
+        json!({ "trust": { "?": 1 }, "rules": [] }),
+        signer(json!({ "?": 1 })),
+        signer(json!({ "keyless": { "?": 1 } })),
+        signer(json!({ "githubAction": { "?": 1 } })),
+        signer(json!({ "certificate": { "?": 1 } })),
+        signer(json!({ "certificate": { "rekorBundle": "?" } })),
         json!({ "rules": rule(json!({}))["rules"], "exemptions": [{ "?": 1, "name": "e", "reason": "r", "ids": ["CVE-1"] }] }),
     ] {
         for key in keys_of(settings.clone()) {

@@ -53,6 +53,67 @@ fn from_never_scanned_to_fixed() {
 }
 
 #[test]
+fn only_signed_findings_count() {
+    for world in World::both() {
+        let keys = ["ours", "theirs"].map(|name| {
+            let prefix = world.path(name);
+            assert_eq!(world.gatectl_plain(&["keys", "generate", "--output", &prefix]).exit, ExitCode::Admitted);
+            (format!("{prefix}.key"), std::fs::read_to_string(format!("{prefix}.pub")).unwrap())
+        });
+        let [(ours, our_public), (theirs, their_public)] = &keys;
+        let settings = |keys: &[&String], evidence: &str| {
+            json!({ "trust": { "anyOf": [{ "publicKeys": keys }] }, "rules": [{ "name": "block", "action": "deny", "maxAge": "7d",
+                "conditions": [{ "severity": "critical" }], "evidence": serde_json::from_str::<Value>(evidence).unwrap() }] })
+            .to_string()
+        };
+        let (strict, either) = (settings(&[our_public], "{}"), settings(&[their_public, our_public], "{}"));
+        let image = world.image("signed/web:v1");
+        world.push(&image, "amd64");
+        world.wants(&strict, &image, ExitCode::Denied, "[evidence-missing]");
+        world.attach(&image, &["LOW"], &[]);
+        world.wants(&strict, &image, ExitCode::Denied, "no signatures found");
+        world.wants(&settings(&[our_public], r#"{ "untrusted": "use" }"#), &image, ExitCode::Admitted, "untrusted");
+        world.attach(&image, &["LOW"], &["--sign-key", theirs]);
+        world.wants(&strict, &image, ExitCode::Denied, "[evidence-untrusted]");
+        world.wants(&either, &image, ExitCode::Admitted, "public key");
+        world.attach(&image, &["LOW"], &["--sign-key", ours]);
+        world.wants(&strict, &image, ExitCode::Admitted, "public key");
+        world.attach(&image, &["CRITICAL"], &["--sign-key", ours]);
+        world.wants(&strict, &image, ExitCode::Denied, "[findings-over-limit]");
+        // Whoever can push, and cannot sign.
+        world.attach(&image, &["MEDIUM"], &[]);
+        world.wants(&strict, &image, ExitCode::Denied, "[evidence-untrusted]");
+        // What was signed once stays signed, byte for byte: only its age tells that it is old.
+        world.attach(&image, &["LOW"], &[]);
+        world.wants(&strict, &image, ExitCode::Admitted, "public key");
+        world.wants(&strict.replace("7d", "1h"), &image, ExitCode::Denied, "[evidence-stale]");
+    }
+}
+
+#[test]
+fn the_platforms_of_an_index_without_findings_are_judged_by_theirs() {
+    for world in World::both() {
+        let parts: Vec<Value> = ["amd64", "arm64"]
+            .iter()
+            .map(|architecture| {
+                let image = world.image(&format!("apart:{architecture}"));
+                let (digest, size) = world.push(&image, architecture);
+                json!({ "mediaType": MANIFEST, "digest": digest, "size": size, "platform": { "os": "linux", "architecture": architecture } })
+            })
+            .collect();
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": parts }).to_string();
+        let image = world.image("apart:v1");
+        world.registry.push_manifest_raw(&image, index.as_bytes(), INDEX).unwrap();
+        world.attach(&world.image("apart:amd64"), &["LOW"], &[]);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "platform `linux/arm64`: rule `block`: no findings");
+        let one = format!("findings: {{ platforms: [linux/amd64] }}\n{DENY_CRITICAL}");
+        world.wants(&one, &image, ExitCode::Admitted, "index");
+        world.attach(&world.image("apart:arm64"), &["CRITICAL"], &[]);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "platform `linux/arm64`: rule `block`: 1 critical");
+    }
+}
+
+#[test]
 fn an_index_is_judged_by_its_worst_platform() {
     for world in World::both() {
         let parts: Vec<Value> = ["amd64", "arm64"]

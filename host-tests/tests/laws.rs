@@ -61,11 +61,41 @@ fn rules(input: &mut Input) -> &mut Vec<Value> {
     input.settings["rules"].as_array_mut().expect("rules")
 }
 
+/// The document, signed or not.
+fn document(state: &Evidence) -> Option<&Value> {
+    match state {
+        Evidence::Scanned(document) => Some(document),
+        Evidence::Untrusted(state) => document(state),
+        _ => None,
+    }
+}
+
+fn document_mut(state: &mut Evidence) -> Option<&mut Value> {
+    match state {
+        Evidence::Scanned(document) => Some(document),
+        Evidence::Untrusted(state) => document_mut(state),
+        _ => None,
+    }
+}
+
+/// The platforms that were scanned in the documents about an image: in its own, or in those of an index' platforms.
+fn scanned<'a>(input: &'a Input, digest: &str) -> Vec<&'a Value> {
+    let of_index = input.indexes.iter().find(|(image, _)| image.ends_with(digest)).map(|(_, entries)| entries);
+    let entries = of_index.into_iter().flatten().map(|(_, digest)| digest.as_str());
+    let digests: Vec<&str> = if of_index.is_some() { entries.collect() } else { vec![digest] };
+    let is_of = |place: &str, digest: &str| place != generate::FINDINGS && digests.contains(&digest);
+    let states = input.evidence.iter().filter(|((place, digest), _)| is_of(place, digest)).map(|(_, state)| state);
+    // One that is scanned in the future is not usable.
+    let documents = states.filter_map(document).filter(|document| document["scannedAt"] != generate::FUTURE);
+    let images = documents.flat_map(|document| document["images"].as_array().into_iter().flatten());
+    images.filter(|image| image["vulnerabilities"].is_array()).collect()
+}
+
 /// Every platform of every document.
 fn platforms(input: &mut Input) -> Vec<(Vec<String>, &mut Vec<Value>)> {
     let mut all = Vec::new();
     for state in input.evidence.values_mut() {
-        let Evidence::Scanned(document) = state else { continue };
+        let Some(document) = document_mut(state) else { continue };
         let provides: Vec<String> = serde_json::from_value(document["provides"].clone()).expect("provides");
         for image in document["images"].as_array_mut().expect("images") {
             if let Some(vulnerabilities) = image["vulnerabilities"].as_array_mut() {
@@ -74,6 +104,27 @@ fn platforms(input: &mut Input) -> Vec<(Vec<String>, &mut Vec<Value>)> {
         }
     }
     all
+}
+
+/// Leaves nothing in the settings that keeps workloads from being judged by their rules.
+fn without_exceptions(input: &mut Input) {
+    for key in ["breakGlass", "controllerPods"] {
+        input.settings.as_object_mut().expect("settings").remove(key);
+    }
+}
+
+/// Makes the request one that creates the object: an update is judged or not by what scopes read.
+fn create(input: &mut Input) {
+    input.request["operation"] = "CREATE".into();
+    input.request["oldObject"] = Value::Null;
+}
+
+/// Makes the input one where every document is read whole.
+fn without_choice(input: &mut Input) {
+    without_exceptions(input);
+    for key in ["trust", "findings"] {
+        input.settings.as_object_mut().expect("settings").remove(key);
+    }
 }
 
 /// Makes the input one where no rule shadows another. The evidence tables then say what the rules say.
@@ -143,8 +194,7 @@ fn the_summary_gives_the_verdict_of_the_document() {
 #[test]
 fn what_is_packed_is_unpacked() {
     law(|input| {
-        for state in input.evidence.values() {
-            let Evidence::Scanned(document) = state else { continue };
+        for document in input.evidence.values().filter_map(document) {
             let text = document.to_string();
             let document = json::read(&text).map_err(|e| TestCaseError::fail(e.to_string()))?;
             let flat = packed::pack(&document).expect("it packs");
@@ -207,6 +257,7 @@ fn raise_limits(input: &mut Input) {
 /// A change that never makes the verdict milder, or never stricter, where no rule shadows another.
 fn law_without_shadows(change: Change, keeps: fn(&Verdict, &Verdict) -> bool) {
     law(|mut input| {
+        create(&mut input);
         without_shadows(&mut input);
         let before = verdict(&input);
         change(&mut input);
@@ -238,6 +289,8 @@ fn every_exception_is_a_shadow() {
     for (change, is_stricter) in changes {
         let exceptions = std::cell::Cell::new(0_u32);
         law_of(3072, |mut input| {
+            create(&mut input);
+            without_exceptions(&mut input);
             // Rules that can shadow one another: about the same workloads, of both actions.
             for (i, rule) in rules(&mut input).iter_mut().enumerate() {
                 rule["action"] = if i % 2 == 0 { "audit" } else { "deny" }.into();
@@ -274,6 +327,7 @@ fn rules_that_audit_never_deny_and_name_the_same_rules() {
     };
     let compared = std::cell::Cell::new(0_u32);
     law(|mut input| {
+        without_exceptions(&mut input);
         let before = named(&answer(&input));
         for rule in rules(&mut input) {
             rule["action"] = "audit".into();
@@ -300,6 +354,7 @@ fn rules_that_audit_never_deny_and_name_the_same_rules() {
 #[test]
 fn traces_tell_of_every_condition_and_decide_alike() {
     law(|mut input| {
+        without_exceptions(&mut input);
         let (bytes, images) = policy::review::explain(&input.payload(), Input::now(), &input.registry(true));
         let answer = answer(&input);
         prop_assert_eq!(serde_json::from_slice::<Value>(&bytes).expect("JSON"), answer.clone());
@@ -315,8 +370,9 @@ fn traces_tell_of_every_condition_and_decide_alike() {
             for (rule, part) in settings.iter().zip(image["rules"].as_array().expect("rules")) {
                 let told = |step: &Value| step["rule"] == rule["name"];
                 for platform in platforms {
-                    let steps: Vec<Value> = steps(platform).into_iter().filter(told).collect();
-                    let whole = steps.iter().any(|step| step["condition"].is_null() && step["answer"] != "use");
+                    let passes_on = |step: &Value| step["condition"].is_null() && step["answer"] == "use";
+                    let steps: Vec<Value> = steps(platform).into_iter().filter(|step| told(step) && !passes_on(step)).collect();
+                    let whole = steps.iter().any(|step| step["condition"].is_null());
                     let conditions = rule["conditions"].as_array().expect("conditions").len();
                     let held =
                         |i: &usize| steps.iter().filter(|step| step["condition"] == *i && step["state"] != "wanting").count();
@@ -347,6 +403,7 @@ fn traces_tell_of_every_condition_and_decide_alike() {
 #[test]
 fn a_finding_below_every_condition_changes_totals_only() {
     law(|mut input| {
+        without_choice(&mut input);
         input.settings["unknownSeverity"] = "low".into();
         input.settings.as_object_mut().expect("settings").remove("exemptions");
         for rule in rules(&mut input) {
@@ -357,7 +414,7 @@ fn a_finding_below_every_condition_changes_totals_only() {
             }
         }
         let rest = |input: &Input| {
-            let mut answer = answer(input);
+            let mut answer = answer_with(input, false);
             let evidence = answer["audit_annotations"]["evidence"].take();
             let evidence: Value = serde_json::from_str(evidence.as_str().unwrap_or("[]")).expect("JSON");
             let below =
@@ -373,10 +430,7 @@ fn a_finding_below_every_condition_changes_totals_only() {
         let (after, now_below) = rest(&input);
         prop_assert_eq!(after, before);
         for ((digest, before), (_, after)) in below.iter().zip(&now_below) {
-            let state = input.evidence.iter().find(|((_, of), _)| Some(of) == digest.as_ref()).map(|(_, state)| state);
-            let Some(Evidence::Scanned(document)) = state else { continue };
-            let platforms = document["images"].as_array().into_iter().flatten();
-            let scanned = platforms.filter(|platform| platform["vulnerabilities"].is_array()).count();
+            let scanned = digest.as_ref().map_or(0, |digest| scanned(&input, digest).len());
             prop_assert_eq!(before.map(|count| count + u64::try_from(scanned).expect("small")), *after);
         }
         Ok(())
@@ -385,16 +439,14 @@ fn a_finding_below_every_condition_changes_totals_only() {
 
 #[test]
 fn totals_add_up() {
-    law(|input| {
+    law(|mut input| {
+        without_choice(&mut input);
         let answer = answer_with(&input, false);
         let evidence: Value =
             serde_json::from_str(answer["audit_annotations"]["evidence"].as_str().unwrap_or("[]")).expect("JSON");
         for image in evidence.as_array().into_iter().flatten().filter(|image| image["findings"].is_object()) {
-            let digest = image["digest"].as_str().unwrap_or_default();
-            let state = input.evidence.iter().find(|((_, of), _)| of == digest).map(|(_, state)| state);
-            let Some(Evidence::Scanned(document)) = state else {
-                return Err(TestCaseError::fail(format!("totals without a document: {image}")));
-            };
+            let platforms = scanned(&input, image["digest"].as_str().unwrap_or_default());
+            prop_assert!(!platforms.is_empty(), "totals without a document: {}", image);
             let total = |platform: &Value| {
                 let findings = platform["vulnerabilities"]
                     .as_array()
@@ -403,10 +455,9 @@ fn totals_add_up() {
                     .map(|v| v["findings"].as_array().map_or(0, Vec::len));
                 u64::try_from(findings.sum::<usize>()).expect("small")
             };
-            let platforms = document["images"].as_array().into_iter().flatten();
             let totals = &image["findings"];
             let sum: u64 = ["counted", "setAside", "belowEveryCondition"].iter().filter_map(|key| totals[*key].as_u64()).sum();
-            prop_assert_eq!(sum, platforms.map(total).sum::<u64>(), "{}", image);
+            prop_assert_eq!(sum, platforms.into_iter().map(total).sum::<u64>(), "{}", image);
         }
         Ok(())
     });
@@ -415,6 +466,7 @@ fn totals_add_up() {
 #[test]
 fn what_is_out_of_scope_costs_no_call() {
     law(|mut input| {
+        without_exceptions(&mut input);
         for rule in rules(&mut input) {
             rule["scope"] = json!([{ "field": "namespace", "operator": "equals", "values": ["nowhere"] }]);
         }
@@ -450,11 +502,12 @@ fn the_same_input_gives_the_same_bytes() {
 #[test]
 fn an_exemption_ends_with_its_last_second() {
     law_of(256, |mut input| {
+        without_exceptions(&mut input);
         let before = verdict(&input);
         let names: Vec<String> = rules(&mut input).iter().map(|rule| rule["name"].as_str().expect("a name").to_owned()).collect();
         let exempted = |ends: i64| {
             let until = policy::time::Timestamp::from_unix(generate::NOW + ends).expect("an instant").to_string();
-            let everywhere = json!([{ "field": "user", "operator": "equals", "values": ["alice"] }]);
+            let everywhere = json!([{ "field": "user", "operator": "notEquals", "values": ["nobody"] }]);
             let exemption = json!({ "name": "ends", "reason": "reviewed", "until": until, "scope": everywhere, "rules": names });
             let mut with = input.clone();
             match with.settings["exemptions"].as_array_mut() {
@@ -467,6 +520,169 @@ fn an_exemption_ends_with_its_last_second() {
         prop_assert_eq!((exempted(1), exempted(0), exempted(-1)), (Verdict::Admit, Verdict::Admit, before));
         Ok(())
     });
+}
+
+fn set(input: &mut Input, path: &str, value: Value) {
+    *input.request.pointer_mut(path).expect("a place in the request") = value;
+}
+
+/// The pod's specification, or its template's.
+fn spec(input: &mut Input) -> &mut Value {
+    let spec = &mut input.request["object"]["spec"];
+    if spec["template"].is_null() { spec } else { &mut spec["template"]["spec"] }
+}
+
+#[test]
+fn what_is_pinned_is_not_pinned_again() {
+    let pinned = std::cell::Cell::new(0_u32);
+    law(|mut input| {
+        without_exceptions(&mut input);
+        create(&mut input);
+        input.settings["pinDigests"] = "always".into();
+        let containers = spec(&mut input)["containers"].as_array_mut().expect("containers");
+        containers.push(json!({ "name": "c9", "image": "nginx:1.27" }));
+        // What is pinned has another name.
+        let members = ["rules", "exemptions"].map(|key| input.settings[key].as_array_mut().map(std::mem::take));
+        for (key, list) in ["rules", "exemptions"].into_iter().zip(members) {
+            let Some(mut list) = list else { continue };
+            for entry in list.iter_mut().filter_map(|with_scope| with_scope.get_mut("scope")) {
+                for entry in entry.as_array_mut().expect("a scope") {
+                    if ["image", "tag", "digest"].iter().any(|field| entry["field"] == *field) {
+                        *entry = json!({ "field": "registry", "operator": "equals", "values": ["ghcr.io"] });
+                    }
+                }
+            }
+            input.settings[key] = list.into();
+        }
+        let first = answer(&input);
+        if first["mutated_object"].is_object() {
+            pinned.set(pinned.get() + 1);
+            prop_assert!(first["accepted"] == true, "{}", first);
+            input.request["object"] = first["mutated_object"].clone();
+            let second = answer(&input);
+            prop_assert!(second["mutated_object"].is_null(), "{}", second);
+            prop_assert_eq!(judgement(&second), judgement(&first));
+        }
+        Ok(())
+    });
+    assert!(pinned.get() > 40, "{} objects pinned", pinned.get());
+}
+
+#[test]
+fn a_controllers_pod_of_digests_is_never_denied_where_it_is_audited() {
+    let audited = std::cell::Cell::new(0_u32);
+    law(|mut input| {
+        without_exceptions(&mut input);
+        input.settings["controllerPods"] = "audit".into();
+        let object = &mut input.request["object"];
+        if !object["spec"]["template"].is_null() {
+            object["spec"] = object["spec"]["template"]["spec"].take();
+        }
+        set(&mut input, "/kind", json!({ "group": "", "version": "v1", "kind": "Pod" }));
+        create(&mut input);
+        set(&mut input, "/userInfo/username", generate::CONTROLLERS[0].into());
+        for containers in ["initContainers", "containers"] {
+            let containers = spec(&mut input)[containers].as_array_mut().expect("containers");
+            containers.retain(|container| container["image"].as_str().is_some_and(|image| image.contains("@sha256:")));
+        }
+        let found = verdict(&input);
+        prop_assert!(found < Verdict::Deny);
+        set(&mut input, "/userInfo/username", "alice".into());
+        audited.set(audited.get() + u32::from(found == Verdict::Audit && verdict(&input) == Verdict::Deny));
+        Ok(())
+    });
+    assert!(audited.get() > 40, "{} pods audited that would be denied", audited.get());
+}
+
+fn break_glass(input: &mut Input) {
+    input.settings["breakGlass"] = json!({ "annotation": generate::BREAK_GLASS, "users": ["carol"] });
+    input.request["object"]["metadata"]["annotations"] = json!({ generate::BREAK_GLASS: "incident 9" });
+}
+
+#[test]
+fn whoever_is_listed_breaks_the_glass_unseen() {
+    law(|mut input| {
+        break_glass(&mut input);
+        set(&mut input, "/userInfo/username", "carol".into());
+        if input.request["operation"] == "" {
+            create(&mut input);
+        }
+        let registry = input.registry(true);
+        let answer = policy::review::validate(&input.payload(), Input::now(), &registry);
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        prop_assert!(answer["accepted"] == true && answer["mutated_object"].is_null(), "{}", answer);
+        prop_assert_eq!(registry.calls(), Vec::<String>::new());
+        Ok(())
+    });
+}
+
+#[test]
+fn whoever_is_not_listed_gains_nothing_by_the_annotation() {
+    let refused = std::cell::Cell::new(0_u32);
+    law(|mut input| {
+        let mut with = input.clone();
+        break_glass(&mut with);
+        set(&mut with, "/userInfo/username", "alice".into());
+        set(&mut input, "/userInfo/username", "alice".into());
+        input.settings["breakGlass"] = with.settings["breakGlass"].clone();
+        for metadata in ["/object/metadata", "/object/spec/template/metadata"] {
+            let metadata = input.request.pointer_mut(metadata).and_then(Value::as_object_mut);
+            drop(metadata.and_then(|metadata| metadata.remove("annotations")));
+        }
+        let (with, without) = (verdict(&with), verdict(&input));
+        refused.set(refused.get() + u32::from(with > without));
+        prop_assert!(with >= without, "{:?} with it, {:?} without", with, without);
+        Ok(())
+    });
+    assert!(refused.get() > 40, "{} requests refused", refused.get());
+}
+
+fn uses_untrusted(input: &mut Input) -> bool {
+    rules(input).iter().any(|rule| rule["evidence"]["untrusted"] == "use")
+}
+
+#[test]
+fn under_trust_nothing_is_read_by_its_tag_unless_a_table_says_use() {
+    let read = std::cell::Cell::new(0_u32);
+    law(|mut input| {
+        input.settings["trust"] = generate::trust(&mut input.draws);
+        let registry = input.registry(true);
+        policy::review::validate(&input.payload(), Input::now(), &registry);
+        let calls = registry.calls();
+        let reads = calls.iter().filter(|call| call.starts_with("oci v1/oci_manifest"));
+        let by_tag = reads.clone().filter(|call| call.contains(":sha256-")).count();
+        read.set(read.get() + u32::from(by_tag > 0));
+        prop_assert!(by_tag == 0 || uses_untrusted(&mut input), "{:?}", calls);
+        // What is read by its own digest was verified to have it.
+        prop_assert!(reads.count() == 0 || calls.iter().any(|call| call.starts_with("oci v2/verify")), "{:?}", calls);
+        Ok(())
+    });
+    assert!(read.get() > 10, "{} inputs where something is read by its tag", read.get());
+}
+
+#[test]
+fn what_nobody_signed_does_not_matter_unless_a_table_says_use() {
+    let untrusted = std::cell::Cell::new(0_u32);
+    law(|mut input| {
+        input.settings["trust"] = generate::trust(&mut input.draws);
+        for rule in rules(&mut input) {
+            let table = rule.get_mut("evidence").and_then(Value::as_object_mut);
+            if let Some(answer) = table.and_then(|table| table.get_mut("untrusted")).filter(|answer| *answer == "use") {
+                *answer = "audit".into();
+            }
+        }
+        let before = answer(&input);
+        for ((_, digest), state) in &mut input.evidence {
+            if matches!(state, Evidence::Untrusted(_)) {
+                let other = generate::signed(&mut input.draws, digest, None);
+                *state = Evidence::Untrusted(Box::new(other));
+            }
+        }
+        prop_assert_eq!(answer(&input), before.clone());
+        untrusted.set(untrusted.get() + u32::from(before.to_string().contains("evidence-untrusted")));
+        Ok(())
+    });
+    assert!(untrusted.get() > 40, "{} inputs with untrusted findings", untrusted.get());
 }
 
 #[test]

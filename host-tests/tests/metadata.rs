@@ -86,7 +86,7 @@ fn the_host_capabilities_are_those_that_the_cases_need() {
 #[test]
 fn it_is_what_it_says() {
     let metadata = written();
-    assert!(!metadata.mutating, "no answer has a mutated object");
+    assert!(metadata.mutating, "`pinDigests` writes digests into what is admitted");
     assert!(metadata.background_audit, "requests without an operation are judged");
     assert_eq!(metadata.execution_mode, ExecutionMode::KubewardenWapc);
     assert_eq!(metadata.policy_type, PolicyType::Kubernetes);

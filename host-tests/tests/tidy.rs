@@ -255,8 +255,20 @@ const DIRECTIONS: [(&str, &[&str], &str); 6] = [
     ),
     (
         "lookup",
-        &["settings", "evaluate", "render", "review", "guest", "verdict", "workload", "request"],
-        "looking up knows digests and evidence, never rules",
+        &[
+            "settings::Settings",
+            "settings::Rule",
+            "settings::Condition",
+            "settings::Exemption",
+            "evaluate",
+            "render",
+            "review",
+            "guest",
+            "verdict",
+            "workload",
+            "request",
+        ],
+        "looking up knows digests, sources, signers and evidence, never rules",
     ),
     ("render", &["lookup::host", "lookup::registry", "review", "guest"], "prose is made of the verdict alone"),
     (

@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Draws;
+use super::{BREAK_GLASS, Draws, FINDINGS};
+
+/// The key that signatures are made with, and one that is not used.
+pub(super) const SIGNER: &str = "-----BEGIN PUBLIC KEY-----\nc2lnbmVy\n-----END PUBLIC KEY-----\n";
+const OTHER: &str = "-----BEGIN PUBLIC KEY-----\nb3RoZXI=\n-----END PUBLIC KEY-----\n";
 
 const IDS: [&str; 6] = ["CVE-2024-0001", "cve-2024-0002", "CVE-2024-0003", "GHSA-aaaa-bbbb-0004", "DSA-1", "CVE-2024-0005"];
 
@@ -25,8 +29,51 @@ pub(super) fn settings(draws: &mut Draws) -> Value {
     if !exemptions.is_empty() {
         settings["exemptions"] = exemptions.into();
     }
+    look_up(draws, &mut settings);
+    except(draws, &mut settings);
     settings["rules"] = rules.into();
     settings
+}
+
+/// Where findings are looked for, of what, and whose are trusted.
+fn look_up(draws: &mut Draws, settings: &mut Value) {
+    if draws.chance(30) {
+        settings["trust"] = trust(draws);
+    }
+    if draws.chance(20) {
+        let (beside, apart) = (json!({ "registry": {} }), json!({ "registry": { "repository": FINDINGS } }));
+        let sources = [json!([beside, apart]), json!([apart, beside]), json!([apart]), json!([beside])];
+        settings["findings"]["sources"] = draws.pick(&sources.each_ref()).clone();
+    }
+    if draws.chance(25) {
+        settings["findings"]["platforms"] = json!(draws.some(&["linux/amd64", "linux/arm64", "linux/arm64/v8", "linux/arm"]));
+    }
+    if draws.chance(10) {
+        settings["findings"]["lookupBudget"] = "1h".into();
+    }
+}
+
+/// Signers of whom one signs.
+pub fn trust(draws: &mut Draws) -> Value {
+    let key = |key: &str| json!({ "publicKeys": [key] });
+    let signers = [json!([key(SIGNER)]), json!([{ "publicKeys": [OTHER, SIGNER] }]), json!([key(OTHER), key(SIGNER)])];
+    json!({ "anyOf": draws.pick(&signers.each_ref()) })
+}
+
+/// What is not judged as all else is, and what is written.
+fn except(draws: &mut Draws, settings: &mut Value) {
+    if draws.chance(25) {
+        settings["controllerPods"] = draws.pick(&["audit", "skip", "judge"]).into();
+    }
+    if draws.chance(20) {
+        let who =
+            [json!({ "users": ["alice"] }), json!({ "groups": ["admins"] }), json!({ "users": ["carol"], "groups": ["x"] })];
+        settings["breakGlass"] = draws.pick(&who.each_ref()).clone();
+        settings["breakGlass"]["annotation"] = BREAK_GLASS.into();
+    }
+    if draws.chance(30) {
+        settings["pinDigests"] = draws.pick(&["always", "pods", "never"]).into();
+    }
 }
 
 fn rule(draws: &mut Draws, place: usize) -> Value {
@@ -45,8 +92,8 @@ fn rule(draws: &mut Draws, place: usize) -> Value {
         rule["maxDatabaseAge"] = draws.pick(&["1d", "1h"]).into();
     }
     let mut table = Map::new();
-    for state in ["missing", "unavailable", "unreadable", "stale", "incomplete"] {
-        let can_be_used = matches!(state, "stale" | "incomplete");
+    for state in ["missing", "unavailable", "unreadable", "untrusted", "stale", "incomplete"] {
+        let can_be_used = matches!(state, "untrusted" | "stale" | "incomplete");
         if draws.chance(if can_be_used { 60 } else { 30 }) {
             let words = if can_be_used { &["use", "deny", "audit", "allow"][..] } else { &["deny", "audit", "allow"] };
             table.insert(state.to_owned(), draws.pick(words).into());

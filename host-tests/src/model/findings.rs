@@ -66,7 +66,13 @@ pub(super) fn weigh(
     Ok(if count > condition["moreThan"].as_u64().unwrap_or(0) {
         Weighed::Fulfilled { rank: condition["severity"].as_str().map_or(most_severe, rank_of) }
     } else if !condition["ids"].is_null() && !provides("aliases") {
-        Weighed::Incomplete
+        // Those that all else is true of may have a listed id for another name.
+        let mut of_any_id = condition.clone();
+        of_any_id["ids"] = Value::Null;
+        match weigh(rule, &of_any_id, facts, document, platform)? {
+            Weighed::Fulfilled { .. } => Weighed::Incomplete,
+            _ => Weighed::NotFulfilled,
+        }
     } else {
         Weighed::NotFulfilled
     })

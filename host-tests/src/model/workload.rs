@@ -77,19 +77,20 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// Whether an UPDATE leaves the set of images and every field that the scopes in use read as they were.
-pub(super) fn is_unchanged(settings: &Value, request: &Value, workload: &Workload<'_>) -> bool {
-    let old = &request["oldObject"];
-    if text(&request["operation"]) != "UPDATE" || !old.is_object() {
-        return false;
-    }
+/// What an UPDATE is made to, where it can be read.
+pub(super) fn old(request: &Value) -> Option<Workload<'_>> {
     let kind = (text(&request["kind"]["group"]), text(&request["kind"]["kind"]));
-    let Some(old) = Workload::of_object(kind, old).filter(|old| old.spec["containers"].is_array()) else { return false };
+    let old = Some(&request["oldObject"]).filter(|old| text(&request["operation"]) == "UPDATE" && old.is_object());
+    old.and_then(|old| Workload::of_object(kind, old)).filter(|old| old.spec["containers"].is_array())
+}
+
+/// Whether the set of images and every field that the scopes in use read are as they were.
+pub(super) fn is_unchanged(settings: &Value, old: &Workload<'_>, workload: &Workload<'_>) -> bool {
     let rules = list(&settings["rules"]).iter().filter(|rule| rule["enabled"] != false);
     let mut entries = rules.chain(list(&settings["exemptions"])).flat_map(|with_scope| list(&with_scope["scope"]));
     let references =
         |workload: &Workload<'_>| workload.images.iter().map(|image| image.reference.clone()).collect::<BTreeSet<_>>();
-    references(&old) == references(workload) && entries.all(|entry| view(entry, &old) == view(entry, workload))
+    references(old) == references(workload) && entries.all(|entry| view(entry, old) == view(entry, workload))
 }
 
 /// What the entry of a scope reads of a workload; of an update of one object the rest is the same.

@@ -11,7 +11,8 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use gatectl::ExitCode;
 use gatectl::output::Output;
 use host_tests::engine::root;
-use policy::settings::language::LATER_KEYS;
+use policy::image::Reference;
+use policy::settings::language::LATER_SOURCE_KEYS;
 use policy::settings::{Problem, Settings};
 use policy::time::Timestamp;
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ impl Schema {
 type IsBeyond = fn(&str, &Value) -> bool;
 
 /// What the reader refuses and no schema can: a sentence, and how a problem is told to be of it.
-const BEYOND_A_SCHEMA: [(&str, IsBeyond); 8] = [
+const BEYOND_A_SCHEMA: [(&str, IsBeyond); 9] = [
     ("names are unique", |message, _| message.starts_with("expected a unique name")),
     ("an exemption names rules that exist", |message, name| message.starts_with("expected the name of a rule") && is_name(name)),
     ("`until` comes after `from`", |message, _| message.starts_with("expected `until` after `from`")),
@@ -78,6 +79,9 @@ const BEYOND_A_SCHEMA: [(&str, IsBeyond); 8] = [
         message.starts_with("expected a path")
             && path.as_str().is_some_and(|path| path.chars().count() <= 1024 && path.len() > 1024)
     }),
+    ("a repository's length is that of its normal form", |message, repository| {
+        message.starts_with("expected a repository") && repository.as_str().is_some_and(is_right_with_shorter_names)
+    }),
 ];
 
 fn is_name(value: &Value) -> bool {
@@ -99,6 +103,13 @@ fn is_right_on_another_day(text: &str) -> bool {
 fn is_right_if_shorter(text: &str) -> bool {
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     unit.len() < text.len() && policy::time::Duration::parse(&format!("1{unit}")).is_some()
+}
+
+/// A repository of at most 512 characters that is one where it has no letter twice in a row.
+fn is_right_with_shorter_names(text: &str) -> bool {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.dedup_by(|a, b| a == b && a.is_ascii_lowercase());
+    text.contains('/') && (245..=512).contains(&text.len()) && Reference::parse(&letters.into_iter().collect::<String>()).is_ok()
 }
 
 fn beyond(document: &Value, problem: &Problem) -> Option<usize> {
@@ -184,7 +195,7 @@ fn no_part_of_it_is_idle() {
     let text = published().to_string();
     let blank = published()["properties"]["cluster"]["pattern"].to_string();
     let blank = blank.trim_start_matches("\"[^").trim_end_matches("]\"");
-    let schema: Value = serde_json::from_str(&text.replace(blank, " ").replace("{0,1023}", "*")).unwrap();
+    let schema: Value = serde_json::from_str(&text.replace(blank, r" \\n").replace("{0,1023}", "*")).unwrap();
     let whole = variants::whole();
     let mut changed = variants::of_one_change(&whole);
     changed.extend(variants::of_many_changes(&whole));
@@ -230,8 +241,8 @@ fn parts(schema: &Value) -> Vec<(String, String)> {
             let here = format!("{pointer}/{keyword}");
             match keyword.as_str() {
                 "$schema" | "$id" | "title" | "description" | "default" | "examples" => continue,
-                // What is one of some values is of their type.
-                "type" if schema.get("enum").or(schema.get("const")).is_some() => continue,
+                // What is one of some values is of their type, and what is no object has no key to have one of.
+                "type" if ["enum", "const", "oneOf"].iter().any(|keyword| schema.get(keyword).is_some()) => continue,
                 "properties" | "dependentSchemas" => {
                     for (key, value) in value.as_object().into_iter().flatten() {
                         let inner = if keyword == "properties" { format!("{place}/{key}") } else { place.to_owned() };
@@ -280,7 +291,7 @@ fn every_key_is_described() {
         let description = says["description"].as_str().unwrap_or_default();
         assert!(description.ends_with('.') && !description.contains(". "), "{pointer}: one plain sentence, not `{description}`");
         assert!(rules.contains(key.as_str()), "docs/rules.md does not mention `{key}`");
-        assert!(!LATER_KEYS.contains(&key.as_str()), "{pointer} is refused in this version");
+        assert!(!LATER_SOURCE_KEYS.contains(&key.as_str()), "{pointer} is refused in this version");
     }
 }
 
@@ -289,6 +300,8 @@ fn defaults_are_what_the_reader_takes() {
     let base = json!({
         "rules": [{ "name": "a", "action": "deny", "conditions": [{ "severity": "high" }] }],
         "exemptions": [{ "name": "e", "reason": "r", "ids": ["CVE-2024-0001"] }],
+        "findings": {},
+        "trust": { "anyOf": [{ "certificate": { "certificate": values::CERTIFICATE } }] },
     });
     let mut bare = base.clone();
     variants::remove(&mut bare, "/exemptions");
@@ -305,13 +318,34 @@ fn defaults_are_what_the_reader_takes() {
         };
         let absent = Settings::read(document).unwrap();
         assert_eq!(with(default.clone()).as_ref(), Ok(&absent), "{pointer}");
-        let others = [json!(true), json!(false), json!(1), base["exemptions"].clone()];
+        let others = [
+            json!(true),
+            json!(false),
+            json!(1),
+            base["exemptions"].clone(),
+            json!([values::CERTIFICATE]),
+            json!([{ "registry": { "repository": "ghcr.io/acme/findings" } }]),
+        ];
         let words = says["enum"].as_array().cloned().unwrap_or_default();
         let differs = others.into_iter().chain(words).any(|value| with(value).is_ok_and(|settings| settings != absent));
         assert!(differs, "{pointer}: every value reads the same");
         shown.insert(key);
     }
-    let expected =
-        ["count", "counting", "enabled", "evaluation", "exemptions", "moreThan", "unknownSeverity", "untilFixed", "vex"];
+    let expected = [
+        "chain",
+        "controllerPods",
+        "count",
+        "counting",
+        "enabled",
+        "evaluation",
+        "exemptions",
+        "moreThan",
+        "pinDigests",
+        "rekorBundle",
+        "sources",
+        "unknownSeverity",
+        "untilFixed",
+        "vex",
+    ];
     assert_eq!(shown, expected.map(str::to_owned).into());
 }

@@ -6,10 +6,32 @@ use policy::limits;
 use policy::settings::language as words;
 use serde_json::{Value, json};
 
+/// A public key that nobody has the private one of.
+pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----\n\
+    MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAZLWzkwyAMr0Z6eZyRbjwP9m/kpp\n\
+    NkYlCxcrLAfSTJPAV9RC5WvkeeuFd3shF1kk5XiTPODH30FkguEZ7qVIPQ==\n\
+    -----END PUBLIC KEY-----";
+/// A certificate of it.
+pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBcjCCARmgAwIBAgIUMhWR4b2luADoKLgfLIZtzepr+7MwCgYIKoZIzj0EAwIw\n\
+    DzENMAsGA1UEAwwEc2NhbjAeFw0yNjExMjIwNjI5MzdaFw0zNjExMTkwNjI5Mzda\n\
+    MA8xDTALBgNVBAMMBHNjYW4wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQBktbO\n\
+    TDIAyvRnp5nJFuPA/2b+Smk2RiULFyssB9JMk8BX1ELla+R564V3eyEXWSTleJM8\n\
+    4MffQWSC4RnupUg9o1MwUTAdBgNVHQ4EFgQUSCg2wJ/XfXXEtuFCBwH/fYL5qrEw\n\
+    HwYDVR0jBBgwFoAUSCg2wJ/XfXXEtuFCBwH/fYL5qrEwDwYDVR0TAQH/BAUwAwEB\n\
+    /zAKBggqhkjOPQQDAgNHADBEAiBcTotB05rBN+LUm8T5b61QjSgDfS8AYmFQ5s5x\n\
+    v4g2kQIgJasn7gMU9OnONCcLkny1TPn4PE0eajHtEv7JGvXkz/4=\n\
+    -----END CERTIFICATE-----";
+
 /// Every key of the language, some that are refused, and one that is none.
 pub(crate) fn keys() -> Vec<&'static str> {
     let mut keys: Vec<&str> = Vec::new();
-    keys.extend(words::SETTINGS_KEYS.iter().chain(&words::LATER_KEYS).chain(&words::RULE_KEYS));
+    keys.extend(words::SETTINGS_KEYS.iter().chain(&words::RULE_KEYS));
+    keys.extend(
+        words::FINDINGS_KEYS.iter().chain(&words::SOURCE_KEYS).chain(&words::LATER_SOURCE_KEYS).chain(&words::REGISTRY_KEYS),
+    );
+    keys.extend(words::TRUST_KEYS.iter().chain(&words::SIGNER_KEYS).chain(&words::BREAK_GLASS_KEYS));
+    keys.extend(["issuer", "subject", "subjectPrefix", "owner", "repository", "chain", "rekorBundle"]);
     keys.extend(words::ABSENCE_KEYS.iter().chain(&words::FLAW_KEYS).chain(&words::SCOPE_KEYS).chain(&words::CONDITION_KEYS));
     keys.extend(words::EXEMPTION_KEYS.iter().chain(&words::EXEMPTION_PREDICATES).chain(&words::EXEMPTION_REFUSED_KEYS));
     keys.push("Rules");
@@ -151,8 +173,140 @@ pub(crate) fn values() -> Vec<Value> {
         glob(0, "é", bytes / 2),
         glob(0, "é", bytes / 2 + 1),
     ]);
+    values.extend(pems().into_iter().chain(names()).map(Value::from));
     values.extend(vocabulary().into_iter().map(Value::from));
     values
+}
+
+/// Blocks of PEM, whole and damaged.
+fn pems() -> Vec<String> {
+    let block = |body: &str| format!("-----BEGIN PUBLIC KEY-----{body}-----END PUBLIC KEY-----");
+    // Base64 comes in fours, the last of which may end in `=` and has then no bits to spare.
+    let bodies = [
+        "", "\n", "=", "====", "A", "AA", "AAA", "AAAA", "AAA=", "AAB=", "AAE=", "AA==", "AB==", "Ag==", "A===", "AA=A",
+        "AAA=AAAA", "AAAAA", "AAAAAAA=", "AAAAAA==", "AA-_", "AA.A", "-AAA",
+    ];
+    let blank = ["\nAAAA\r\n", "AA AA", "A\tA\u{85}A\u{3000}=", " A A = = ", "AA\u{feff}AA", "AA\u{200b}AA"];
+    let mut pems: Vec<String> = bodies.into_iter().chain(blank).map(block).collect();
+    for whole in [PUBLIC_KEY, CERTIFICATE] {
+        let other = if whole == PUBLIC_KEY { CERTIFICATE } else { PUBLIC_KEY };
+        pems.extend([whole.to_owned(), format!("\u{85} {whole}\n\n"), format!("{whole}\n{whole}"), format!("{whole}\n{other}")]);
+        pems.extend([
+            format!("x{whole}"),
+            format!("{whole}x"),
+            whole.replace("END", "BEGIN"),
+            whole.replace("-----END", "----END"),
+        ]);
+        pems.extend([
+            whole.replace("KEY", "key"),
+            whole.replace(" KEY", "").replace("CERTIFICATE", "CERT"),
+            whole.replace('\n', ""),
+        ]);
+    }
+    pems
+}
+
+/// Repositories, platforms and keys of annotations, sound and not.
+fn names() -> Vec<String> {
+    let words = [
+        "acme/web",
+        "ghcr.io/acme/findings",
+        "GHCR.io/acme/web",
+        "MYREG/app",
+        "ghcr.io/Acme/web",
+        "localhost/web",
+        "localhost:5000/a/b/c",
+        "registry:05000/app",
+        "registry:65535/app",
+        "registry:65536/app",
+        "registry:99999/app",
+        "registry:100000/app",
+        "registry:6553/app",
+        "registry:65529/a",
+        "registry:65530/a",
+        "registry:65499/a",
+        "registry:64999/a",
+        "registry:59999/a",
+        "registry:00000065535/a",
+        "registry:00065536/a",
+        "registry:/app",
+        "registry:port/app",
+        "registry:+80/app",
+        "r:1:2/app",
+        "-a.b/c",
+        "a-.b/c",
+        "a--b.c/d",
+        "a..b/c",
+        ".a/b",
+        "a./b",
+        "a_b/c",
+        "a__b/c",
+        "a___b/c",
+        "a-/c",
+        "a---b/c",
+        "A_b/c",
+        "a.b_c/d",
+        "a/b_c",
+        "a/b__c",
+        "a/b___c",
+        "a/b_-c",
+        "a/b--c",
+        "a/b.c",
+        "a/b..c",
+        "a/-b",
+        "a/b-",
+        "a//b",
+        "a/b:c",
+        "a/b@c",
+        "a:b/c",
+        "a/b:c/d",
+        "a@b/c",
+        "ghcr.io",
+        "ghcr.io/",
+        "/web",
+        "a/é",
+        "é.a/b",
+        "[::1]:5000/a",
+        "linux/amd64",
+        "linux/arm/v7",
+        "linux/arm64/v8",
+        "linux",
+        "linux/",
+        "/amd64",
+        "linux//v7",
+        "linux/amd64/v1/x",
+        "Linux/amd64",
+        "linux/*",
+        "linux/x86_64",
+        "windows/amd64\n",
+        "gated-deployment.io/break-glass",
+        "break-glass",
+        "a.b/C_d.e",
+        "a.b/-c",
+        "a.b/c-",
+        "a.b/c_",
+        ".b/c",
+        "a..b/c.d",
+        "-a/b.c",
+        "a.-b/c",
+        "A.b/c",
+        "a_b/c.d",
+        "a.b/c/d",
+        "a.b/",
+        "a b/c",
+        "a.b/c d",
+        "a.b/é",
+    ];
+    let annotations = [(253, 63), (254, 63), (253, 64), (0, 63), (0, 64), (1, 1)].map(|(prefix, name)| match prefix {
+        0 => "n".repeat(name),
+        _ => format!("{}/{}", "p".repeat(prefix), "n".repeat(name)),
+    });
+    // A registry and a repository have 254 characters at most once they are in normal form.
+    let long = [("registry.example/", 237), ("registry.example/", 238), ("registry.example:443/", 237), ("docker.io/", 244)];
+    let long = long.map(|(host, n)| format!("{host}{}", "a".repeat(n)));
+    let padded = [512, 513].map(|length: usize| format!("a.b:{}80/app", "0".repeat(length - 10)));
+    let longer = ["a".repeat(495), "a".repeat(496)].map(|path| format!("registry.example/{path}"));
+    words.map(str::to_owned).into_iter().chain(annotations).chain(long).chain(padded).chain(longer).collect()
 }
 
 /// Every word that a value may be.
@@ -164,6 +318,9 @@ fn vocabulary() -> BTreeSet<&'static str> {
         first(&words::EVALUATIONS),
         first(&words::UNKNOWN_SEVERITIES),
         first(&words::VEX),
+        first(&words::PIN_DIGESTS),
+        first(&words::CONTROLLER_PODS),
+        first(&words::REKOR_BUNDLE),
         first(&words::ACTIONS),
         first(&words::TRUSTING_ANSWERS),
         first(&words::COUNTINGS),

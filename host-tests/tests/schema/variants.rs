@@ -8,7 +8,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
-use crate::values::{keys, values};
+use crate::values::{CERTIFICATE, PUBLIC_KEY, keys, values};
 
 /// A settings document that differs from another at a place, a JSON pointer.
 pub(crate) struct Variant {
@@ -45,6 +45,19 @@ pub(crate) fn whole() -> Value {
     };
     json!({
         "cluster": "prod-eu-1", "evaluation": "ruleOrder", "unknownSeverity": "low", "vex": "ignore",
+        "findings": {
+            "sources": [{ "registry": { "repository": "ghcr.io/acme/findings" } }, { "registry": {} }],
+            "platforms": ["linux/amd64", "linux/arm/v7"], "lookupBudget": "800ms",
+        },
+        "trust": { "anyOf": [
+            { "publicKeys": [PUBLIC_KEY] },
+            { "keyless": { "issuer": "https://accounts.example.com", "subject": "scan@example.com" } },
+            { "keyless": { "issuer": "https://accounts.example.com", "subjectPrefix": "https://github.com/acme/" } },
+            { "githubAction": { "owner": "acme", "repository": "scan" } },
+            { "certificate": { "certificate": CERTIFICATE, "chain": [CERTIFICATE], "rekorBundle": "required" } },
+        ] },
+        "pinDigests": "pods", "controllerPods": "skip",
+        "breakGlass": { "annotation": "gated-deployment.io/break-glass", "users": ["alice"], "groups": ["on-call"] },
         "rules": [{
             "name": "block", "description": "None.", "action": "deny", "enabled": false, "scope": scope(),
             "conditions": [
@@ -140,11 +153,15 @@ pub(crate) fn of_many_changes(document: &Value) -> Vec<Variant> {
                 let max = match key_of(&place) {
                     "rules" => limits::RULES,
                     "exemptions" => limits::EXEMPTIONS,
+                    "sources" => limits::SOURCES,
+                    "platforms" => limits::INDEX_PLATFORMS,
+                    "anyOf" | "publicKeys" | "chain" => limits::SIGNERS,
                     _ => limits::LIST_ITEMS,
                 };
                 variants.extend([max, max + 1].map(|n| set(document, &place, repeated(items, n))));
             }
             Some(Value::Object(members)) => {
+                variants.push(set(document, &place, json!({ "Rules": true })));
                 for (key, value) in members {
                     for kept in
                         [&[][..], &["name", "reason", "action", "conditions", "severity"], &["name", "reason", "untilFixed"]]
