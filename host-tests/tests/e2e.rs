@@ -11,6 +11,20 @@ use serde_json::{Value, json};
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const DENY_CRITICAL: &str = "rules: [{ name: block, action: deny, maxAge: 7d, conditions: [{ severity: critical }] }]";
 
+/// Pushes the images `NAME:amd64` and `NAME:arm64`, and the index `NAME:v1` of both; its reference.
+fn push_index(world: &World, name: &str) -> String {
+    let part = |architecture: &str| {
+        let (digest, size) = world.push(&world.image(&format!("{name}:{architecture}")), architecture);
+        json!({ "mediaType": MANIFEST, "digest": digest, "size": size, "platform": { "os": "linux", "architecture": architecture } })
+    };
+    let parts = ["amd64", "arm64"].map(part);
+    let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": parts }).to_string();
+    let image = world.image(&format!("{name}:v1"));
+    let pushed = world.registry.push_manifest_raw(&image, index.as_bytes(), INDEX);
+    assert!(pushed.is_ok(), "{pushed:?}");
+    image
+}
+
 #[test]
 fn from_never_scanned_to_fixed() {
     for world in World::both() {
@@ -93,17 +107,7 @@ fn only_signed_findings_count() {
 #[test]
 fn the_platforms_of_an_index_without_findings_are_judged_by_theirs() {
     for world in World::both() {
-        let parts: Vec<Value> = ["amd64", "arm64"]
-            .iter()
-            .map(|architecture| {
-                let image = world.image(&format!("apart:{architecture}"));
-                let (digest, size) = world.push(&image, architecture);
-                json!({ "mediaType": MANIFEST, "digest": digest, "size": size, "platform": { "os": "linux", "architecture": architecture } })
-            })
-            .collect();
-        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": parts }).to_string();
-        let image = world.image("apart:v1");
-        world.registry.push_manifest_raw(&image, index.as_bytes(), INDEX).unwrap();
+        let image = push_index(&world, "apart");
         world.attach(&world.image("apart:amd64"), &["LOW"], &[]);
         world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "platform `linux/arm64`: rule `block`: no findings");
         let one = format!("findings: {{ platforms: [linux/amd64] }}\n{DENY_CRITICAL}");
@@ -116,16 +120,7 @@ fn the_platforms_of_an_index_without_findings_are_judged_by_theirs() {
 #[test]
 fn an_index_is_judged_by_its_worst_platform() {
     for world in World::both() {
-        let parts: Vec<Value> = ["amd64", "arm64"]
-            .iter()
-            .map(|architecture| {
-                let (digest, size) = world.push(&world.image(&format!("multi:{architecture}")), architecture);
-                json!({ "mediaType": MANIFEST, "digest": digest, "size": size, "platform": { "os": "linux", "architecture": architecture } })
-            })
-            .collect();
-        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": parts }).to_string();
-        let image = world.image("multi:v1");
-        world.registry.push_manifest_raw(&image, index.as_bytes(), INDEX).unwrap();
+        let image = push_index(&world, "multi");
         world.attach(&image, &["LOW"], &["--platform", "linux/amd64"]);
         world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "platform `linux/arm64`: rule `block`: no findings");
         // The platform's findings stand under its own digest too.

@@ -70,7 +70,7 @@ impl From<SignaturesError> for VerifyError {
     }
 }
 
-/// Judges the signatures of what the request's image stands for now; gives its digest.
+/// Judges the signatures of what the request's image stands for at this moment; gives its digest.
 pub(crate) fn verify(registry: &Registry, request: &Request, trust_root: Option<&TrustRoot>) -> Result<String, VerifyError> {
     // What the policy server refuses before it asks the registry.
     match request {

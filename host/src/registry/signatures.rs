@@ -74,7 +74,7 @@ pub(crate) fn tag(digest: &str) -> String {
 }
 
 impl Registry {
-    /// Fetches the signatures of what a reference stands for now. Nothing is verified but digests.
+    /// Fetches the signatures of what a reference stands for at this moment. Nothing is verified but digests.
     pub(crate) fn signatures(&self, image: &str) -> Result<Signatures, SignaturesError> {
         let reference = parse(image.strip_prefix("registry://").unwrap_or(image)).map_err(SignaturesError::Reference)?;
         let digest = self
