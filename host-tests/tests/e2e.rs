@@ -52,7 +52,7 @@ fn from_never_scanned_to_fixed() {
         );
         world.wants(&exempted, &image, ExitCode::Admitted, "known");
         world.wants(&exempted.replace("2026-11-22", "2026-11-21"), &image, ExitCode::Denied, "[findings-over-limit]");
-        world.wants(&DENY_CRITICAL.replace("7d", "1h"), &image, ExitCode::Denied, "[evidence-stale]");
+        world.wants(&DENY_CRITICAL.replace("maxAge: 7d", "maxAge: 1h"), &image, ExitCode::Denied, "[evidence-stale]");
         world.wants(
             "rules: [{ name: block, action: deny, conditions: [{ epss: 0.5 }] }]",
             &image,
@@ -75,11 +75,12 @@ fn only_signed_findings_count() {
             (format!("{prefix}.key"), std::fs::read_to_string(format!("{prefix}.pub")).unwrap())
         });
         let [(ours, our_public), (theirs, their_public)] = &keys;
-        let settings = |keys: &[&String], evidence: &str| {
-            json!({ "trust": { "anyOf": [{ "publicKeys": keys }] }, "rules": [{ "name": "block", "action": "deny", "maxAge": "7d",
+        let aged = |max_age: &str, keys: &[&String], evidence: &str| {
+            json!({ "trust": { "anyOf": [{ "publicKeys": keys }] }, "rules": [{ "name": "block", "action": "deny", "maxAge": max_age,
                 "conditions": [{ "severity": "critical" }], "evidence": serde_json::from_str::<Value>(evidence).unwrap() }] })
             .to_string()
         };
+        let settings = |keys: &[&String], evidence: &str| aged("7d", keys, evidence);
         let (strict, either) = (settings(&[our_public], "{}"), settings(&[their_public, our_public], "{}"));
         let image = world.image("signed/web:v1");
         world.push(&image, "amd64");
@@ -100,7 +101,7 @@ fn only_signed_findings_count() {
         // What was signed once stays signed, byte for byte: only its age tells that it is old.
         world.attach(&image, &["LOW"], &[]);
         world.wants(&strict, &image, ExitCode::Admitted, "public key");
-        world.wants(&strict.replace("7d", "1h"), &image, ExitCode::Denied, "[evidence-stale]");
+        world.wants(&aged("1h", &[our_public], "{}"), &image, ExitCode::Denied, "[evidence-stale]");
     }
 }
 
