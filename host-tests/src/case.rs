@@ -3,6 +3,10 @@
 //! `sha256:NAME` with a name of lower-case letters, digits and hyphens stands for the digest of that name, `sha256-NAME.findings` for its
 //! tag. In a case with `copies`, `{i}` stands for the number of the copy, from 0.
 
+mod kubernetes;
+mod manifest;
+mod verification;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -68,6 +72,8 @@ pub struct Case {
 /// - `image`: the manifest of an image by its digest. It is a plain image, or an index of the entries `index`: descriptors, or shorter
 ///   `PLATFORM DIGEST` and `DIGEST`.
 /// - `namespace`: its labels, by its name.
+/// - `sbom`: SBOMscanner's report of the name that it makes of this text, in the namespace `sbomscanner`; `sboms`: those about this digest.
+/// - `reports`: trivy-operator's reports in this namespace.
 ///
 /// A bare name stands for that image, or that image's artifact, in `ghcr.io/acme/web`.
 #[derive(Clone, Debug, Deserialize)]
@@ -80,6 +86,9 @@ pub struct Call {
     absent: Option<String>,
     image: Option<String>,
     verify: Option<String>,
+    sbom: Option<String>,
+    sboms: Option<String>,
+    reports: Option<String>,
     of: Option<String>,
     by: Option<Value>,
     index: Option<Vec<Value>>,
@@ -94,6 +103,24 @@ pub struct Call {
 }
 
 impl Call {
+    /// The kind of the call and its place, if it is of one kind.
+    fn asked(&self) -> Option<(&'static str, &str)> {
+        let kinds = [
+            ("digest", &self.digest),
+            ("namespace", &self.namespace),
+            ("manifest", &self.manifest),
+            ("document", &self.document),
+            ("absent", &self.absent),
+            ("image", &self.image),
+            ("verify", &self.verify),
+            ("sbom", &self.sbom),
+            ("sboms", &self.sboms),
+            ("reports", &self.reports),
+        ];
+        let mut asked = kinds.into_iter().filter_map(|(kind, place)| place.as_deref().map(|place| (kind, place)));
+        asked.next().filter(|_| asked.next().is_none())
+    }
+
     /// The call as it is in a copy: one without `{i}` is in the first only.
     fn copy(&self, i: usize) -> Option<Self> {
         let mut numbered = self.clone();
@@ -184,6 +211,16 @@ impl Case {
         self.calls().iter().map(|call| self.exchange(call)).collect()
     }
 
+    /// The digest that each of them asks about by itself, where it is a report that is asked for.
+    pub fn subjects(&self) -> Vec<Option<String>> {
+        let subject = |call: &Call| match call.asked() {
+            Some(("sbom", name)) => name.split_once('@').map(|(_, digest)| digest.to_owned()),
+            Some(("sboms", digest)) => Some(digest.to_owned()),
+            _ => None,
+        };
+        self.calls().iter().map(subject).collect()
+    }
+
     /// How long each of them takes; empty where none takes any time.
     pub fn durations(&self) -> Vec<Duration> {
         let durations: Vec<Duration> = self.calls().iter().map(Call::took).collect();
@@ -197,50 +234,39 @@ impl Case {
 
     fn exchange(&self, call: &Call) -> Exchange {
         let named = |place: &str| self.named(place, call.of.as_deref());
-        let (request, own) = match (
-            &call.digest,
-            &call.manifest,
-            &call.document,
-            &call.absent,
-            &call.verify,
-            &call.image,
-            &call.namespace,
-        ) {
-            (Some(image), None, None, None, None, None, None) => (Request::ManifestDigest { image: image.clone() }, None),
-            (None, Some(place), None, None, None, None, None) => {
+        let (kind, place) = call.asked().unwrap_or_else(|| panic!("{}: a host call is of one kind", self.note));
+        let (request, own) = match kind {
+            "digest" => (Request::ManifestDigest { image: place.to_owned() }, None),
+            "manifest" => {
                 let (image, artifact) = named(place);
                 (Request::Manifest { image }, artifact.map(|artifact| artifact.manifest))
             }
-            (None, None, Some(place), None, None, None, None) => {
+            "document" => {
                 let (image, artifact) = named(place);
                 (Request::ManifestAndConfig { image }, artifact.map(|artifact| artifact.with_config))
             }
-            (None, None, None, Some(place), None, None, None) => {
+            "absent" => {
                 let (image, _) = named(place);
                 let url = image.replacen('/', "/v2/", 1).replace([':', '@'], "/manifests/");
                 let said = "OCI API errors: [OCI API error: manifest unknown]";
                 let error = format!("Fail to interact with OCI registry: Registry error: url https://{url}, envelope: {said}");
                 return Exchange { request: Request::Manifest { image }, response: Response::Error(error) };
             }
-            (None, None, None, None, Some(place), None, None) => {
+            "verify" => {
                 let (image, artifact) = named(place);
                 let digest = match &call.answer {
                     Some(Value::String(digest)) => Some(digest.clone()),
                     _ => artifact.map(|artifact| artifact.digest),
                 };
                 let own = digest.map(|digest| json!({ "is_trusted": true, "digest": digest }).to_string());
-                (self.verification(&image, call.by.as_ref()), own)
+                (verification::request(self, &image, call.by.as_ref()), own)
             }
-            (None, None, None, None, None, Some(place), None) => {
+            "image" => {
                 let image =
-                    if place.contains('/') { place.clone() } else { format!("{REPOSITORY}@{}", digest_of(place.as_bytes())) };
-                (Request::Manifest { image }, Some(call.index.as_deref().map_or_else(image_manifest, image_index)))
+                    if place.contains('/') { place.to_owned() } else { format!("{REPOSITORY}@{}", digest_of(place.as_bytes())) };
+                (Request::Manifest { image }, Some(call.index.as_deref().map_or_else(manifest::of_image, manifest::of_index)))
             }
-            (None, None, None, None, None, None, Some(name)) => {
-                let query = json!({ "api_version": "v1", "kind": "Namespace", "name": name, "disable_cache": false, "field_masks": ["metadata.labels"] });
-                (Request::GetResource { query: query.as_object().cloned().unwrap_or_default() }, None)
-            }
-            _ => panic!("{}: a host call is one of digest, manifest, document, absent, verify, image and namespace", self.note),
+            kind => (kubernetes::request(kind, place), None),
         };
         let response = match (&call.error, &call.text, &call.answer, own) {
             (Some(error), None, None, _) => Response::Error(error.clone()),
@@ -266,87 +292,6 @@ impl Case {
         };
         (reference, artifact(of.unwrap_or(name)))
     }
-
-    /// The question whether a signer of the settings signed an artifact, with the annotation that says what it is.
-    fn verification(&self, image: &str, by: Option<&Value>) -> Request {
-        let (signer, key) = match by {
-            Some(Value::Array(place)) => (place[0].as_u64(), place[1].as_u64()),
-            Some(signer) => (signer.as_u64(), Some(0)),
-            None => (Some(0), Some(0)),
-        };
-        let position = |n: Option<u64>| {
-            n.and_then(|n| usize::try_from(n).ok()).unwrap_or_else(|| panic!("{}: `by` is a position", self.note))
-        };
-        let signer = &self.signers[position(signer)];
-        let bytes = |pem: &Value| json!(pem.as_str().map(str::as_bytes));
-        let (kind, mut query) = if let Some(keys) = signer.get("publicKeys") {
-            ("SigstorePubKeyVerify", json!({ "pub_keys": [keys[position(key)]] }))
-        } else if let Some(keyless) = signer.get("keyless").filter(|keyless| keyless.get("subjectPrefix").is_some()) {
-            let one = json!({ "issuer": keyless["issuer"], "url_prefix": keyless["subjectPrefix"] });
-            ("SigstoreKeylessPrefixVerify", json!({ "keyless_prefix": [one] }))
-        } else if let Some(keyless) = signer.get("keyless") {
-            ("SigstoreKeylessVerify", json!({ "keyless": [keyless] }))
-        } else if let Some(action) = signer.get("githubAction") {
-            ("SigstoreGithubActionsVerify", json!({ "owner": action["owner"], "repo": action["repository"] }))
-        } else if let Some(written) = signer.get("certificate") {
-            let chain = written["chain"].as_array().filter(|chain| !chain.is_empty());
-            let chain: Option<Vec<Value>> = chain.map(|chain| chain.iter().map(bytes).collect());
-            let is_required = written["rekorBundle"] == "required";
-            let certificate = bytes(&written["certificate"]);
-            let query = json!({ "certificate": certificate, "certificate_chain": chain, "require_rekor_bundle": is_required });
-            ("SigstoreCertificateVerify", query)
-        } else {
-            panic!("{}: the settings have no such signer: {by:?}", self.note)
-        };
-        query["image"] = image.into();
-        query["annotations"] = json!({ "io.gated-deployment.type": "findings.v1" });
-        let mut query = query.as_object().cloned().unwrap_or_default();
-        query.retain(|_, value| !value.is_null());
-        Request::Verify { kind: kind.to_owned(), query }
-    }
-}
-
-/// The manifest of an image that is no index.
-fn image_manifest() -> String {
-    let descriptor = |kind: &str| json!({ "mediaType": kind, "digest": digest_of(kind.as_bytes()), "size": 1000 });
-    json!({
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": descriptor("application/vnd.oci.image.config.v1+json"),
-        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip")],
-    })
-    .to_string()
-}
-
-/// An image index of entries as `index` of a [`Call`] has them.
-fn image_index(entries: &[Value]) -> String {
-    let descriptor = |entry: &Value| {
-        let mut whole = json!({ "mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1000 });
-        let written = match entry {
-            Value::String(line) => {
-                let (platform, digest) =
-                    line.split_once(' ').map_or((None, line.as_str()), |(platform, digest)| (Some(platform), digest));
-                platform.map_or(json!({ "digest": digest }), |platform| json!({ "digest": digest, "platform": platform }))
-            }
-            written => written.clone(),
-        };
-        for (key, value) in written.as_object().into_iter().flatten() {
-            whole[key] = match (key.as_str(), value) {
-                ("platform", Value::String(platform)) => {
-                    let mut parts = platform.split('/');
-                    let mut platform = json!({ "os": parts.next(), "architecture": parts.next() });
-                    if let Some(variant) = parts.next() {
-                        platform["variant"] = variant.into();
-                    }
-                    platform
-                }
-                _ => value.clone(),
-            };
-        }
-        whole
-    };
-    let entries: Vec<Value> = entries.iter().map(descriptor).collect();
-    json!({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": entries }).to_string()
 }
 
 /// A request to create a Deployment with the given images.

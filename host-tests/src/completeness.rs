@@ -19,7 +19,8 @@ use crate::engine::{Engine, Outcome};
 /// Keys on which no verdict hangs: the answer or the alert says them.
 const SHOWN: [(&str, &str); 3] = [("rule", "description"), ("exemption", "owner"), ("settings", "pinDigests")];
 /// Kinds of objects, and keys of the settings, that say what is asked of the host.
-const ASKED: [&str; 7] = ["findings", "registry", "trust", "githubAction", "certificate", "breakGlass", "controllerPods"];
+const ASKED: [&str; 8] =
+    ["findings", "registry", "sbomScanner", "trust", "githubAction", "certificate", "breakGlass", "controllerPods"];
 /// A value that nothing has.
 const NOWHERE: &str = "\u{1}";
 
@@ -149,7 +150,7 @@ pub fn units(cases: &[&Case]) -> Vec<String> {
 
 /// Keys that are refused with a sentence of their own, in no case.
 pub fn refused(cases: &[&Case]) -> Vec<String> {
-    let kinds = [("source", &language::LATER_SOURCE_KEYS[..]), ("exemption", &language::EXEMPTION_REFUSED_KEYS[..])];
+    let kinds = [("exemption", &language::EXEMPTION_REFUSED_KEYS[..])];
     let is_refused = |kind: &str, key: &str| {
         cases.iter().filter(|case| case.want.problems.is_some()).any(|case| {
             let here = places(&case.settings).into_iter().filter(|(k, _)| *k == kind);
@@ -167,6 +168,7 @@ fn keys() -> Vec<(&'static str, Vec<&'static str>)> {
         ("findings", language::FINDINGS_KEYS.to_vec()),
         ("source", language::SOURCE_KEYS.to_vec()),
         ("registry", language::REGISTRY_KEYS.to_vec()),
+        ("sbomScanner", language::SBOM_SCANNER_KEYS.to_vec()),
         ("trust", language::TRUST_KEYS.to_vec()),
         ("signer", language::SIGNER_KEYS.to_vec()),
         ("breakGlass", language::BREAK_GLASS_KEYS.to_vec()),
@@ -207,6 +209,7 @@ fn places(settings: &Value) -> Vec<(&'static str, String)> {
     places.extend(["findings", "trust", "breakGlass"].map(|kind| (kind, format!("/{kind}"))));
     for source in items(settings, "/findings/sources") {
         places.push(("registry", format!("{source}/registry")));
+        places.push(("sbomScanner", format!("{source}/sbomScanner")));
         places.push(("source", source));
     }
     for signer in items(settings, "/trust/anyOf") {

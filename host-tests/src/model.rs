@@ -7,6 +7,7 @@
 mod exceptions;
 mod findings;
 mod lookup;
+pub mod reports;
 mod scope;
 mod workload;
 
@@ -71,7 +72,7 @@ pub struct World {
     pub now: Timestamp,
     /// Of tags: the digest, or why it is not known. By normalised reference.
     pub digests: BTreeMap<String, Result<String, Evidence>>,
-    /// By the repository where they are kept, and the digest that they are about.
+    /// By the repository where they are kept, or the kind of source in the cluster, and the digest that they are about.
     pub evidence: BTreeMap<(String, String), Evidence>,
     /// By `repository@digest`.
     pub manifests: BTreeMap<String, Manifest>,

@@ -59,6 +59,8 @@ fn the_policy_is_asked_when_something_comes_or_changes() {
 struct Noting<'a> {
     replay: &'a Replay,
     calls: &'a Mutex<BTreeSet<String>>,
+    /// `apiVersion kind` of what the cluster is asked for.
+    resources: &'a Mutex<BTreeSet<String>>,
 }
 
 impl Host for Noting<'_> {
@@ -66,21 +68,34 @@ impl Host for Noting<'_> {
         if namespace != "tracing" {
             self.calls.lock().expect("no panic").insert(format!("{namespace}/{operation}"));
         }
+        if namespace == "kubernetes" {
+            let query: serde_json::Value = serde_json::from_slice(payload).expect("a query");
+            let text = |key: &str| query[key].as_str().expect("a text").to_owned();
+            self.resources.lock().expect("no panic").insert(format!("{} {}", text("api_version"), text("kind")));
+        }
         self.replay.call("kubewarden", namespace, operation, payload)
     }
 }
 
 #[test]
-fn the_host_capabilities_are_those_that_the_cases_need() {
-    let calls = Mutex::default();
+fn what_is_asked_for_is_what_the_cases_need() {
+    let (calls, resources) = (Mutex::default(), Mutex::default());
     for case in case::read_all(&root().join("host-tests/cases")) {
         let replay = Replay::new(case.exchanges(), Arc::new(|_| {}));
-        policy::review::validate(&case.payload(), case.now(), &Noting { replay: &replay, calls: &calls });
+        policy::review::validate(&case.payload(), case.now(), &Noting { replay: &replay, calls: &calls, resources: &resources });
     }
     let calls = calls.into_inner().expect("no panic");
     let declared = written().host_capabilities.expect("hostCapabilities");
     assert_eq!(declared.iter().cloned().collect::<BTreeSet<_>>(), calls, "metadata.yml declares other calls than the cases make");
     assert!(declared.is_sorted() && declared.iter().all(|path| KNOWN.contains(&path.as_str())), "{declared:?}");
+    let declared = written().context_aware_resources;
+    let declared: BTreeSet<String> =
+        declared.iter().map(|resource| format!("{} {}", resource.api_version, resource.kind)).collect();
+    assert_eq!(
+        declared,
+        resources.into_inner().expect("no panic"),
+        "metadata.yml declares other resources than the cases ask for"
+    );
 }
 
 #[test]
@@ -90,9 +105,6 @@ fn it_is_what_it_says() {
     assert!(metadata.background_audit, "requests without an operation are judged");
     assert_eq!(metadata.execution_mode, ExecutionMode::KubewardenWapc);
     assert_eq!(metadata.policy_type, PolicyType::Kubernetes);
-    let resources: Vec<(&str, &str)> =
-        metadata.context_aware_resources.iter().map(|resource| (resource.api_version.as_str(), resource.kind.as_str())).collect();
-    assert_eq!(resources, [("v1", "Namespace")], "what `lookup/host.rs` asks the cluster for");
 }
 
 #[test]

@@ -82,8 +82,10 @@ fn declared(case: &Case, written: &Value) -> Result<World, String> {
         World { now: case.now(), digests: BTreeMap::new(), evidence: BTreeMap::new(), manifests: BTreeMap::new(), labels: None };
     // Artifacts by their own digests, as far as a signature was verified.
     let mut verified: BTreeMap<String, (String, String)> = BTreeMap::new();
+    // Answers about reports, with the digest that was asked for.
+    let mut reports = Vec::new();
     // In the order of the calls: what was answered last holds.
-    for exchange in &case.exchanges() {
+    for (exchange, subject) in case.exchanges().iter().zip(case.subjects()) {
         match (&exchange.request, &exchange.response) {
             (Request::ManifestDigest { image }, Response::Error(text)) => {
                 let state = if is_refused(text) { Evidence::NotGranted } else { Evidence::Unavailable };
@@ -120,18 +122,39 @@ fn declared(case: &Case, written: &Value) -> Result<World, String> {
                 let is_untrusted = by_digest.is_none() && matches!(world.evidence.get(&key), Some(Evidence::Untrusted(_)));
                 world.evidence.insert(key, if is_untrusted { untrusted(Some(state)) } else { state });
             }
-            (Request::GetResource { .. }, Response::Error(text)) if is_refused(text) => world.labels = Some(Labels::NotGranted),
-            (Request::GetResource { .. }, Response::Error(_)) => world.labels = Some(Labels::Unavailable),
-            (Request::GetResource { .. }, Response::Success(text)) => {
-                let answer: Option<Value> = serde_json::from_str(text).ok();
-                world.labels = Some(match answer.map(|answer| serde_json::from_value(answer["metadata"]["labels"].clone())) {
-                    Some(Ok(known)) => Labels::Known(Option::<BTreeMap<String, String>>::unwrap_or_default(known)),
-                    _ => Labels::Unavailable,
-                });
+            (Request::Kubernetes { query, .. }, response) if query["kind"] == "Namespace" => {
+                world.labels = Some(labels_of(response));
+            }
+            (Request::Kubernetes { query, .. }, response) => {
+                let is_list = !query.contains_key("name");
+                reports.push((query.clone(), subject, reports_of(response, is_list)?));
             }
         }
     }
+    for (query, subject, answer) in reports {
+        let source = if query["api_version"] == "aquasecurity.github.io/v1alpha1" { "trivyOperator" } else { "sbomScanner" };
+        let subjects = subject.map_or_else(|| digests(case, &world), |digest| vec![digest]);
+        for digest in subjects {
+            let state = match &answer {
+                Ok(found) => model::reports::chosen(found, source, &digest, query.contains_key("name")),
+                Err(state) => state.clone(),
+            };
+            world.evidence.insert((source.to_owned(), digest), state);
+        }
+    }
     Ok(world)
+}
+
+/// Every digest that a workload of the case may be asked about by.
+fn digests(case: &Case, world: &World) -> Vec<String> {
+    let payload = String::from_utf8_lossy(&case.payload()).into_owned();
+    let written = payload.split("sha256:").skip(1).filter_map(|rest| rest.get(..64)).map(|hex| format!("sha256:{hex}"));
+    let resolved = world.digests.values().filter_map(|digest| digest.clone().ok());
+    let of_index = world.manifests.values().flat_map(|manifest| match manifest {
+        Manifest::Index(entries) => entries.iter().map(|(_, digest)| digest.clone()).collect(),
+        _ => Vec::new(),
+    });
+    written.chain(resolved).chain(of_index).collect()
 }
 
 /// Repository and subject, by the tag of an artifact.
@@ -196,7 +219,37 @@ fn manifest_of(response: &Response) -> Result<Manifest, String> {
 }
 
 fn is_refused(text: &str) -> bool {
-    text.starts_with("Policy has not been granted access to the '") || text.starts_with("unknown operation")
+    ["Policy has not been granted access to the '", "Policy has not been granted access to Kubernetes ", "unknown operation"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+fn labels_of(response: &Response) -> Labels {
+    let text = match response {
+        Response::Error(text) if is_refused(text) => return Labels::NotGranted,
+        Response::Error(_) => return Labels::Unavailable,
+        Response::Success(text) => text,
+    };
+    let answer: Option<Value> = serde_json::from_str(text).ok();
+    match answer.map(|answer| serde_json::from_value(answer["metadata"]["labels"].clone())) {
+        Some(Ok(known)) => Labels::Known(Option::<BTreeMap<String, String>>::unwrap_or_default(known)),
+        _ => Labels::Unavailable,
+    }
+}
+
+/// The reports of an answer: of a list those in it, else the one that was asked for by its name.
+fn reports_of(response: &Response, is_list: bool) -> Result<Result<Vec<Value>, Evidence>, String> {
+    let text = match response {
+        Response::Error(text) if is_refused(text) => return Ok(Err(Evidence::NotGranted)),
+        Response::Error(text) if text.contains("Cannot find ") && text.contains(" named '") => return Ok(Err(Evidence::Missing)),
+        Response::Error(_) => return Ok(Err(Evidence::Unavailable)),
+        Response::Success(text) => text,
+    };
+    if text.len() > policy::limits::HOST_ANSWER_BYTES {
+        return Err("an answer that is too large".to_owned());
+    }
+    let answer: Value = serde_json::from_str(text).map_err(|_| "an answer that is no JSON".to_owned())?;
+    Ok(if is_list { answer["items"].as_array().cloned().ok_or(Evidence::Unreadable) } else { Ok(vec![answer]) })
 }
 
 /// Of the texts those that mean one thing only.

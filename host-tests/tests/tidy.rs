@@ -181,7 +181,7 @@ fn nothing_is_left_for_later() {
 }
 
 /// What the guest is made of, and why. Each is bytes of the module and code that judges: a new one needs a reason here.
-const GUEST_DEPENDENCIES: [(&str, &str); 10] = [
+const GUEST_DEPENDENCIES: [(&str, &str); 11] = [
     ("serde", "the types of every document"),
     ("serde_json", "requests, settings, manifests, answers"),
     (
@@ -192,6 +192,7 @@ const GUEST_DEPENDENCIES: [(&str, &str); 10] = [
     ("rmp-serde", "writes them; native tools only, the linker drops it from the module"),
     ("miniz_oxide", "inflates them"),
     ("base64", "and takes them out of JSON"),
+    ("sha2", "the names that SBOMscanner gives its reports"),
     ("strsim", "did you mean"),
     ("time", "reads RFC 3339"),
     ("wapc-guest", "the protocol of the host; in the module only"),

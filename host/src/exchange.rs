@@ -37,9 +37,11 @@ pub enum Request {
         /// The image as the guest named it.
         image: String,
     },
-    /// `!KubernetesGetResource`: `kubernetes/get_resource`.
-    GetResource {
-        /// `api_version`, `kind`, `name`, `namespace`, `disable_cache` and `field_masks`, those that are null left out.
+    /// `!KubernetesGetResource` and its like: `kubernetes/get_resource` and `kubernetes/list_…`.
+    Kubernetes {
+        /// One of [`KUBERNETES`], with a `!` before it the tag.
+        kind: String,
+        /// The request's members, those that are null left out.
         query: Map<String, Value>,
     },
     /// `!SigstorePubKeyVerify` and its like: `oci/v2/verify`.
@@ -70,19 +72,33 @@ pub struct Exchange {
 }
 
 /// The tags that are read, in the order of [`Request`].
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 11] = [
     "!OciManifestDigest",
     "!OciManifest",
     "!OciManifestAndConfig",
     "!KubernetesGetResource",
+    "!KubernetesListResourceNamespace",
+    "!KubernetesListResourceAll",
     "!SigstorePubKeyVerify",
     "!SigstoreKeylessVerify",
     "!SigstoreKeylessPrefixVerify",
     "!SigstoreGithubActionsVerify",
     "!SigstoreCertificateVerify",
 ];
-/// What a query for a resource may say.
-const QUERY: [&str; 6] = ["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"];
+/// The kinds of request for Kubernetes objects, the operation of each, and what it may say.
+pub const KUBERNETES: [(&str, &str, &[&str]); 3] = [
+    ("KubernetesGetResource", "get_resource", &["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"]),
+    (
+        "KubernetesListResourceNamespace",
+        "list_resources_by_namespace",
+        &["api_version", "kind", "namespace", "label_selector", "field_selector", "field_masks"],
+    ),
+    (
+        "KubernetesListResourceAll",
+        "list_resources_all",
+        &["api_version", "kind", "label_selector", "field_selector", "field_masks"],
+    ),
+];
 /// The kinds of request for a verification, and what each may say.
 pub const VERIFY: [(&str, &[&str]); 5] = [
     ("SigstorePubKeyVerify", &["image", "pub_keys", "annotations"]),
@@ -100,9 +116,10 @@ impl Request {
             ("kubewarden", "oci", "v1/manifest_digest") => |image| Self::ManifestDigest { image },
             ("kubewarden", "oci", "v1/oci_manifest") => |image| Self::Manifest { image },
             ("kubewarden", "oci", "v1/oci_manifest_config") => |image| Self::ManifestAndConfig { image },
-            ("kubewarden", "kubernetes", "get_resource") => {
+            ("kubewarden", "kubernetes", operation) => {
+                let (kind, ..) = KUBERNETES.iter().find(|(_, known, _)| *known == operation)?;
                 let query = serde_json::from_slice(payload).ok()?;
-                return Some(Self::GetResource { query: without_nulls(query) });
+                return Some(Self::Kubernetes { kind: (*kind).to_owned(), query: without_nulls(query) });
             }
             ("kubewarden", "oci", "v2/verify") => {
                 let mut query: Map<String, Value> = serde_json::from_slice(payload).ok()?;
@@ -122,8 +139,7 @@ impl Request {
             Self::ManifestDigest { image } => ("!OciManifestDigest", image),
             Self::Manifest { image } => ("!OciManifest", image),
             Self::ManifestAndConfig { image } => ("!OciManifestAndConfig", image),
-            Self::GetResource { query } => return format!("!KubernetesGetResource\n{}", entries(query)),
-            Self::Verify { kind, query } => return format!("!{kind}\n{}", entries(query)),
+            Self::Kubernetes { kind, query } | Self::Verify { kind, query } => return format!("!{kind}\n{}", entries(query)),
         };
         format!("{tag}\nimage: {}\n", scalar(image))
     }
@@ -138,9 +154,9 @@ impl Request {
             "!OciManifestDigest" => |image| Self::ManifestDigest { image },
             "!OciManifest" => |image| Self::Manifest { image },
             "!OciManifestAndConfig" => |image| Self::ManifestAndConfig { image },
-            "!KubernetesGetResource" => {
-                let query = mapping(&document.value, place, &QUERY)?.clone();
-                return Ok(Self::GetResource { query: without_nulls(query) });
+            tag if let Some((kind, _, keys)) = kubernetes(tag) => {
+                let query = mapping(&document.value, place, keys)?.clone();
+                return Ok(Self::Kubernetes { kind: (*kind).to_owned(), query: without_nulls(query) });
             }
             tag if let Some((kind, keys)) = verification(tag) => {
                 let query = mapping(&document.value, place, keys)?.clone();
@@ -224,6 +240,11 @@ fn exchange(value: &Value, place: &str) -> Result<Exchange, ExchangeError> {
 /// The entries of a mapping, a line each: a value as JSON, which is YAML.
 fn entries(query: &Map<String, Value>) -> String {
     query.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
+}
+
+/// The kind of request for Kubernetes objects that a tag names.
+fn kubernetes(tag: &str) -> Option<&'static (&'static str, &'static str, &'static [&'static str])> {
+    KUBERNETES.iter().find(|(kind, ..)| tag.strip_prefix('!') == Some(kind))
 }
 
 /// The kind of verification that a tag stands for, and its keys.

@@ -36,7 +36,7 @@ impl fmt::Display for Digest {
     }
 }
 
-/// A normalised image reference. A tag beside a digest is only a comment and is dropped.
+/// A normalised image reference. A tag beside a digest is only a comment: it is no part of the normal form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     registry: String,
@@ -47,7 +47,7 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Version {
     Tag(String),
-    Digest(Digest),
+    Digest(Digest, Option<String>),
 }
 
 /// Why a text is not an image reference. One line, lower case.
@@ -60,7 +60,8 @@ impl fmt::Display for ReferenceError {
     }
 }
 
-const DOCKER_HUB: &str = "docker.io";
+/// The one name of Docker Hub.
+pub const DOCKER_HUB: &str = "docker.io";
 const DOCKER_HUB_ALIASES: [&str; 3] = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
 
 impl Reference {
@@ -109,7 +110,7 @@ impl Reference {
             return Err(ReferenceError("expected a registry and repository of at most 255 characters"));
         }
         let version = match (digest, tag) {
-            (Some(digest), _) => Version::Digest(digest),
+            (Some(digest), tag) => Version::Digest(digest, tag.map(str::to_owned)),
             (None, tag) => Version::Tag(tag.unwrap_or("latest").to_owned()),
         };
         Ok(Self { registry, path, version })
@@ -129,14 +130,22 @@ impl Reference {
     pub fn tag(&self) -> Option<&str> {
         match &self.version {
             Version::Tag(tag) => Some(tag),
-            Version::Digest(_) => None,
+            Version::Digest(..) => None,
+        }
+    }
+
+    /// The tag that is written beside a digest: it may never have stood for it.
+    pub fn comment(&self) -> Option<&str> {
+        match &self.version {
+            Version::Tag(_) => None,
+            Version::Digest(_, tag) => tag.as_deref(),
         }
     }
 
     /// The digest, where one is written.
     pub fn digest(&self) -> Option<&Digest> {
         match &self.version {
-            Version::Digest(digest) => Some(digest),
+            Version::Digest(digest, _) => Some(digest),
             Version::Tag(_) => None,
         }
     }
@@ -146,7 +155,7 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.version {
             Version::Tag(tag) => write!(f, "{}/{}:{tag}", self.registry, self.path),
-            Version::Digest(digest) => write!(f, "{}/{}@{digest}", self.registry, self.path),
+            Version::Digest(digest, _) => write!(f, "{}/{}@{digest}", self.registry, self.path),
         }
     }
 }
@@ -238,7 +247,7 @@ mod tests {
         ] {
             let reference = Reference::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
             assert_eq!(reference.to_string(), normal, "{text}");
-            assert_eq!(Reference::parse(&normal).unwrap(), reference, "normalising twice changes nothing: {text}");
+            assert_eq!(Reference::parse(&normal).unwrap().to_string(), normal, "normalising twice changes nothing: {text}");
         }
     }
 
@@ -279,5 +288,6 @@ mod tests {
     fn a_tag_beside_a_digest_is_only_a_comment() {
         let reference = Reference::parse(&format!("web:v1@sha256:{HEX}")).unwrap();
         assert_eq!((reference.tag(), reference.digest().map(Digest::hex)), (None, Some(HEX)));
+        assert_eq!(reference.comment(), Some("v1"));
     }
 }

@@ -2,6 +2,10 @@
 
 /// Bytes of one host answer. The host sets no limit of its own; 20 000 vulnerabilities pack to about 0.4 MiB.
 pub const HOST_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of all reports of one namespace, as trivy-operator keeps them: each of its workloads has one for each container.
+pub const NAMESPACE_REPORTS_BYTES: usize = 16 * 1024 * 1024;
+/// Registries and repositories that a source names the objects of.
+pub const REGISTRY_OBJECTS: usize = 256;
 /// Bytes of a findings document once inflated. 20 000 vulnerabilities take about 3 MiB.
 pub const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of the summary annotation; a larger one is not read and the document is (findings artifact, "The summary").

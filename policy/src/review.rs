@@ -105,7 +105,8 @@ fn review(
     let buffers = Buffers::default();
     let host = &Budgeted { host, budget: settings.findings.lookup_budget };
     let (sources, trust) = (&settings.findings, settings.trust.as_deref());
-    let mut lookup = Lookup::new(Inquiry { host, buffers: &buffers, now, sources, trust });
+    let namespace = request.namespace.as_deref();
+    let mut lookup = Lookup::new(Inquiry { host, buffers: &buffers, now, sources, trust, namespace });
     let references: Vec<_> = workload.images.iter().map(|image| Reference::parse(&image.image)).collect();
     let facts_of = |(image, reference)| facts(&settings, &request, &workload, image, reference);
     let mut facts: Vec<Facts<'_>> = workload.images.iter().zip(&references).map(facts_of).collect();

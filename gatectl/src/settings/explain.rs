@@ -108,6 +108,8 @@ fn about_findings(findings: &Sources) -> Vec<String> {
     let place = |source: &Source| match source {
         Source::Registry { repository: None } => "in the image's own repository".to_owned(),
         Source::Registry { repository: Some(repository) } => format!("in `{repository}`"),
+        Source::SbomScanner(scanner) => format!("among SBOMscanner's reports in the namespace `{}`", scanner.namespace),
+        Source::TrivyOperator => "among trivy-operator's reports in the workload's namespace".to_owned(),
     };
     let places: Vec<String> = findings.sources.iter().map(place).collect();
     let mut lines = vec![format!("Findings are looked for {}.", places.join(", then "))];
@@ -286,6 +288,10 @@ mod tests {
             (
                 json!({ "findings": { "sources": [{ "registry": { "repository": "ghcr.io/a/b" } }, { "registry": {} }] } }),
                 "Findings are looked for in `ghcr.io/a/b`, then in the image's own repository.\n",
+            ),
+            (
+                json!({ "findings": { "sources": [{ "sbomScanner": { "namespace": "scans" } }, { "trivyOperator": {} }] } }),
+                "for among SBOMscanner's reports in the namespace `scans`, then among trivy-operator's reports in the workload's namespace.\n",
             ),
             (json!({ "findings": { "platforms": ["linux/amd64"] } }), "platforms are judged, and no others: `linux/amd64`.\n"),
             (json!({ "findings": { "lookupBudget": "800ms" } }), "No look-up is begun later than 800ms after"),

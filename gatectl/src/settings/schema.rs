@@ -282,8 +282,13 @@ fn name() -> Value {
 }
 
 fn duration() -> Value {
+    duration_of("[0-9]+", &["12h", "7d", "2w"])
+}
+
+/// A duration whose number is of a pattern.
+fn duration_of(number: &str, examples: &[&str]) -> Value {
     let units: Vec<&str> = DURATION_UNITS.iter().map(|(unit, _)| *unit).collect();
-    json!({ "type": "string", "pattern": format!("^[0-9]+({})$", units.join("|")), "examples": ["12h", "7d", "2w"] })
+    json!({ "type": "string", "pattern": format!("^{number}({})$", units.join("|")), "examples": examples })
 }
 
 fn instant() -> Value {

@@ -27,9 +27,8 @@ pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
 pub(crate) fn keys() -> Vec<&'static str> {
     let mut keys: Vec<&str> = Vec::new();
     keys.extend(words::SETTINGS_KEYS.iter().chain(&words::RULE_KEYS));
-    keys.extend(
-        words::FINDINGS_KEYS.iter().chain(&words::SOURCE_KEYS).chain(&words::LATER_SOURCE_KEYS).chain(&words::REGISTRY_KEYS),
-    );
+    keys.extend(words::FINDINGS_KEYS.iter().chain(&words::SOURCE_KEYS).chain(&words::REGISTRY_KEYS));
+    keys.extend(words::SBOM_SCANNER_KEYS);
     keys.extend(words::TRUST_KEYS.iter().chain(&words::SIGNER_KEYS).chain(&words::BREAK_GLASS_KEYS));
     keys.extend(["issuer", "subject", "subjectPrefix", "owner", "repository", "chain", "rekorBundle"]);
     keys.extend(words::ABSENCE_KEYS.iter().chain(&words::FLAW_KEYS).chain(&words::SCOPE_KEYS).chain(&words::CONDITION_KEYS));

@@ -46,7 +46,11 @@ pub(crate) fn whole() -> Value {
     json!({
         "cluster": "prod-eu-1", "evaluation": "ruleOrder", "unknownSeverity": "low", "vex": "ignore",
         "findings": {
-            "sources": [{ "registry": { "repository": "ghcr.io/acme/findings" } }, { "registry": {} }],
+            "sources": [
+                { "registry": { "repository": "ghcr.io/acme/findings" } }, { "registry": {} },
+                { "sbomScanner": { "namespace": "sbomscanner", "registries": { "ghcr.io/acme": "acme", "localhost:5000": "a.b" } } },
+                { "trivyOperator": {} },
+            ],
             "platforms": ["linux/amd64", "linux/arm/v7"], "lookupBudget": "800ms",
         },
         "trust": { "anyOf": [
@@ -84,7 +88,10 @@ pub(crate) fn places(value: &Value) -> Vec<String> {
     fn collect(value: &Value, at: &str, places: &mut Vec<String>) {
         places.push(at.to_owned());
         match value {
-            Value::Object(members) => members.iter().for_each(|(key, value)| collect(value, &format!("{at}/{key}"), places)),
+            Value::Object(members) => {
+                let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+                members.iter().for_each(|(key, value)| collect(value, &format!("{at}/{}", escaped(key)), places));
+            }
             Value::Array(items) => {
                 items.iter().enumerate().for_each(|(i, value)| collect(value, &format!("{at}/{i}"), places));
             }
@@ -105,7 +112,7 @@ fn key_of(place: &str) -> &str {
 pub(crate) fn remove(document: &mut Value, place: &str) {
     let Some((parent, step)) = place.rsplit_once('/') else { return };
     match document.pointer_mut(parent) {
-        Some(Value::Object(members)) => drop(members.remove(step)),
+        Some(Value::Object(members)) => drop(members.remove(&step.replace("~1", "/").replace("~0", "~"))),
         Some(Value::Array(items)) => drop(items.remove(step.parse().unwrap())),
         _ => {}
     }

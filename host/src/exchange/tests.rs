@@ -110,6 +110,49 @@ fn kwctls_verifications_are_read() {
     assert_eq!(Request::of_call("kubewarden", "oci", "v2/verify", br#"{"type":"Other","image":"a/b"}"#), None);
 }
 
+/// Kubernetes requests as kwctl writes them.
+#[test]
+fn kwctls_kubernetes_requests_are_read() {
+    let text = r#"
+- type: Exchange
+  request: |
+    !KubernetesListResourceNamespace
+    api_version: aquasecurity.github.io/v1alpha1
+    kind: VulnerabilityReport
+    namespace: prod
+    label_selector: null
+    field_selector: null
+    field_masks:
+    - report.summary
+  response:
+    type: Success
+    payload: '{"items":[]}'
+- type: Exchange
+  request: |
+    !KubernetesGetResource
+    api_version: v1
+    kind: Namespace
+    name: prod
+    namespace: null
+    disable_cache: false
+    field_masks: null
+  response: { type: Error, message: "Cannot find v1/Namespace named 'prod' inside of namespace 'None'" }
+"#;
+    let exchanges = parse(text).expect("a valid file");
+    let calls: [(&str, &[u8]); 2] = [
+        (
+            "list_resources_by_namespace",
+            br#"{"api_version":"aquasecurity.github.io/v1alpha1","kind":"VulnerabilityReport","namespace":"prod","field_masks":["report.summary"]}"#,
+        ),
+        ("get_resource", br#"{"api_version":"v1","kind":"Namespace","name":"prod","disable_cache":false}"#),
+    ];
+    for (exchange, (operation, call)) in exchanges.iter().zip(calls) {
+        assert_eq!(Request::of_call("kubewarden", "kubernetes", operation, call).as_ref(), Some(&exchange.request));
+    }
+    assert_eq!(parse(&write(&exchanges)).expect("what was written"), exchanges);
+    assert_eq!(Request::of_call("kubewarden", "kubernetes", "can_i", b"{}"), None);
+}
+
 #[test]
 fn each_refusal_has_a_place() {
     let entry = |request: &str, response: &str| format!("- type: Exchange\n  request: {request}\n  response: {response}\n");
@@ -121,11 +164,11 @@ fn each_refusal_has_a_place() {
         ("- type: Exchange".to_owned(), "`/0/request`: expected a string, found nothing"),
         (
             entry("\"!DNSLookupHost\\nhost: x\"", "{}"),
-            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, {VERIFICATIONS}, found !DNSLookupHost",
+            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, {KUBERNETES}, {VERIFICATIONS}, found !DNSLookupHost",
         ),
         (
             entry("'image: x'", "{}"),
-            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, !KubernetesGetResource, {VERIFICATIONS}, found no tag",
+            "`/0/request`: expected a request tagged one of !OciManifestDigest, !OciManifest, !OciManifestAndConfig, {KUBERNETES}, {VERIFICATIONS}, found no tag",
         ),
         (entry("\"!OciManifest\\nimage: 1\"", "{}"), "`/0/request/image`: expected a string, found `1`"),
         (
@@ -135,7 +178,8 @@ fn each_refusal_has_a_place() {
         (entry(good, "{}"), "`/0/response/type`: expected `Success` or `Error`, found nothing"),
         (entry(good, "{type: Success, message: x}"), "`/0/response`: expected one of type, payload, found key `message`"),
     ] {
-        let expected = expected.replace("{VERIFICATIONS}", VERIFICATIONS);
+        let kinds = KUBERNETES.map(|(kind, ..)| format!("!{kind}")).join(", ");
+        let expected = expected.replace("{VERIFICATIONS}", VERIFICATIONS).replace("{KUBERNETES}", &kinds);
         assert_eq!(parse(&text).expect_err(&text).to_string(), format!("recorded host calls: {expected}"), "{text}");
     }
 }

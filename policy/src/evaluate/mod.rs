@@ -67,9 +67,8 @@ pub fn evaluate<'e, 'a>(case: &Case<'_>, evidence: &'e Evidence<'a>, now: Timest
 fn evaluate_scan<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, now: Timestamp) -> Vec<Outcome<'e, 'a>> {
     let sources = &case.settings.findings;
     match &scan.body {
-        Body::Document(document) => {
-            let is_single = document.is_single();
-            let selected = document.images.iter().filter(|image| is_single || sources.selects(image.platform.as_deref()));
+        Body::Findings { is_single, images } => {
+            let selected = images.iter().filter(|image| *is_single || sources.selects(image.platform.as_deref()));
             selected
                 .map(|image| of_platform(judge(case, scan, image, now), image.platform.as_deref().filter(|_| !is_single)))
                 .collect()

@@ -161,10 +161,9 @@ fn of_evidence<'e, 'a>(
 fn of_scan<'e, 'a>(case: &Case<'_>, scan: &'e Scan<'a>, now: Timestamp) -> Vec<Platform<'e, 'a>> {
     let sources = &case.settings.findings;
     match &scan.body {
-        Body::Document(document) => {
-            let is_single = document.is_single();
+        Body::Findings { is_single, images } => {
             let name = |image: &'e Image<'a>| image.platform.as_deref().filter(|_| !is_single);
-            let selected = document.images.iter().filter(|image| is_single || sources.selects(image.platform.as_deref()));
+            let selected = images.iter().filter(|image| *is_single || sources.selects(image.platform.as_deref()));
             selected.map(|image| of_image(case, scan, image, name(image), now)).collect()
         }
         Body::Summary(summary) => {

@@ -43,6 +43,8 @@ pub enum Asked {
     Digest,
     /// A findings artifact.
     Artifact,
+    /// A report in the cluster.
+    Report,
     /// Its signature. Only where the artifact itself could not be asked for it is absent or unavailable: the host calls a signature that
     /// it could not fetch a missing one.
     Signature,
@@ -52,6 +54,9 @@ pub enum Asked {
 const CALLBACK: &str = "Callback evaluation failure: ";
 /// How the host says that it could not fetch what it was to verify, and how the name of that ends.
 const NOT_FETCHED: (&str, &str) = ("failed to get image trusted layers: Cannot fetch manifest of ", ".findings: ");
+
+/// What the host says of an object that the API server does not have. Of a kind that it does not have it says neither.
+const NO_OBJECT: (&str, &str) = ("Cannot find ", " named '");
 
 /// Registries' messages that mean that a manifest or its repository does not exist: beginning and end, and between them no blank, so that
 /// a longer sentence which happens to begin and end so is none of them.
@@ -114,6 +119,10 @@ pub fn classify(text: &str, asked: Asked) -> Failure {
     if asked == Asked::Digest || line.starts_with(SPENT) {
         return Failure::Unavailable(why);
     }
+    if asked == Asked::Report {
+        let is_absent = line.strip_prefix(NO_OBJECT.0).is_some_and(|rest| rest.contains(NO_OBJECT.1));
+        return if is_absent { Failure::Absent } else { Failure::Unavailable(why) };
+    }
     if asked == Asked::Signature {
         let said = line.strip_prefix(NOT_FETCHED.0).and_then(|rest| rest.split_once(NOT_FETCHED.1));
         return match said.map(|(_, said)| registry_answer(said)) {
@@ -137,6 +146,7 @@ pub fn classify(text: &str, asked: Asked) -> Failure {
 /// Refused by the host, or unknown to it.
 fn is_not_granted(line: &str) -> bool {
     line.starts_with("Policy has not been granted access to the '") && line.contains("' host capability")
+        || line.starts_with("Policy has not been granted access to Kubernetes ") && line.contains(" resources.")
         || ["unknown namespace", "unknown operation", "unknown binding"].iter().any(|start| line.starts_with(start))
 }
 
@@ -277,6 +287,30 @@ mod tests {
                 Failure::Unreadable(_) => "unreadable",
             };
             assert_eq!(kind, means, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_that_the_api_server_does_not_have_is_absent() {
+        const KIND: &str = "storage.sbomscanner.kubewarden.io/v1alpha1/VulnerabilityReport";
+        for (text, means) in [
+            (format!("{CALLBACK}Cannot find {KIND} named 'ab' inside of namespace 'Some(\"sbomscanner\")'"), Failure::Absent),
+            (format!("Cannot find {KIND} named 'ab' inside of namespace 'None'"), Failure::Absent),
+        ] {
+            assert_eq!(classify(&text, Asked::Report), means, "{text}");
+        }
+        for text in [
+            "Cannot find resource storage.sbomscanner.kubewarden.io/v1alpha1/VulnerabilityReport",
+            "error finding resource aquasecurity.github.io/v1alpha1 / VulnerabilityReport: ApiError: not found",
+            "ApiError: vulnerabilityreports.aquasecurity.github.io is forbidden: User \"u\" cannot get resource: Forbidden",
+            "kube::Client was not initialized properly",
+            "",
+        ] {
+            assert!(matches!(classify(text, Asked::Report), Failure::Unavailable(_)), "{text}");
+        }
+        let refused = "Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported.";
+        for asked in [Asked::Report, Asked::Digest] {
+            assert!(matches!(classify(refused, asked), Failure::NotGranted(_)));
         }
     }
 

@@ -119,13 +119,50 @@ pub enum SignedBy<'s> {
     },
 }
 
-/// `kubernetes` `get_resource`: the labels of a namespace, and no more of it.
+/// A kind of Kubernetes objects, and what is read of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource {
+    /// `group/version`, or the version alone.
+    pub api_version: &'static str,
+    /// In the singular.
+    pub kind: &'static str,
+    /// The paths that are asked for, with dots; lists are transparent. The same for all settings: the host keeps a watch for each set of
+    /// them, and a field that is read but not asked for is silently absent.
+    pub fields: &'static [&'static str],
+}
+
+impl Resource {
+    fn request(&self, more: Value) -> Vec<u8> {
+        let mut request = json!({ "api_version": self.api_version, "kind": self.kind, "field_masks": self.fields });
+        if let (Value::Object(request), Value::Object(more)) = (&mut request, more) {
+            request.extend(more.into_iter().filter(|(_, member)| !member.is_null()));
+        }
+        request.to_string().into_bytes()
+    }
+}
+
+/// `kubernetes` `get_resource`: one object.
 ///
 /// # Errors
 /// The host's text.
-pub fn namespace(host: &dyn Host, name: &str) -> Result<Vec<u8>, String> {
-    let request = json!({ "api_version": "v1", "kind": "Namespace", "name": name, "disable_cache": false, "field_masks": ["metadata.labels"] });
-    host.call("kubernetes", "get_resource", request.to_string().as_bytes())
+pub fn get_resource(host: &dyn Host, resource: &Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, String> {
+    let request = resource.request(json!({ "name": name, "namespace": namespace, "disable_cache": false }));
+    host.call("kubernetes", "get_resource", &request)
+}
+
+/// `kubernetes` `list_resources_by_namespace`: the objects of a namespace, by the value of a field or all of them. The host keeps a watch for
+/// each selector, for ever.
+///
+/// # Errors
+/// The host's text.
+pub fn list_resources(
+    host: &dyn Host,
+    resource: &Resource,
+    namespace: &str,
+    field_selector: Option<&str>,
+) -> Result<Vec<u8>, String> {
+    let request = resource.request(json!({ "namespace": namespace, "field_selector": field_selector }));
+    host.call("kubernetes", "list_resources_by_namespace", &request)
 }
 
 /// `tracing` `log`: one event. Never gated; a failure is nobody's.

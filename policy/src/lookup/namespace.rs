@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::fault::{Asked, Failure, classify};
-use super::host::{self, Host};
+use super::host::{self, Host, Resource};
 use crate::text::quote;
+
+const NAMESPACE: Resource = Resource { api_version: "v1", kind: "Namespace", fields: &["metadata.labels"] };
 
 /// Why the labels are not known: the host's text, in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ struct Metadata {
 pub fn labels(host: &dyn Host, name: Option<&str>) -> Result<BTreeMap<String, String>, NamespaceFault> {
     let fault = |why: String| NamespaceFault { why, is_not_granted: false };
     let name = name.filter(|name| !name.is_empty()).ok_or_else(|| fault("the request names no namespace".to_owned()))?;
-    let answer = host::namespace(host, name).map_err(|text| match classify(&text, Asked::Digest) {
+    let answer = host::get_resource(host, &NAMESPACE, None, name).map_err(|text| match classify(&text, Asked::Digest) {
         Failure::NotGranted(why) => NamespaceFault { why, is_not_granted: true },
         Failure::Unavailable(why) | Failure::Unreadable(why) | Failure::Untrusted(why) => fault(why),
         Failure::Absent => fault(quote(&text)),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host};
 use super::manifest::Manifest;
-use super::{Body, Evidence, Inquiry, Scan, Signature, Wants, signature};
+use super::{Body, Evidence, Inquiry, Kept, Scan, Signature, Wants, signature};
 use crate::findings::packed::{self, Flat};
 use crate::findings::summary::{self, Summary};
 use crate::findings::{self, MEDIA_TYPE, SUMMARY_ANNOTATION};
@@ -67,12 +67,9 @@ fn read<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, wants: &Wants<
         Ok(None) => read_document(inquiry, source, subject, signature),
         Ok(Some(summary)) => {
             let scan = of_summary(summary, source, signature);
-            if let Some(why) = in_the_future(&scan, inquiry.now) {
-                Evidence::Unreadable(why)
-            } else if (wants.document)(&scan) {
-                read_document(inquiry, source, subject, signature)
-            } else {
-                Evidence::Scanned(Box::new(scan))
+            match scan.into_evidence(inquiry.now) {
+                Evidence::Scanned(scan) if (wants.document)(&scan) => read_document(inquiry, source, subject, signature),
+                evidence => evidence,
             }
         }
     }
@@ -82,10 +79,7 @@ fn read<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, wants: &Wants<
 pub(super) fn read_document<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, signature: &Signature) -> Evidence<'a> {
     match document(inquiry, source, subject, signature) {
         Err(failure) => failure.into_evidence(),
-        Ok(scan) => match in_the_future(&scan, inquiry.now) {
-            Some(why) => Evidence::Unreadable(why),
-            None => Evidence::Scanned(Box::new(scan)),
-        },
+        Ok(scan) => scan.into_evidence(inquiry.now),
     }
 }
 
@@ -132,6 +126,7 @@ fn document<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, signature:
         return Err(Failure::Unreadable("summary: expected the counts of the findings document, found others".to_owned()));
     }
     Ok(Scan {
+        kept: Kept::Registry,
         source: source.to_owned(),
         artifact: Some(answer.digest),
         signature: signature.clone(),
@@ -139,12 +134,13 @@ fn document<'a>(inquiry: Inquiry<'a>, source: &str, subject: &Digest, signature:
         scanned_at: Some(document.scanned_at),
         database_updated_at: document.scanner.database_updated_at,
         provides: document.provides.clone(),
-        body: Body::Document(document),
+        body: Body::Findings { is_single: document.is_single(), images: document.images },
     })
 }
 
 fn of_summary<'a>(summary: Summary<'a>, source: &str, signature: &Signature) -> Scan<'a> {
     Scan {
+        kept: Kept::Registry,
         source: source.to_owned(),
         artifact: source.split_once('@').map(|(_, digest)| digest.to_owned()),
         signature: signature.clone(),
@@ -197,12 +193,6 @@ fn annotation<'m>(manifest: &'m Manifest<'_>) -> Option<&'m str> {
     manifest.annotations.as_ref()?.get(SUMMARY_ANNOTATION).map(AsRef::as_ref)
 }
 
-fn in_the_future(scan: &Scan<'_>, now: Timestamp) -> Option<String> {
-    let ahead = scan.scanned_at.map_or(0, |scanned_at| scanned_at.seconds_since(now));
-    let text = || format!("expected a scan in the past, found one at {}", scan.scanned_at.unwrap_or(now));
-    (ahead > limits::CLOCK_SKEW_SECONDS).then(text)
-}
-
 fn unreadable<T>(place: &str, expected: &str, found: &str) -> Result<T, Failure> {
     Err(Failure::Unreadable(format!("{place}: expected {expected}, found {}", quote(found))))
 }
@@ -240,7 +230,7 @@ mod tests {
         let (host, now) = (Answering(answer.to_string()), document.scanned_at);
         let buffers = Buffers::default();
         let sources = crate::settings::Sources::default();
-        let inquiry = Inquiry { host: &host, buffers: &buffers, now, sources: &sources, trust: None };
+        let inquiry = Inquiry { host: &host, buffers: &buffers, now, sources: &sources, trust: None, namespace: None };
         let read = || read_document(inquiry, "ghcr.io/acme/web", &Digest::parse(SUBJECT).unwrap(), &Signature::NotAskedFor);
         assert!(matches!(read(), Evidence::Scanned(_)));
         buffers.keep(vec![0; limits::REQUEST_BYTES]);

@@ -8,7 +8,7 @@ use super::sentence::{Sentence, package};
 use super::verdict_word;
 use crate::findings::{Finding, Vulnerability};
 use crate::limits;
-use crate::lookup::{Body, Evidence, PlatformEvidence, Signature};
+use crate::lookup::{Body, Evidence, Kept, PlatformEvidence, Signature};
 use crate::settings::{Settings, Signer, Unit};
 use crate::text::quote;
 use crate::time::Timestamp;
@@ -246,10 +246,17 @@ fn of_state(settings: &Settings, evidence: &Evidence<'_>, now: Timestamp) -> Val
         Evidence::Untrusted { why, .. } => json!({ "state": "untrusted", "why": why }),
         Evidence::NotGranted(why) => json!({ "state": "not-granted", "why": why }),
         Evidence::Scanned(scan) => {
-            let path = if matches!(scan.body, Body::Summary(_)) { "summary" } else { "document" };
+            let (source, path) = match (scan.kept, &scan.body) {
+                (Kept::Registry, Body::Summary(_)) => ("registry", "summary"),
+                (Kept::Registry, Body::Findings { .. }) => ("registry", "document"),
+                (Kept::SbomScanner, _) => ("sbomScanner", "report"),
+                (Kept::TrivyOperator, _) => ("trivyOperator", "report"),
+            };
+            let report = (scan.kept != Kept::Registry).then(|| quote(&scan.source));
             json!({
                 "state": "scanned",
-                "source": "registry",
+                "source": source,
+                "report": report,
                 "artifact": scan.artifact.as_deref().map(quote),
                 "scanner": quote(&format!("{} {}", scan.scanner.0, scan.scanner.1.as_deref().unwrap_or_default())).trim_end(),
                 "scannedAt": scan.scanned_at.map(|scanned_at| scanned_at.to_string()),
@@ -264,6 +271,7 @@ fn of_state(settings: &Settings, evidence: &Evidence<'_>, now: Timestamp) -> Val
 fn signer(settings: &Settings, signature: &Signature) -> String {
     match signature {
         Signature::NotAskedFor => "unsigned".to_owned(),
+        Signature::ApiServer => "API server".to_owned(),
         Signature::Untrusted(_) => "untrusted".to_owned(),
         Signature::By(position) => {
             let signer = settings.trust.as_ref().and_then(|trust| trust.get(*position));

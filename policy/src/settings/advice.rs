@@ -3,7 +3,8 @@
 //! Source: the rule language, "Scope fields" and "Which rule decides for one image".
 
 use super::{
-    Action, Condition, Count, Entry, Evaluation, Exemption, Field, Operator, Problem, Rule, Scope, Settings, Signer, Test, Unit,
+    Action, Condition, Count, Entry, Evaluation, Exemption, Field, Operator, Problem, Rule, Scope, Settings, Signer, Source,
+    Test, Unit,
 };
 use crate::findings::Severity;
 use crate::limits;
@@ -14,6 +15,7 @@ use crate::time::Timestamp;
 pub fn advise(settings: &Settings, now: Timestamp) -> Vec<Problem> {
     let mut advice = of_gate(settings);
     advice.extend(of_trust(settings));
+    advice.extend(of_sources(settings));
     for (i, rule) in settings.rules.iter().enumerate().filter(|(_, rule)| rule.enabled) {
         advice.extend(of_rule(i, rule));
         advice.extend(of_shadow(settings, i, rule));
@@ -49,6 +51,30 @@ fn of_trust(settings: &Settings) -> Vec<Problem> {
             let message = "the policy server has been seen to accept a public certificate of this identity without its signature: \
                            whoever can push may forge one; `publicKeys` are not concerned";
             advice.push(at(format!("/trust/anyOf/{i}"), format!("trust.anyOf[{i}]"), message.to_owned()));
+        }
+    }
+    advice
+}
+
+/// What no report of a kind says, and rules ask for.
+fn of_sources(settings: &Settings) -> Vec<Problem> {
+    let enabled = || settings.rules.iter().filter(|rule| rule.enabled);
+    let asks = |is_asked: fn(&Rule) -> bool| enabled().find(|rule| is_asked(rule));
+    let mut advice = Vec::new();
+    for (i, source) in settings.findings.sources.iter().enumerate() {
+        let (name, timeless) = match source {
+            Source::Registry { .. } => continue,
+            Source::SbomScanner(_) => ("SBOMscanner", asks(|rule| rule.max_age.is_some() || rule.max_database_age.is_some())),
+            Source::TrivyOperator => ("trivy-operator", asks(|rule| rule.max_database_age.is_some())),
+        };
+        if let Some(rule) = timeless {
+            let key =
+                if matches!(source, Source::SbomScanner(_)) && rule.max_age.is_some() { "maxAge" } else { "maxDatabaseAge" };
+            let message = format!(
+                "reports of {name} do not say that time, so that under `{key}` of rule `{}` they are always stale",
+                rule.name
+            );
+            advice.push(at(format!("/findings/sources/{i}"), format!("findings.sources[{i}]"), message));
         }
     }
     advice
@@ -249,6 +275,21 @@ mod tests {
                 Some("rules[0].conditions[0]: this condition can never be fulfilled"),
             ),
             (json!({ "rules": [rule("deny", "deny", json!({ "ids": ["DSA-1"], "moreThan": 1 }), json!({}))] }), None),
+            (
+                json!({ "findings": { "sources": [{ "registry": {} }, { "sbomScanner": { "namespace": "s" } }] },
+                    "rules": [rule("deny", "deny", json!({ "severity": "low" }), json!({ "maxAge": "7d" }))] }),
+                Some("findings.sources[1]: reports of SBOMscanner do not say that time, so that under `maxAge` of rule `deny`"),
+            ),
+            (
+                json!({ "findings": { "sources": [{ "trivyOperator": {} }] },
+                    "rules": [rule("deny", "deny", json!({ "severity": "low" }), json!({ "maxDatabaseAge": "7d" }))] }),
+                Some("findings.sources[0]: reports of trivy-operator do not say that time, so that under `maxDatabaseAge`"),
+            ),
+            (
+                json!({ "findings": { "sources": [{ "trivyOperator": {} }] },
+                    "rules": [rule("deny", "deny", json!({ "severity": "low" }), json!({ "maxAge": "7d" }))] }),
+                None,
+            ),
             (
                 json!({ "rules": [deny(), rule("b", "deny", json!({ "severity": "low" }), json!({ "scope": [entry("namespace", "a"), entry("namespace", "b")] }))] }),
                 Some("rules[1]: rule `b` can never fire"),

@@ -27,11 +27,11 @@ pub const SETTINGS_KEYS: [&str; 11] = [
 /// Keys of `findings`.
 pub const FINDINGS_KEYS: [&str; 3] = ["sources", "platforms", "lookupBudget"];
 /// Keys of a source of findings; it has exactly one of them.
-pub const SOURCE_KEYS: [&str; 1] = ["registry"];
-/// Keys of a source that belong to the language and are refused in this version.
-pub const LATER_SOURCE_KEYS: [&str; 2] = ["sbomScanner", "trivyOperator"];
+pub const SOURCE_KEYS: [&str; 3] = ["registry", "sbomScanner", "trivyOperator"];
 /// Keys of a registry as a source.
 pub const REGISTRY_KEYS: [&str; 1] = ["repository"];
+/// Keys of SBOMscanner as a source.
+pub const SBOM_SCANNER_KEYS: [&str; 2] = ["namespace", "registries"];
 /// Keys of `breakGlass`.
 pub const BREAK_GLASS_KEYS: [&str; 3] = ["annotation", "users", "groups"];
 /// Keys of `trust`.

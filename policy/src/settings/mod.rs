@@ -20,7 +20,7 @@ use serde_json::Value;
 pub use self::condition::{Condition, Count, Glob, PackagePrefix, Test, Unit};
 pub use self::exceptions::{BreakGlass, ControllerPods, PinDigests};
 pub use self::exemption::{Exemption, FindingTest};
-pub use self::findings::{Platform, Source, Sources};
+pub use self::findings::{Platform, SbomScanner, Source, Sources};
 pub use self::node::Problem;
 pub use self::rule::{Action, Answer, EvidenceTable, Rule, Trusting};
 pub use self::scope::{Entry, Field, Operator, Scope};

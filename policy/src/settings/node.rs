@@ -121,13 +121,43 @@ impl<'a> Node<'a> {
             if refused.contains(&key.as_str()) {
                 here.problem(why);
             } else if !known.contains(&key.as_str()) {
-                here.problem_with_hint(format!("unknown key, expected one of {}", known.join(", ")), did_you_mean(key, known));
+                let known_keys = if known.is_empty() { "none".to_owned() } else { format!("one of {}", known.join(", ")) };
+                here.problem_with_hint(format!("unknown key, expected {known_keys}"), did_you_mean(key, known));
             }
         }
         Some(Members { node: self, members })
     }
 
-    /// The same of a list that may be empty: templates write such lists.
+    /// The one member of an object that has exactly one of the `known` keys.
+    pub(crate) fn one_of(&'a self, known: &[&'static str]) -> Option<(&'static str, Node<'a>)> {
+        let members = self.object(known, &[], "")?;
+        let mut written = known.iter().filter(|key| members.has(key));
+        let (Some(key), None) = (written.next(), written.next()) else {
+            self.problem(format!("expected exactly one of {}", known.join(", ")));
+            return None;
+        };
+        members.get(key).map(|node| (*key, node))
+    }
+
+    /// The members of an object with keys of the writer's choice, at least one and at most `max`.
+    pub(crate) fn entries(&'a self, max: usize) -> Option<impl Iterator<Item = (&'a str, Node<'a>)>> {
+        match self.value {
+            Value::Object(members) if members.is_empty() => self.problem("expected at least one key, found none"),
+            Value::Object(members) if members.len() > max => {
+                self.problem(format!("expected at most {max} keys, found {}", members.len()))
+            }
+            Value::Object(members) => {
+                let node = |(key, value): (&'a String, &'a Value)| {
+                    (key.as_str(), Node { value, step: Step::Key(self, key), problems: self.problems })
+                };
+                return Some(members.iter().map(node));
+            }
+            _ => self.expected("an object"),
+        }
+        None
+    }
+
+    /// The elements of a list that may be empty: templates write such lists.
     pub(crate) fn list_or_none(&'a self, max: usize) -> impl Iterator<Item = Node<'a>> {
         let is_empty = self.value.as_array().is_some_and(Vec::is_empty);
         (!is_empty).then(|| self.list(max)).flatten().into_iter().flatten()

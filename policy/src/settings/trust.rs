@@ -74,13 +74,7 @@ pub(super) fn read(node: &Node<'_>) -> Option<Trust> {
 }
 
 fn read_signer(node: &Node<'_>) -> Option<Signer> {
-    let members = node.object(&SIGNER_KEYS, &[], "")?;
-    let mut written = SIGNER_KEYS.into_iter().filter(|key| members.has(key));
-    let (Some(key), None) = (written.next(), written.next()) else {
-        node.problem(format!("expected exactly one of {}", SIGNER_KEYS.join(", ")));
-        return None;
-    };
-    let signer = members.get(key)?;
+    let (key, signer) = node.one_of(&SIGNER_KEYS)?;
     match key {
         "publicKeys" => {
             let keys = signer.list(limits::SIGNERS)?.filter_map(|key| read_pem(&key, "PUBLIC KEY"));
@@ -89,9 +83,12 @@ fn read_signer(node: &Node<'_>) -> Option<Signer> {
         "keyless" => read_keyless(&signer),
         "githubAction" => {
             let members = signer.object(&["owner", "repository"], &[], "")?;
-            let owner = members.require("owner").and_then(|node| node.text());
-            let repository = text(&members, "repository");
-            Some(Signer::GithubAction { owner: owner?.to_owned(), repository })
+            let owner = members.require("owner").and_then(|node| read_name(&node, "the name of a user or organisation"));
+            let repository = match members.get("repository") {
+                Some(node) => Some(read_name(&node, "the name of a repository without its owner")?),
+                None => None,
+            };
+            Some(Signer::GithubAction { owner: owner?, repository })
         }
         _ => read_certificate(&signer),
     }
@@ -130,6 +127,12 @@ fn read_certificate(node: &Node<'_>) -> Option<Signer> {
         chain: chain.unwrap_or_default(),
         requires_rekor_bundle: bundle.unwrap_or(false),
     })
+}
+
+/// The host compares it with one part of a path: with a slash in it, it would be nobody's.
+fn read_name(node: &Node<'_>, what: &str) -> Option<String> {
+    let is_sound = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    node.parsed(what, |text| (!text.is_empty() && text.bytes().all(is_sound)).then(|| text.to_owned()))
 }
 
 fn text(members: &Members<'_>, key: &'static str) -> Option<String> {

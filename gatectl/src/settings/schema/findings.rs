@@ -1,10 +1,12 @@
 //! `findings` and `trust` of the rule language → their schemas: where findings are looked for, and whose signature they need.
 
 use policy::limits;
-use policy::settings::language::{FINDINGS_KEYS, REGISTRY_KEYS, REKOR_BUNDLE, SIGNER_KEYS, SOURCE_KEYS, TRUST_KEYS};
+use policy::settings::language::{
+    FINDINGS_KEYS, REGISTRY_KEYS, REKOR_BUNDLE, SBOM_SCANNER_KEYS, SIGNER_KEYS, SOURCE_KEYS, TRUST_KEYS,
+};
 use serde_json::{Value, json};
 
-use super::{BLANK, any_of, defaulting, duration, list, object, put, remove, said, text, words};
+use super::{BLANK, any_of, defaulting, duration_of, list, object, put, remove, said, text, words};
 
 /// A registry's host and port, or the first component of a Docker Hub repository; then components. The reader takes port 65535 at most.
 const REPOSITORY: &str = concat!(
@@ -14,6 +16,19 @@ const REPOSITORY: &str = concat!(
     r"(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)+$"
 );
 
+/// A registry's host and port, which has a dot or a port or is `localhost`; then any number of components.
+const REGISTRY: &str = concat!(
+    r"^((localhost|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+)",
+    r"(:0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?",
+    r"|[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?",
+    r":0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))",
+    r"(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$"
+);
+/// A DNS label.
+const LABEL: &str = "[a-z0-9]([a-z0-9-]*[a-z0-9])?";
+/// What GitHub's names of owners and repositories are made of.
+const GITHUB_NAME: &str = "^[A-Za-z0-9._-]+$";
+
 pub(super) fn findings() -> Value {
     object("Findings", "Where findings are looked for, of which platforms, and for how long.", &FINDINGS_KEYS, of_findings, &[])
 }
@@ -21,8 +36,10 @@ pub(super) fn findings() -> Value {
 fn of_findings(key: &str) -> Value {
     match key {
         "sources" => {
-            let about = "A place where findings are kept.";
-            let source = object("Source", about, &SOURCE_KEYS, of_source, &["registry"]);
+            let about = "A place where findings are kept, of one of three kinds.";
+            let mut source = object("Source", about, &SOURCE_KEYS, of_source, &[]);
+            put(&mut source, "minProperties", json!(1));
+            put(&mut source, "maxProperties", json!(1));
             let about = "Places that are asked in this order; the next one where findings are missing or cannot be asked for.";
             defaulting(said(about, list(limits::SOURCES, source)), json!([{ "registry": {} }]))
         }
@@ -33,10 +50,10 @@ fn of_findings(key: &str) -> Value {
                 json!({ "type": "string", "pattern": format!("^{part}/{part}(/{part})?$"), "examples": ["linux/amd64"] });
             said(about, list(limits::INDEX_PLATFORMS, platform))
         }
-        "lookupBudget" => said(
-            "After this much time, counted from the request's arrival, no look-up is begun; absent: until the policy server's timeout.",
-            duration(),
-        ),
+        "lookupBudget" => {
+            let about = "After this much time, counted from the request's arrival, no look-up is begun; absent: until the policy server's timeout.";
+            said(about, duration_of("0*[1-9][0-9]*", &["800ms", "2s"]))
+        }
         _ => json!({}),
     }
 }
@@ -44,6 +61,35 @@ fn of_findings(key: &str) -> Value {
 fn of_source(key: &str) -> Value {
     match key {
         "registry" => object("Registry", "Findings artifacts in a registry.", &REGISTRY_KEYS, of_registry, &[]),
+        "sbomScanner" => {
+            let about = "Reports of SBOMscanner in the cluster.";
+            object("SBOMscanner", about, &SBOM_SCANNER_KEYS, of_sbom_scanner, &["namespace"])
+        }
+        "trivyOperator" => {
+            let about = "Reports of trivy-operator in the namespace of the workload.";
+            object("trivy-operator", about, &[], |_| json!({}), &[])
+        }
+        _ => json!({}),
+    }
+}
+
+fn of_sbom_scanner(key: &str) -> Value {
+    match key {
+        "namespace" => said(
+            "Namespace of the Registry objects and of the reports.",
+            json!({ "type": "string", "maxLength": 63, "pattern": format!("^{LABEL}$"), "examples": ["sbomscanner"] }),
+        ),
+        "registries" => said(
+            "By registry or repository, the name of the Registry object under which its images are scanned: the longest one counts, and with it a report is one look-up by name.",
+            json!({
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": limits::REGISTRY_OBJECTS,
+                "propertyNames": { "pattern": REGISTRY },
+                "additionalProperties": { "type": "string", "maxLength": 253, "pattern": format!(r"^{LABEL}(\.{LABEL})*$") },
+                "examples": [{ "ghcr.io/acme": "acme" }],
+            }),
+        ),
         _ => json!({}),
     }
 }
@@ -109,10 +155,14 @@ fn of_keyless(key: &str) -> Value {
 
 fn of_github_action(key: &str) -> Value {
     match key {
-        "owner" => said("User or organisation that the repository belongs to.", text()),
-        "repository" => said("Name of the repository; absent: any of the owner's.", text()),
+        "owner" => said("User or organisation that the repository belongs to.", github_name()),
+        "repository" => said("Name of the repository, without its owner; absent: any of the owner's.", github_name()),
         _ => json!({}),
     }
+}
+
+fn github_name() -> Value {
+    json!({ "type": "string", "pattern": GITHUB_NAME })
 }
 
 fn of_certificate(key: &str) -> Value {
