@@ -248,9 +248,10 @@ fn of_exemption(key: &str) -> Value {
 /// An object with exactly these keys, each described by `of`.
 fn object(title: &str, about: &str, keys: &[&str], of: fn(&str) -> Value, required: &[&str]) -> Value {
     let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), of(key))).collect();
-    let mut object = json!({
-        "title": title, "description": about, "type": "object", "properties": properties, "additionalProperties": false,
-    });
+    let mut object = json!({ "title": title, "description": about, "type": "object", "additionalProperties": false });
+    if !properties.is_empty() {
+        put(&mut object, "properties", properties.into());
+    }
     if !required.is_empty() {
         put(&mut object, "required", json!(required));
     }

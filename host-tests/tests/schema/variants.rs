@@ -168,6 +168,11 @@ pub(crate) fn of_many_changes(document: &Value) -> Vec<Variant> {
                 variants.extend([max, max + 1].map(|n| set(document, &place, repeated(items, n))));
             }
             Some(Value::Object(members)) => {
+                if key_of(&place) == "registries" {
+                    let many = |n: usize| (0..n).map(|i| (format!("r{i}.example"), json!("acme"))).collect();
+                    variants
+                        .extend([limits::REGISTRY_OBJECTS, limits::REGISTRY_OBJECTS + 1].map(|n| set(document, &place, many(n))));
+                }
                 variants.push(set(document, &place, json!({ "Rules": true })));
                 for (key, value) in members {
                     for kept in
