@@ -16,6 +16,7 @@ pub mod exempt;
 pub mod findings;
 pub mod image;
 pub mod lookup;
+pub mod order;
 pub mod pin;
 pub mod render;
 pub mod request;

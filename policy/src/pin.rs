@@ -2,11 +2,10 @@
 //!
 //! Source: the rule language, "Pinning".
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::image::{Digest, Reference};
+use crate::order;
 use crate::request::Request;
 use crate::settings::PinDigests;
 use crate::workload::{Shape, Workload, WorkloadImage};
@@ -29,13 +28,13 @@ pub fn pin(mode: PinDigests, request: &Request<'_>, shape: Shape, images: &[Pinn
         return None;
     }
     let old = request.old_object.filter(|_| request.is("UPDATE")).and_then(|object| Workload::read(object, shape).ok());
-    let old: BTreeSet<(&str, &str, &str)> = old.iter().flat_map(|old| &old.images).map(identity).collect();
+    let old = order::set(old.iter().flat_map(|old| &old.images).map(identity));
     let mut object: Option<Value> = None;
     for Pinnable { image, reference, digest } in images {
         let (Some(reference), Some(digest)) = (reference.filter(|reference| reference.digest().is_none()), digest) else {
             continue;
         };
-        if list_of(image) == "ephemeralContainers" || old.contains(&identity(image)) {
+        if list_of(image) == "ephemeralContainers" || old.binary_search(&identity(image)).is_ok() {
             continue;
         }
         if object.is_none() {

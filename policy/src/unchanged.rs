@@ -2,8 +2,7 @@
 //!
 //! Source: the rule language, "What is judged".
 
-use std::collections::BTreeSet;
-
+use crate::order;
 use crate::request::Request;
 use crate::settings::{Field, Settings};
 use crate::workload::{Metadata, Shape, Workload};
@@ -15,15 +14,18 @@ pub fn is_unchanged(settings: &Settings, request: &Request<'_>, workload: &Workl
     }
     // An old object that does not parse is no reason to admit the new one.
     let Some(old) = request.old_object.and_then(|object| Workload::read(object, shape).ok()) else { return false };
-    let images = |workload: &Workload| workload.images.iter().map(|image| image.image.clone()).collect::<BTreeSet<_>>();
-    images(&old) == images(workload) && fields(settings).iter().all(|field| view(field, &old) == view(field, workload))
+    images(&old) == images(workload) && fields(settings).all(|field| view(field, &old) == view(field, workload))
 }
 
 /// The fields that the scopes of enabled rules and of exemptions read.
-fn fields(settings: &Settings) -> BTreeSet<&Field> {
+fn fields(settings: &Settings) -> impl Iterator<Item = &Field> {
     let rules = settings.rules.iter().filter(|rule| rule.enabled).map(|rule| &rule.scope);
     let exemptions = settings.exemptions.iter().map(|exemption| &exemption.scope);
-    rules.chain(exemptions).flatten().map(|entry| &entry.field).collect()
+    rules.chain(exemptions).flatten().map(|entry| &entry.field)
+}
+
+fn images(workload: &Workload) -> Vec<&str> {
+    order::set(workload.images.iter().map(|image| image.image.as_str()))
 }
 
 /// What a field shows of a workload. Namespace, kind and the settings' own fields cannot change, and images are compared as a set.
@@ -38,8 +40,7 @@ fn view<'w>(field: &Field, workload: &'w Workload) -> Vec<Option<&'w str>> {
         Field::ServiceAccount => vec![Some(&workload.service_account)],
         // Which image runs under which name is what such a scope reads.
         Field::Container => {
-            let pairs: BTreeSet<(&str, &str)> =
-                workload.images.iter().map(|image| (image.name.as_str(), image.image.as_str())).collect();
+            let pairs = order::set(workload.images.iter().map(|image| (image.name.as_str(), image.image.as_str())));
             pairs.into_iter().flat_map(|(name, image)| [Some(name), Some(image)]).collect()
         }
         _ => Vec::new(),

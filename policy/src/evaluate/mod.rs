@@ -13,9 +13,6 @@ mod strictest;
 pub mod trace;
 mod weigh;
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
-
 pub use self::case::Case;
 use self::evidence::Opened;
 use self::weigh::{Weighed, weigh};
@@ -23,7 +20,8 @@ use crate::exempt::Partition;
 use crate::findings::Image;
 use crate::findings::summary::ImageSummary;
 use crate::lookup::{Body, Evidence, Scan};
-use crate::settings::Evaluation;
+use crate::order;
+use crate::settings::{Action, Evaluation};
 use crate::time::Timestamp;
 use crate::verdict::{Answered, Cause, Outcome, SetAside, Totals, Violation};
 
@@ -138,7 +136,7 @@ struct Decided<'e, 'a> {
     /// Fulfilled conditions that were reached; the deciding one first.
     fulfilled: Vec<Violation<'e, 'a>>,
     /// Conditions that were looked at, as positions in the list of open ones.
-    reached: BTreeSet<usize>,
+    reached: Vec<usize>,
     /// Rules with an open condition, none of which was looked at.
     not_reached: Vec<usize>,
 }
@@ -178,13 +176,10 @@ fn hold<'s, 'e, 'a>(case: &Case<'s>, scan: &'e Scan<'a>, image: &'e Image<'a>, n
         Evaluation::RuleOrder => rule_order::decide(&weighed),
         Evaluation::Strictest => strictest::decide(&weighed),
     };
-    let rules_reached: BTreeSet<usize> = decided.reached.iter().filter_map(|i| weighed.get(*i)).map(|w| w.open.rule).collect();
-    decided.not_reached = case
-        .rules
-        .iter()
-        .copied()
-        .filter(|rule| weighed.iter().any(|w| w.open.rule == *rule) && !rules_reached.contains(rule))
-        .collect();
+    let is_reached =
+        |rule: usize| decided.reached.iter().filter_map(|i| weighed.get(*i)).any(|weighed| weighed.open.rule == rule);
+    decided.not_reached =
+        case.rules.iter().copied().filter(|rule| weighed.iter().any(|w| w.open.rule == *rule) && !is_reached(*rule)).collect();
     Held { weighed, answers, partition, decided }
 }
 
@@ -192,7 +187,7 @@ fn hold<'s, 'e, 'a>(case: &Case<'s>, scan: &'e Scan<'a>, image: &'e Image<'a>, n
 fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, answers: Vec<Answered<'e, 'a>>) -> Outcome<'e, 'a> {
     let answers = answers.into_iter().chain(evidence::answers_to_undecided(case));
     let mut answers: Vec<Violation<'e, 'a>> = answers.filter_map(Answered::into_violation).collect();
-    answers.sort_by_key(|violation| (Reverse(violation.action), violation.rule));
+    order::sort_by(&mut answers, |a, b| b.action.cmp(&a.action).then(a.rule.cmp(&b.rule)));
     let by_conditions = decided.fulfilled.first().map(|violation| violation.action);
     let by_evidence = answers.first().map(|violation| violation.action);
     let violations =
@@ -200,8 +195,14 @@ fn conclude<'e, 'a>(case: &Case<'_>, decided: Decided<'e, 'a>, answers: Vec<Answ
     Outcome { action: by_conditions.max(by_evidence), violations, not_reached: decided.not_reached, ..case.outcome() }
 }
 
+/// At equal strictness in the order given.
+fn strictest_first<'e, 'a>(violations: Vec<Violation<'e, 'a>>) -> Vec<Violation<'e, 'a>> {
+    let (strictest, rest): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| violation.action == Action::Deny);
+    [strictest, rest].concat()
+}
+
 /// One pass over the findings: counted by a condition that was reached, else set aside, else below every condition.
-fn total(image: &Image<'_>, weighed: &[Weighed<'_, '_, '_>], reached: &BTreeSet<usize>, partition: &Partition) -> Totals {
+fn total(image: &Image<'_>, weighed: &[Weighed<'_, '_, '_>], reached: &[usize], partition: &Partition) -> Totals {
     let vulnerabilities = image.vulnerabilities.as_deref().unwrap_or_default();
     let mut all = 0_usize;
     let mut starts = Vec::with_capacity(vulnerabilities.len());

@@ -1,13 +1,12 @@
 //! One condition held against one image: whether it is fulfilled, by what, and where it ranks.
 
-use std::cmp::Reverse;
-
 use super::Case;
 use super::evidence::Open;
 use super::select::{Selection, select};
 use crate::exempt::Partition;
 use crate::findings::{Field, Finding, Image, Severity, Vulnerability};
 use crate::lookup::Scan;
+use crate::order;
 use crate::settings::{Condition, Count, Test};
 use crate::time::Timestamp;
 use crate::verdict::{Cause, Violation};
@@ -80,8 +79,8 @@ pub(super) fn weigh<'s, 'e, 'a>(
                 undated,
             };
             let violation = is_fulfilled.then(|| {
-                selected
-                    .sort_by_key(|(v, _)| (Reverse(case.settings.place(v.severity)), Reverse(v.known_exploited == Some(true))));
+                let rank = |(v, _): &(&Vulnerability<'_>, _)| (case.settings.place(v.severity), v.known_exploited == Some(true));
+                order::sort_by(&mut selected, |a, b| rank(b).cmp(&rank(a)));
                 violation(cause(std::mem::take(&mut selected)))
             });
             Weighed { open, rank, violation: violation.flatten(), count, selected, findings, lacks_aliases }

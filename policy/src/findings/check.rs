@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Document, Field, Finding, Image, SCHEMA_VERSION, Severity, Vulnerability};
 use crate::image::Digest;
+use crate::order;
 
 /// Why a document cannot be used: the place, what was expected, what was found. One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ fn check_unique(vulnerabilities: &[Vulnerability<'_>], path: &str) -> Result<(),
         names.extend(vulnerability.aliases.iter().map(|alias| (hash(alias), alias.as_ref())));
     }
     let lower = |name: &'_ str| name.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
-    names.sort_unstable_by(|(a, name), (b, other)| a.cmp(b).then_with(|| lower(name).cmp(&lower(other))));
+    order::sort_by(&mut names, |(a, name), (b, other)| a.cmp(b).then_with(|| lower(name).cmp(&lower(other))));
     for pair in names.windows(2) {
         if let [(_, name), (_, other)] = pair
             && name.eq_ignore_ascii_case(other)

@@ -3,9 +3,9 @@
 //! Source: OCI image specification 1.1, image manifest and image index.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// An image manifest, or an index where it has `manifests`.
 #[derive(Debug, Deserialize)]
@@ -17,13 +17,10 @@ pub(super) struct Manifest<'a> {
     pub(super) config: Option<Descriptor<'a>>,
     #[serde(borrow)]
     pub(super) subject: Option<Descriptor<'a>>,
-    #[serde(borrow)]
-    pub(super) annotations: Option<Annotations<'a>>,
+    pub(super) annotations: Option<Map<String, Value>>,
     #[serde(borrow)]
     pub(super) manifests: Option<Vec<Descriptor<'a>>>,
 }
-
-pub(super) type Annotations<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,8 +31,7 @@ pub(super) struct Descriptor<'a> {
     pub(super) digest: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) platform: Option<Platform<'a>>,
-    #[serde(borrow)]
-    pub(super) annotations: Option<Annotations<'a>>,
+    pub(super) annotations: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -190,7 +190,7 @@ fn check_manifest<'m>(manifest: &'m Manifest<'_>, subject: &Digest) -> Result<&'
 }
 
 fn annotation<'m>(manifest: &'m Manifest<'_>) -> Option<&'m str> {
-    manifest.annotations.as_ref()?.get(SUMMARY_ANNOTATION).map(AsRef::as_ref)
+    manifest.annotations.as_ref()?.get(SUMMARY_ANNOTATION)?.as_str()
 }
 
 fn unreadable<T>(place: &str, expected: &str, found: &str) -> Result<T, Failure> {

@@ -14,6 +14,7 @@ use super::fault::Failure;
 use crate::findings::{CvssScore, Field, Finding, FixState, Image, Os, Severity, Vulnerability};
 use crate::image::Digest;
 use crate::limits;
+use crate::order;
 use crate::text::quote;
 use crate::time::Timestamp;
 
@@ -100,12 +101,16 @@ fn vulnerabilities(rows: Vec<Row>) -> Result<Vec<Vulnerability<'static>>, Failur
     }
     let mut all: Vec<_> = by_id.into_values().collect();
     for vulnerability in &mut all {
-        let place = |finding: &Finding<'static>| (finding.purl.clone(), finding.installed.clone(), finding.path.clone());
-        vulnerability.findings.sort_by_cached_key(place);
+        order::sort_by(&mut vulnerability.findings, |a, b| place(a).cmp(&place(b)));
         vulnerability.findings.dedup();
     }
-    all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    order::sort_by(&mut all, |a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     Ok(all)
+}
+
+/// What the findings of a vulnerability are sorted by.
+fn place<'f>(finding: &'f Finding<'_>) -> (&'f str, Option<&'f str>, Option<&'f str>) {
+    (&finding.purl, finding.installed.as_deref(), finding.path.as_deref())
 }
 
 /// The one that counts: the newest; of those that say no time, or the same, the one with the most of the worst vulnerabilities.

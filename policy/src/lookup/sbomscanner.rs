@@ -104,7 +104,7 @@ fn read_row(row: &Value) -> Result<Row, Failure> {
         finding.vex_source = report::text(row, "/vexStatus/repository").map(|source| source.to_owned().into());
     }
     let scores = row.get("cvss").and_then(Value::as_object).into_iter().flatten();
-    let score = |(_, cvss): (&String, &Value)| cvss.get("v3score")?.as_str()?.parse().ok().and_then(CvssScore::from_decimal);
+    let score = |(_, cvss): (&String, &Value)| decimal(cvss.get("v3score")?.as_str()?).and_then(CvssScore::from_decimal);
     Ok(Row {
         id: report::id(row, "cve")?,
         severity: report::severity(row)?,
@@ -112,4 +112,9 @@ fn read_row(row: &Value) -> Result<Row, Failure> {
         published_at: None,
         finding,
     })
+}
+
+/// By the reader of JSON: that of the standard library would be code of its own for the same.
+fn decimal(text: &str) -> Option<f64> {
+    serde_json::from_str::<Value>(text).ok()?.as_f64()
 }

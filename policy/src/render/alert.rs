@@ -2,8 +2,6 @@
 //!
 //! Field names are part of the interface. The host logs an event's members beside its message.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::annotations::deciding_rule;
@@ -12,6 +10,7 @@ use super::verdict_word;
 use crate::break_glass::Claim;
 use crate::diagnostic::{Code, Fault};
 use crate::limits;
+use crate::order;
 use crate::request::Request;
 use crate::settings::Settings;
 use crate::text::quote;
@@ -149,12 +148,12 @@ fn subject(settings: &Settings, request: &Request<'_>, workload: &Workload) -> V
     })
 }
 
-fn used_exemptions(verdict: &Verdict<'_, '_>) -> BTreeSet<usize> {
+fn used_exemptions(verdict: &Verdict<'_, '_>) -> Vec<usize> {
     let of_findings = verdict.images.iter().flat_map(|image| &image.outcome.set_aside).filter_map(|entry| match entry.by {
         By::Exemption(position) => Some(position),
         By::Vex => None,
     });
-    verdict.images.iter().flat_map(|image| image.outcome.excused_by.iter().copied()).chain(of_findings).collect()
+    order::set(verdict.images.iter().flat_map(|image| image.outcome.excused_by.iter().copied()).chain(of_findings))
 }
 
 fn extend(event: &mut Value, more: Value) {

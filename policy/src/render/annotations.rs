@@ -1,8 +1,6 @@
 //! The audit annotations of an answer: flat texts, three of them compact JSON, each within [`limits::ANNOTATION_BYTES`].
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::sentence::{Sentence, package};
 use super::verdict_word;
@@ -23,26 +21,27 @@ const LEAST_LISTED: usize = 2;
 const PLATFORMS_LISTED: usize = 8;
 
 /// `verdict`, `rule` (absent on admit), `violations`, `setAside` and `evidence`.
-pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> BTreeMap<&'static str, String> {
+pub(super) fn of(settings: &Settings, verdict: &Verdict<'_, '_>, now: Timestamp) -> Map<String, Value> {
     let mut annotations = of_nothing(verdict_word(verdict.action()));
-    annotations.insert("violations", violations(settings, verdict));
+    let mut put = |key: &str, text: String| annotations.insert(key.to_owned(), text.into());
+    put("violations", violations(settings, verdict));
     let set_aside: Vec<Value> = verdict.images.iter().flat_map(|image| of_set_aside(settings, image)).collect();
     let (text, more) = capped(set_aside.iter().cloned());
     // Nothing sets aside without being named.
-    annotations.insert("setAside", if more == 0 { text } else { capped(each_kind_first(set_aside).into_iter()).0 });
-    annotations
-        .insert("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, PLATFORMS_LISTED, now))).0);
+    put("setAside", if more == 0 { text } else { capped(each_kind_first(set_aside).into_iter()).0 });
+    put("evidence", capped(verdict.images.iter().map(|image| of_evidence(settings, image, PLATFORMS_LISTED, now))).0);
     if let Some(rule) = deciding_rule(settings, verdict) {
-        annotations.insert("rule", rule.to_owned());
+        put("rule", rule.to_owned());
     }
     annotations
 }
 
 /// The same of an answer that is about no image.
-pub(super) fn of_nothing(verdict: &'static str) -> BTreeMap<&'static str, String> {
-    let mut annotations: BTreeMap<&'static str, String> =
-        ["violations", "setAside", "evidence"].map(|key| (key, "[]".to_owned())).into();
-    annotations.insert("verdict", verdict.to_owned());
+pub(super) fn of_nothing(verdict: &'static str) -> Map<String, Value> {
+    let mut annotations = Map::new();
+    for (key, text) in [("violations", "[]"), ("setAside", "[]"), ("evidence", "[]"), ("verdict", verdict)] {
+        annotations.insert(key.to_owned(), text.into());
+    }
     annotations
 }
 
@@ -54,7 +53,7 @@ pub(super) fn deciding_rule<'s>(settings: &'s Settings, verdict: &Verdict<'_, '_
 
 /// In the order of the images; where not everything fits, what decides comes first.
 fn violations(settings: &Settings, verdict: &Verdict<'_, '_>) -> String {
-    let mut all: Vec<_> = verdict.images.iter().flat_map(with_image).collect();
+    let all: Vec<_> = verdict.images.iter().flat_map(with_image).collect();
     let with = |all: &[(&JudgedImage<'_, '_>, &Violation<'_, '_>)], most| {
         capped(all.iter().map(|(image, violation)| of_violation(settings, verdict, image, violation, most)))
     };
@@ -62,8 +61,9 @@ fn violations(settings: &Settings, verdict: &Verdict<'_, '_>) -> String {
         return text;
     }
     let deciding = verdict.deciding().and_then(|image| image.outcome.violations.first());
-    all.sort_by_key(|(_, violation)| !deciding.is_some_and(|deciding| std::ptr::eq(deciding, *violation)));
-    with(&all, LEAST_LISTED).0
+    let is_deciding = |violation| deciding.is_some_and(|deciding| std::ptr::eq(deciding, violation));
+    let (first, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, violation)| is_deciding(*violation));
+    with(&[first, rest].concat(), LEAST_LISTED).0
 }
 
 fn with_image<'v, 'e, 'a>(image: &'v JudgedImage<'e, 'a>) -> Vec<(&'v JudgedImage<'e, 'a>, &'v Violation<'e, 'a>)> {
@@ -72,10 +72,10 @@ fn with_image<'v, 'e, 'a>(image: &'v JudgedImage<'e, 'a>) -> Vec<(&'v JudgedImag
 
 /// The first entry of each exemption and VEX source before the others.
 fn each_kind_first(entries: Vec<Value>) -> Vec<Value> {
-    let mut seen = BTreeSet::new();
+    let mut seen = Map::new();
     let (first, rest): (Vec<Value>, Vec<Value>) = entries.into_iter().partition(|entry| {
-        let kind = ["exemption", "vex", "source"].map(|key| entry.get(key).map(Value::to_string));
-        seen.insert(kind)
+        let kind = ["exemption", "vex", "source"].map(|key| entry.get(key).map(Value::to_string).unwrap_or_default());
+        seen.insert(kind.concat(), Value::Null).is_none()
     });
     [first, rest].concat()
 }

@@ -9,10 +9,8 @@ mod annotations;
 mod sentence;
 pub mod trace;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::diagnostic::Code;
 use crate::limits;
@@ -35,8 +33,8 @@ struct Response {
     mutated_object: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    audit_annotations: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    audit_annotations: Map<String, Value>,
 }
 
 /// Kubewarden's `SettingsValidationResponse`.
@@ -68,7 +66,7 @@ pub fn not_judged() -> Vec<u8> {
 /// The answer to whoever broke the glass.
 pub fn broke_glass(reason: &str) -> Vec<u8> {
     let mut audit_annotations = annotations::of_nothing(verdict_word(None));
-    audit_annotations.insert("breakGlass", quote(reason));
+    audit_annotations.insert("breakGlass".to_owned(), quote(reason).into());
     bytes(&Response { accepted: true, audit_annotations, ..Response::default() })
 }
 
