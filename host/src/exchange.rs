@@ -39,7 +39,18 @@ pub enum Request {
     },
     /// `!KubernetesGetResource`: `kubernetes/get_resource`.
     GetResource {
-        /// `api_version`, `kind`, `name`, `namespace`, `disable_cache` and `field_masks`, those that are null left out.
+        /// `api_version`, `kind`, `name`, `namespace`, `disable_cache` and `field_masks`; those that are null left out, the masks in
+        /// their order and each once.
+        query: Map<String, Value>,
+    },
+    /// `!KubernetesListResourceNamespace`: `kubernetes/list_resources_by_namespace`.
+    ListResourceNamespace {
+        /// `api_version`, `kind`, `namespace`, `label_selector`, `field_selector` and `field_masks`, as those of `GetResource`.
+        query: Map<String, Value>,
+    },
+    /// `!KubernetesListResourceAll`: `kubernetes/list_resources_all`.
+    ListResourceAll {
+        /// `api_version`, `kind`, `label_selector`, `field_selector` and `field_masks`, as those of `GetResource`.
         query: Map<String, Value>,
     },
     /// `!SigstorePubKeyVerify` and its like: `oci/v2/verify`.
@@ -70,19 +81,23 @@ pub struct Exchange {
 }
 
 /// The tags that are read, in the order of [`Request`].
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 11] = [
     "!OciManifestDigest",
     "!OciManifest",
     "!OciManifestAndConfig",
     "!KubernetesGetResource",
+    "!KubernetesListResourceNamespace",
+    "!KubernetesListResourceAll",
     "!SigstorePubKeyVerify",
     "!SigstoreKeylessVerify",
     "!SigstoreKeylessPrefixVerify",
     "!SigstoreGithubActionsVerify",
     "!SigstoreCertificateVerify",
 ];
-/// What a query for a resource may say.
-const QUERY: [&str; 6] = ["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"];
+/// What the requests for Kubernetes objects may say, by the names of the fields of kwctl's requests.
+const GET: [&str; 6] = ["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"];
+const LIST: [&str; 6] = ["api_version", "kind", "namespace", "label_selector", "field_selector", "field_masks"];
+const LIST_ALL: [&str; 5] = ["api_version", "kind", "label_selector", "field_selector", "field_masks"];
 /// The kinds of request for a verification, and what each may say.
 pub const VERIFY: [(&str, &[&str]); 5] = [
     ("SigstorePubKeyVerify", &["image", "pub_keys", "annotations"]),
@@ -100,9 +115,14 @@ impl Request {
             ("kubewarden", "oci", "v1/manifest_digest") => |image| Self::ManifestDigest { image },
             ("kubewarden", "oci", "v1/oci_manifest") => |image| Self::Manifest { image },
             ("kubewarden", "oci", "v1/oci_manifest_config") => |image| Self::ManifestAndConfig { image },
-            ("kubewarden", "kubernetes", "get_resource") => {
-                let query = serde_json::from_slice(payload).ok()?;
-                return Some(Self::GetResource { query: without_nulls(query) });
+            ("kubewarden", "kubernetes", operation) => {
+                let query = |fields| query_of(payload, fields);
+                return match operation {
+                    "get_resource" => query(&GET).map(|query| Self::GetResource { query }),
+                    "list_resources_by_namespace" => query(&LIST).map(|query| Self::ListResourceNamespace { query }),
+                    "list_resources_all" => query(&LIST_ALL).map(|query| Self::ListResourceAll { query }),
+                    _ => None,
+                };
             }
             ("kubewarden", "oci", "v2/verify") => {
                 let mut query: Map<String, Value> = serde_json::from_slice(payload).ok()?;
@@ -123,6 +143,8 @@ impl Request {
             Self::Manifest { image } => ("!OciManifest", image),
             Self::ManifestAndConfig { image } => ("!OciManifestAndConfig", image),
             Self::GetResource { query } => return format!("!KubernetesGetResource\n{}", entries(query)),
+            Self::ListResourceNamespace { query } => return format!("!KubernetesListResourceNamespace\n{}", entries(query)),
+            Self::ListResourceAll { query } => return format!("!KubernetesListResourceAll\n{}", entries(query)),
             Self::Verify { kind, query } => return format!("!{kind}\n{}", entries(query)),
         };
         format!("{tag}\nimage: {}\n", scalar(image))
@@ -139,8 +161,13 @@ impl Request {
             "!OciManifest" => |image| Self::Manifest { image },
             "!OciManifestAndConfig" => |image| Self::ManifestAndConfig { image },
             "!KubernetesGetResource" => {
-                let query = mapping(&document.value, place, &QUERY)?.clone();
-                return Ok(Self::GetResource { query: without_nulls(query) });
+                return Ok(Self::GetResource { query: canonical(mapping(&document.value, place, &GET)?.clone()) });
+            }
+            "!KubernetesListResourceNamespace" => {
+                return Ok(Self::ListResourceNamespace { query: canonical(mapping(&document.value, place, &LIST)?.clone()) });
+            }
+            "!KubernetesListResourceAll" => {
+                return Ok(Self::ListResourceAll { query: canonical(mapping(&document.value, place, &LIST_ALL)?.clone()) });
             }
             tag if let Some((kind, keys)) = verification(tag) => {
                 let query = mapping(&document.value, place, keys)?.clone();
@@ -230,6 +257,23 @@ fn entries(query: &Map<String, Value>) -> String {
 fn verification(tag: &str) -> Option<(&'static str, &'static [&'static str])> {
     let name = tag.strip_prefix('!')?;
     VERIFY.into_iter().find(|(kind, _)| *kind == name)
+}
+
+/// The members of a payload that kwctl's requests have.
+fn query_of(payload: &[u8], fields: &[&str]) -> Option<Map<String, Value>> {
+    let mut query: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+    query.retain(|member, _| fields.contains(&member.as_str()));
+    Some(canonical(query))
+}
+
+/// One form of requests that are the same: kwctl's have a sorted set of masks.
+fn canonical(query: Map<String, Value>) -> Map<String, Value> {
+    let mut query = without_nulls(query);
+    if let Some(Value::Array(masks)) = query.get_mut("field_masks") {
+        masks.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        masks.dedup();
+    }
+    query
 }
 
 fn without_nulls(mut query: Map<String, Value>) -> Map<String, Value> {
