@@ -1,4 +1,5 @@
-//! Kubernetes objects for a guest: one by its name, or a list, from a [`Cluster`] or from [`Objects`] that were read from files.
+//! Kubernetes objects for a guest: one by its name, or a list, from a [`Cluster`], from [`Objects`] that were read from files, or from
+//! both ([`Layered`]).
 //!
 //! In the order a request travels: [`Request`] is what the guest asks for, `cluster` or `objects` find it (`read` fills the latter from
 //! files, `selector` chooses among them), `mask` prunes what was not asked for. Requests, answers and texts are the policy server's
@@ -6,6 +7,7 @@
 
 mod cluster;
 mod error;
+mod layered;
 mod mask;
 mod objects;
 mod read;
@@ -19,6 +21,7 @@ use kube::core::{DynamicObject, ListMeta, ObjectList, TypeMeta};
 
 pub use self::cluster::{Cluster, ClusterOptions};
 pub use self::error::ClusterError;
+pub use self::layered::Layered;
 pub use self::objects::{Objects, ObjectsError};
 pub use self::request::{Get, List, Request, Resource};
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::kubernetes::Layered;
 
 const WORLD: &str = "
 apiVersion: v1
@@ -30,7 +31,7 @@ items:
 
 fn read(text: &str) -> Result<Objects, String> {
     let mut objects = Objects::default();
-    read::text_of(&mut objects, "f.yaml", text).map(|()| objects).map_err(|error| error.to_string())
+    read::text_of(&mut objects, "f.yaml", text).and_then(|()| objects.check()).map_err(|error| error.to_string())
 }
 
 fn ask(operation: &str, request: &Value) -> Result<Value, String> {
@@ -84,6 +85,20 @@ fn what_is_not_there_reads_as_from_a_policy_server() {
     assert_eq!(list, Err("resource v1/Namespace is cluster wide. Cannot search for it inside of a namespace".to_owned()));
 }
 
+/// Such a report would answer for every namespace.
+#[test]
+fn a_namespace_that_was_left_out_is_not_guessed() {
+    let report = "{apiVersion: example.com/v1, kind: Report, metadata: {name: r}}";
+    let get = |namespace: Option<&str>| {
+        let request = json!({ "api_version": "example.com/v1", "kind": "Report", "name": "r", "namespace": namespace, "disable_cache": true });
+        let request = Request::of_call("get_resource", request.to_string().as_bytes()).expect("an operation").expect("a request");
+        read(report).expect("a report").answer(&request)
+    };
+    let text = "example.com/v1/Report `r` has no namespace at f.yaml:1, and that of `prod` was asked for";
+    assert_eq!(get(Some("prod")), Err(text.to_owned()));
+    assert!(get(None).is_ok());
+}
+
 #[test]
 fn lists_are_in_order_and_selected() {
     let all = |selectors: Value| {
@@ -128,6 +143,10 @@ fn what_is_no_object_is_refused_with_its_place() {
             "f.yaml:5: expected each object once, found v1/Pod n/a again, which is at f.yaml:1 too",
         ),
         (
+            "apiVersion: v1\nkind: PodList\nitems:\n- metadata: { name: a, namespace: n }\n- metadata: { name: b }\n",
+            "f.yaml:5: expected v1/Pod `b` with a namespace, as the one at f.yaml:4, found none",
+        ),
+        (
             "{\"apiVersion\": \"v1\", \"kind\": \"NodeList\", \"items\": [{\"metadata\": {\"name\": \"a\"}},\n {\"metadata\": {\"name\": \"a\"}}]}",
             "f.yaml:2: expected each object once, found v1/Node a again, which is at f.yaml:1 too",
         ),
@@ -159,4 +178,60 @@ fn files_and_folders_are_read() {
     std::fs::create_dir_all(deep).expect("folders");
     let deep = Objects::read(&[path("d")]).expect_err("too deep").to_string();
     assert!(deep.ends_with(": expected at most 32 nested folders"), "{deep}");
+}
+
+fn layered(proposed: &[&str], known: Option<&str>) -> Layered {
+    let mut set = Objects::default();
+    for (n, draft) in proposed.iter().enumerate() {
+        let object = crate::yaml::read(draft).expect("YAML").remove(0).value;
+        set.propose(&format!("m{n}.yaml"), object).expect("an object");
+    }
+    Layered::new(set, known.map(|text| read(text).expect("a world")).unwrap_or_default(), None)
+}
+
+fn ask_layered(layered: &Layered, operation: &str, request: &Value) -> Result<Value, String> {
+    let request = Request::of_call(operation, request.to_string().as_bytes()).expect("an operation").expect("a request");
+    layered.answer(&request).map(|answer| serde_json::from_slice(&answer).expect("JSON"))
+}
+
+#[test]
+fn what_is_proposed_replaces_what_is_known() {
+    let draft = "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: prod, labels: {app: db}}}";
+    let layered = layered(&[draft, draft, "{apiVersion: v1, kind: Node, metadata: {name: n}}"], Some(WORLD));
+    let get = json!({ "api_version": "v1", "kind": "Pod", "name": "a", "namespace": "prod", "disable_cache": false });
+    assert_eq!(ask_layered(&layered, "get_resource", &get).expect("a pod")["metadata"]["labels"], json!({ "app": "db" }));
+    let list = |selector: Option<&str>| {
+        let request = json!({ "api_version": "v1", "kind": "Pod", "label_selector": selector });
+        names(&ask_layered(&layered, "list_resources_all", &request))
+    };
+    assert_eq!(list(None), ["dev/a", "prod/a", "prod/b"]);
+    assert_eq!(list(Some("app=db")), ["prod/a"]);
+    assert_eq!(list(Some("!app")), [""; 0], "the known one has no label; the proposed one has");
+}
+
+#[test]
+fn what_is_not_among_the_files_is_absent_only_where_its_kind_was_given() {
+    let known = layered(&["{apiVersion: v1, kind: Node, metadata: {name: n}}"], Some(WORLD));
+    let get = |kind: &str| json!({ "api_version": "v1", "kind": kind, "name": "x", "namespace": "prod", "disable_cache": true });
+    let found = ask_layered(&known, "get_resource", &get("Pod")).expect_err("absent");
+    assert_eq!(found, "Cannot find v1/Pod named 'x' inside of namespace 'Some(\"prod\")'");
+    let hint = "and no cluster is asked; hint: give what there is with --objects, or ask a cluster with --cluster";
+    for kind in ["Node", "Secret"] {
+        let found = ask_layered(&known, "get_resource", &get(kind)).expect_err("unknown");
+        assert_eq!(found, format!("v1/{kind} `x` of the namespace `prod` is not among the files, {hint}"));
+        let list = json!({ "api_version": "v1", "kind": kind });
+        let found = ask_layered(&known, "list_resources_all", &list).expect_err("unknown");
+        assert_eq!(found, format!("which v1/{kind} objects there are is not among the files, {hint}"));
+    }
+}
+
+#[test]
+fn drafts_that_differ_are_an_error_where_they_matter() {
+    let draft = |label: &str| format!("{{apiVersion: v1, kind: Namespace, metadata: {{name: prod, labels: {{tier: {label}}}}}}}");
+    let layered = layered(&[&draft("gold"), &draft("lead"), &draft("tin")], Some(WORLD));
+    let get = json!({ "api_version": "v1", "kind": "Namespace", "name": "prod", "disable_cache": true });
+    let twice = "v1/Namespace `prod` is there twice and not the same, at m0.yaml and m1.yaml";
+    assert_eq!(ask_layered(&layered, "get_resource", &get), Err(twice.to_owned()));
+    let list = json!({ "api_version": "v1", "kind": "Namespace" });
+    assert_eq!(ask_layered(&layered, "list_resources_all", &list), Err(twice.to_owned()));
 }
