@@ -146,6 +146,8 @@ impl Server {
     async fn get(&self, request: &Get) -> Result<DynamicObject, ClusterError> {
         let Get { resource, name, namespace, .. } = request;
         let Kind { api, is_namespaced } = self.kind(resource).await?;
+        check_segment("namespace", namespace.as_deref())?;
+        check_segment("name", Some(name))?;
         let client = self.client.clone();
         let api: Api<DynamicObject> = match (is_namespaced, namespace) {
             (true, Some(namespace)) => Api::namespaced_with(client, namespace, &api),
@@ -159,6 +161,7 @@ impl Server {
     async fn list(&self, request: &List) -> Result<Vec<DynamicObject>, ClusterError> {
         let List { resource, namespace, label_selector, field_selector, .. } = request;
         let Kind { api, is_namespaced } = self.kind(resource).await?;
+        check_segment("namespace", namespace.as_deref())?;
         let client = self.client.clone();
         let api: Api<DynamicObject> = match (is_namespaced, namespace) {
             (true, Some(namespace)) => Api::namespaced_with(client, namespace, &api),
@@ -180,6 +183,9 @@ impl Server {
             return Ok(kind.clone());
         }
         let Resource { api_version, kind } = resource;
+        for segment in api_version.split('/') {
+            check_segment("version of an API", Some(segment))?;
+        }
         let served = match api_version.as_str() {
             "v1" => self.client.list_core_api_resources(api_version).await?,
             _ => self.client.list_api_group_resources(api_version).await.map_err(|error| match is_too_long(&error) {
@@ -206,6 +212,20 @@ impl Server {
         let kind = Kind { api, is_namespaced: found.namespaced };
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(resource.clone(), kind.clone());
         Ok(kind)
+    }
+}
+
+/// Refuses what would lead to another path, so that another object would answer for the one that was asked for.
+fn check_segment(what: &str, segment: Option<&str>) -> Result<(), ClusterError> {
+    let is_segment = |segment: &&str| {
+        !matches!(*segment, "" | "." | "..")
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':'))
+    };
+    match segment.filter(|segment| !is_segment(segment)) {
+        None => Ok(()),
+        Some(segment) => {
+            Err(ClusterError::Refused(format!("expected a {what} of letters, digits and `-._:`, found `{segment}`")))
+        }
     }
 }
 
