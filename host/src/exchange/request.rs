@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::{ExchangeError, complaint, mapping, scalar, text_of};
-use crate::yaml;
+use crate::{kubernetes, yaml};
 
 /// A host call as the file knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +86,8 @@ impl Request {
             ("kubewarden", "oci", "v1/oci_manifest") => |image| Self::Manifest { image },
             ("kubewarden", "oci", "v1/oci_manifest_config") => |image| Self::ManifestAndConfig { image },
             ("kubewarden", "kubernetes", operation) => {
+                // What is no request is refused before it gets anywhere, and nothing of it is recorded.
+                kubernetes::Request::of_call(operation, payload)?.ok()?;
                 let query = |fields| query_of(payload, fields);
                 return match operation {
                     "get_resource" => query(&GET).map(|query| Self::GetResource { query }),

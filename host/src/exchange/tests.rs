@@ -172,6 +172,7 @@ fn kwctls_requests_for_kubernetes_are_read() {
         r#"!KubernetesListResourceAll {api_version: "v1", field_masks: [], field_selector: "spec.nodeName=n", kind: "Pod"}"#
     );
     assert_eq!(Request::of_call("kubewarden", "kubernetes", "can_i", b"{}"), None);
+    assert_eq!(Request::of_call("kubewarden", "kubernetes", "get_resource", br#"{"api_version":"v1","kind":"Pod"}"#), None);
     let unknown = text.replace("    disable_cache: false\n", "    cache: false\n");
     assert_eq!(
         parse(&unknown).expect_err("an unknown key").to_string(),
