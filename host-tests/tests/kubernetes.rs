@@ -1,6 +1,6 @@
 //! The Kubernetes client against an API server: what it asks, what a guest gets, and how failures read.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test's helpers fail as the test itself does")]
+#![expect(clippy::expect_used, reason = "a test's helpers fail as the test itself does")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
