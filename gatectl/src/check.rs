@@ -1,7 +1,7 @@
 //! `gatectl check`: manifests + settings → verdicts, by the module itself.
 
 mod explain;
-mod namespaces;
+mod objects;
 mod show;
 mod trace;
 
@@ -16,7 +16,7 @@ use host::replay::Replay;
 use policy::time::Timestamp;
 
 use self::explain::Listener;
-use self::namespaces::Namespaces;
+use self::objects::ObjectSources;
 use crate::clock;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
@@ -31,8 +31,15 @@ use crate::settings;
   gatectl check deploy/ --settings settings.yaml
   helm template ./chart | gatectl check - --settings settings.yaml --namespace prod-shop --format json
   gatectl check web.yaml --settings settings.yaml --explain
+  kubectl get namespaces -o yaml > namespaces.yaml
+  gatectl check web.yaml --settings settings.yaml --objects namespaces.yaml --objects reports/
+  gatectl check web.yaml --settings settings.yaml --cluster --context staging
   gatectl check web.yaml --settings settings.yaml --record calls.yaml
   gatectl check web.yaml --settings settings.yaml --replay calls.yaml --now 2026-11-21T12:00:00Z
+
+Where a rule needs an object of the cluster, such as the namespace whose labels a scope names, the checked manifests answer, then
+--objects, then --cluster. Without --cluster, what is in no file is absent where --objects has its kind (if only as an empty list
+that names it, such as PodList), and unknown else: then the module decides as it does where a look-up fails.
 
 The JSON document is described by docs/check.schema.json: schemaVersion (1), verdict (admit, audit or deny: the worst), and
 results, one for each object; with --explain each result has the way to its verdict in `images`.")]
@@ -70,6 +77,8 @@ pub(crate) struct Check {
     /// Also show what the module logs
     #[arg(short, long)]
     verbose: bool,
+    #[command(flatten)]
+    objects: ObjectSources,
     #[command(flatten)]
     connection: Connection,
 }
@@ -110,8 +119,8 @@ impl Check {
         let kept = Arc::clone(&events);
         let sink: LogSink = Arc::new(move |event| kept.lock().unwrap_or_else(PoisonError::into_inner).push(event));
         let defaults = Defaults { operation: self.operation.clone(), namespace: self.namespace.clone() };
-        let (submitted, notes) = manifests::read(&self.files, &defaults)?;
-        let answers = self.answers(&submitted, sink)?;
+        let (submitted, mut notes) = manifests::read(&self.files, &defaults)?;
+        let answers = self.answers(&submitted, sink, &mut notes)?;
         // What is explained was judged at one instant, in the module and here.
         let now = self.now.or_else(|| self.explain.then(clock::present));
         let listener = Arc::new(Listener::new(answers.capabilities()));
@@ -147,14 +156,16 @@ impl Check {
         Ok(if judged.iter().any(|one| !one.answer.accepted) { ExitCode::Denied } else { ExitCode::Admitted })
     }
 
-    fn answers(&self, submitted: &[Submitted], sink: LogSink) -> Result<Answers, Failure> {
+    fn answers(&self, submitted: &[Submitted], sink: LogSink, notes: &mut Vec<String>) -> Result<Answers, Failure> {
         if let Some(file) = &self.replay {
             let text = std::fs::read_to_string(file).map_err(|e| Failure::at(file.display(), e))?;
             let exchanges = host::exchange::parse(&text).map_err(|e| Failure::at(file.display(), e))?;
             return Ok(Answers::Replayed(Arc::new(Replay::new(exchanges, sink))));
         }
-        let live = Arc::new(Live::new(Arc::new(self.connection.registry()?), sink));
-        let live: Arc<dyn Capabilities> = Arc::new(Namespaces::new(submitted, live));
+        let (objects, silent) = self.objects.layered(submitted)?;
+        notes.extend(silent);
+        let live = Live::new(Arc::new(self.connection.registry()?), sink).with_kubernetes(Arc::new(objects));
+        let live: Arc<dyn Capabilities> = Arc::new(live);
         Ok(match &self.record {
             Some(file) => Answers::Recorded(Arc::new(Recorder::new(live)), file.clone()),
             None => Answers::Live(live),

@@ -15,8 +15,6 @@ use crate::exit::Failure;
 
 /// The longest input that is read, in bytes: what the YAML reader and the report readers accept at most.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// The deepest nesting of folders that is walked.
-const MAX_FOLDERS: usize = 32;
 /// An admission request and where it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Submitted {
@@ -57,9 +55,7 @@ pub(crate) fn read(paths: &[PathBuf], defaults: &Defaults) -> Result<(Vec<Submit
     let (mut submitted, mut notes) = (Vec::new(), Vec::new());
     for path in paths {
         if path.is_dir() {
-            let mut files = Vec::new();
-            walk(path, &mut files, 0)?;
-            for file in files {
+            for file in host::files::below(path).map_err(Failure::new)? {
                 read_file(&file, defaults, &mut submitted, Some(&mut notes))?;
             }
         } else {
@@ -67,24 +63,6 @@ pub(crate) fn read(paths: &[PathBuf], defaults: &Defaults) -> Result<(Vec<Submit
         }
     }
     Ok((submitted, notes))
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>, depth: usize) -> Result<(), Failure> {
-    if depth > MAX_FOLDERS {
-        return Err(Failure::at(folder.display(), format_args!("expected at most {MAX_FOLDERS} nested folders")));
-    }
-    let at = |e: std::io::Error| Failure::at(folder.display(), e);
-    let mut entries =
-        std::fs::read_dir(folder).map_err(at)?.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>().map_err(at)?;
-    entries.sort();
-    for entry in entries {
-        if entry.is_dir() {
-            walk(&entry, files, depth.saturating_add(1))?;
-        } else if entry.extension().is_some_and(|e| e == "yaml" || e == "yml" || e == "json") {
-            files.push(entry);
-        }
-    }
-    Ok(())
 }
 
 fn read_file(

@@ -1,7 +1,7 @@
 //! What proves the module: cases run natively and through the built module, and the tools they are made with.
 //!
 //! [`case`] reads a case, [`document`] its findings documents, [`engine`] runs it, [`model`] judges it a second time by a shorter statement of the rules;
-//! [`completeness`] is what no case shows, [`generate`] draws inputs for the laws, [`metered`] counts fuel, [`world`] is a registry with the command line. The tests are in `tests/`, the cases in
+//! [`completeness`] is what no case shows, [`generate`] draws inputs for the laws, [`metered`] counts fuel, [`world`] is a registry with the command line, [`api_server`] a cluster's API server. The tests are in `tests/`, the cases in
 //! `cases/`.
 
 #![expect(
@@ -13,6 +13,7 @@
     reason = "a test's failed expectation is its report"
 )]
 
+pub mod api_server;
 pub mod case;
 pub mod completeness;
 pub mod docker_registry;

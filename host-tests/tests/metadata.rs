@@ -70,7 +70,7 @@ impl Host for Noting<'_> {
         }
         if namespace == "kubernetes" {
             let query: serde_json::Value = serde_json::from_slice(payload).expect("a query");
-            let text = |key: &str| query[key].as_str().expect("a text").to_owned();
+            let text = |key: &str| query.get(key).and_then(serde_json::Value::as_str).expect("a text").to_owned();
             self.resources.lock().expect("no panic").insert(format!("{} {}", text("api_version"), text("kind")));
         }
         self.replay.call("kubewarden", namespace, operation, payload)

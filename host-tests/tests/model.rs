@@ -122,13 +122,14 @@ fn declared(case: &Case, written: &Value) -> Result<World, String> {
                 let is_untrusted = by_digest.is_none() && matches!(world.evidence.get(&key), Some(Evidence::Untrusted(_)));
                 world.evidence.insert(key, if is_untrusted { untrusted(Some(state)) } else { state });
             }
-            (Request::Kubernetes { query, .. }, response) if query["kind"] == "Namespace" => {
+            (Request::GetResource { query }, response) if query["kind"] == "Namespace" => {
                 world.labels = Some(labels_of(response));
             }
-            (Request::Kubernetes { query, .. }, response) => {
+            (Request::GetResource { query } | Request::ListResourceNamespace { query }, response) => {
                 let is_list = !query.contains_key("name");
                 reports.push((query.clone(), subject, reports_of(response, is_list)?));
             }
+            (Request::ListResourceAll { .. }, _) => return Err("a list of all namespaces".to_owned()),
         }
     }
     for (query, subject, answer) in reports {

@@ -3,8 +3,11 @@
 //! The names and the grammar of grants are the policy server's (`hostCapabilities` in `policies.yml`,
 //! `--allowed-host-capabilities` of kwctl): the path `namespace/operation`, or a prefix of it that ends in `*`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+
+use crate::kubernetes::{Request, Resource};
 
 /// Every capability that can be granted, by the path a grant names it with.
 pub const KNOWN: [&str; 11] = [
@@ -77,6 +80,43 @@ impl Capabilities for Granted {
 impl fmt::Debug for Granted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Granted").field("patterns", &self.patterns).finish_non_exhaustive()
+    }
+}
+
+/// Lets through requests for the kinds of Kubernetes objects that a policy declares (`contextAwareResources` in `policies.yml`,
+/// `--allow-context-aware` of kwctl with those of the metadata), and every other call.
+pub struct ContextAware {
+    resources: BTreeSet<Resource>,
+    inner: Arc<dyn Capabilities>,
+}
+
+impl ContextAware {
+    /// Takes the kinds that were declared; none at all denies every request for objects.
+    pub fn new(resources: impl IntoIterator<Item = Resource>, inner: Arc<dyn Capabilities>) -> Self {
+        Self { resources: resources.into_iter().collect(), inner }
+    }
+}
+
+impl Capabilities for ContextAware {
+    fn call(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        if (binding, namespace) == ("kubewarden", "kubernetes")
+            && let Some(request) = Request::of_call(operation, payload)
+        {
+            let request = request.map_err(|error| error.to_string())?;
+            let resource = request.resource();
+            if !self.resources.contains(resource) {
+                return Err(format!(
+                    "Policy has not been granted access to Kubernetes {resource} resources. The violation has been reported."
+                ));
+            }
+        }
+        self.inner.call(binding, namespace, operation, payload)
+    }
+}
+
+impl fmt::Debug for ContextAware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextAware").field("resources", &self.resources).finish_non_exhaustive()
     }
 }
 
@@ -173,6 +213,31 @@ mod tests {
                  The violation has been reported."
                 .to_owned())
         );
+    }
+
+    #[test]
+    fn kinds_of_objects_are_declared() {
+        let reports = Resource { api_version: "example.com/v1".to_owned(), kind: "Report".to_owned() };
+        let call = |declared: &[Resource], namespace: &str, operation: &str, payload: &str| {
+            let host = ContextAware::new(declared.to_vec(), Arc::new(Echo));
+            host.call("kubewarden", namespace, operation, payload.as_bytes())
+        };
+        let request = r#"{"api_version":"example.com/v1","kind":"Report","name":"a","namespace":"b","disable_cache":false}"#;
+        for operation in ["get_resource", "list_resources_by_namespace", "list_resources_all"] {
+            assert_eq!(
+                call(std::slice::from_ref(&reports), "kubernetes", operation, request),
+                Ok(format!("kubernetes/{operation}").into_bytes())
+            );
+            let refused = "Policy has not been granted access to Kubernetes example.com/v1/Report resources. The violation has been reported.";
+            let other = Resource { api_version: "example.com/v2".to_owned(), ..reports.clone() };
+            for declared in [&[][..], &[other]] {
+                assert_eq!(call(declared, "kubernetes", operation, request), Err(refused.to_owned()));
+            }
+        }
+        assert!(call(&[reports], "kubernetes", "get_resource", "{}").is_err_and(|text| text.starts_with("missing field")));
+        for (namespace, operation) in [("oci", "v1/oci_manifest"), ("kubernetes", "can_i"), ("tracing", "log")] {
+            assert!(call(&[], namespace, operation, "{}").is_ok(), "{namespace}/{operation}");
+        }
     }
 
     #[test]

@@ -12,46 +12,16 @@
 //! ```
 //! [`Request`] is the place for further kinds of request: a variant, its tag and its host call.
 
+mod request;
+
 use std::fmt;
 
 use serde_json::{Map, Value};
 
+pub use self::request::{Request, VERIFY};
+
 use crate::sources::named;
 use crate::yaml;
-
-/// A host call as the file knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// `!OciManifestDigest`: `oci/v1/manifest_digest`.
-    ManifestDigest {
-        /// The image as the guest named it.
-        image: String,
-    },
-    /// `!OciManifest`: `oci/v1/oci_manifest`.
-    Manifest {
-        /// The image as the guest named it.
-        image: String,
-    },
-    /// `!OciManifestAndConfig`: `oci/v1/oci_manifest_config`.
-    ManifestAndConfig {
-        /// The image as the guest named it.
-        image: String,
-    },
-    /// `!KubernetesGetResource` and its like: `kubernetes/get_resource` and `kubernetes/list_…`.
-    Kubernetes {
-        /// One of [`KUBERNETES`], with a `!` before it the tag.
-        kind: String,
-        /// The request's members, those that are null left out.
-        query: Map<String, Value>,
-    },
-    /// `!SigstorePubKeyVerify` and its like: `oci/v2/verify`.
-    Verify {
-        /// One of [`VERIFY`], with a `!` before it the tag.
-        kind: String,
-        /// The request's members but `type`, those that are null left out.
-        query: Map<String, Value>,
-    },
-}
 
 /// What a host call was answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,115 +39,6 @@ pub struct Exchange {
     pub request: Request,
     /// What was answered.
     pub response: Response,
-}
-
-/// The tags that are read, in the order of [`Request`].
-const TAGS: [&str; 11] = [
-    "!OciManifestDigest",
-    "!OciManifest",
-    "!OciManifestAndConfig",
-    "!KubernetesGetResource",
-    "!KubernetesListResourceNamespace",
-    "!KubernetesListResourceAll",
-    "!SigstorePubKeyVerify",
-    "!SigstoreKeylessVerify",
-    "!SigstoreKeylessPrefixVerify",
-    "!SigstoreGithubActionsVerify",
-    "!SigstoreCertificateVerify",
-];
-/// The kinds of request for Kubernetes objects, the operation of each, and what it may say.
-pub const KUBERNETES: [(&str, &str, &[&str]); 3] = [
-    ("KubernetesGetResource", "get_resource", &["api_version", "kind", "name", "namespace", "disable_cache", "field_masks"]),
-    (
-        "KubernetesListResourceNamespace",
-        "list_resources_by_namespace",
-        &["api_version", "kind", "namespace", "label_selector", "field_selector", "field_masks"],
-    ),
-    (
-        "KubernetesListResourceAll",
-        "list_resources_all",
-        &["api_version", "kind", "label_selector", "field_selector", "field_masks"],
-    ),
-];
-/// The kinds of request for a verification, and what each may say.
-pub const VERIFY: [(&str, &[&str]); 5] = [
-    ("SigstorePubKeyVerify", &["image", "pub_keys", "annotations"]),
-    ("SigstoreKeylessVerify", &["image", "keyless", "annotations"]),
-    ("SigstoreKeylessPrefixVerify", &["image", "keyless_prefix", "annotations"]),
-    ("SigstoreGithubActionsVerify", &["image", "owner", "repo", "annotations"]),
-    ("SigstoreCertificateVerify", &["image", "certificate", "certificate_chain", "require_rekor_bundle", "annotations"]),
-];
-
-impl Request {
-    /// The request behind a host call; `None` for calls the file does not know.
-    #[must_use]
-    pub fn of_call(binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Option<Self> {
-        let kind = match (binding, namespace, operation) {
-            ("kubewarden", "oci", "v1/manifest_digest") => |image| Self::ManifestDigest { image },
-            ("kubewarden", "oci", "v1/oci_manifest") => |image| Self::Manifest { image },
-            ("kubewarden", "oci", "v1/oci_manifest_config") => |image| Self::ManifestAndConfig { image },
-            ("kubewarden", "kubernetes", operation) => {
-                let (kind, ..) = KUBERNETES.iter().find(|(_, known, _)| *known == operation)?;
-                let query = serde_json::from_slice(payload).ok()?;
-                return Some(Self::Kubernetes { kind: (*kind).to_owned(), query: without_nulls(query) });
-            }
-            ("kubewarden", "oci", "v2/verify") => {
-                let mut query: Map<String, Value> = serde_json::from_slice(payload).ok()?;
-                let Some(Value::String(kind)) = query.remove("type") else { return None };
-                let is_known = VERIFY.iter().any(|(known, _)| *known == kind);
-                return is_known.then(|| Self::Verify { kind, query: without_nulls(query) });
-            }
-            _ => return None,
-        };
-        serde_json::from_slice(payload).ok().map(kind)
-    }
-
-    /// The request as the file has it: a tag and a mapping.
-    #[must_use]
-    pub fn to_yaml(&self) -> String {
-        let (tag, image) = match self {
-            Self::ManifestDigest { image } => ("!OciManifestDigest", image),
-            Self::Manifest { image } => ("!OciManifest", image),
-            Self::ManifestAndConfig { image } => ("!OciManifestAndConfig", image),
-            Self::Kubernetes { kind, query } | Self::Verify { kind, query } => return format!("!{kind}\n{}", entries(query)),
-        };
-        format!("{tag}\nimage: {}\n", scalar(image))
-    }
-
-    fn from_yaml(text: &str, place: &str) -> Result<Self, ExchangeError> {
-        let documents = yaml::read(text).map_err(|error| complaint(place, error.to_string()))?;
-        let [document] = documents.as_slice() else {
-            return Err(complaint(place, format!("expected one document, found {}", documents.len())));
-        };
-        let tag = document.tag.as_deref().unwrap_or("no tag");
-        let kind = match tag {
-            "!OciManifestDigest" => |image| Self::ManifestDigest { image },
-            "!OciManifest" => |image| Self::Manifest { image },
-            "!OciManifestAndConfig" => |image| Self::ManifestAndConfig { image },
-            tag if let Some((kind, _, keys)) = kubernetes(tag) => {
-                let query = mapping(&document.value, place, keys)?.clone();
-                return Ok(Self::Kubernetes { kind: (*kind).to_owned(), query: without_nulls(query) });
-            }
-            tag if let Some((kind, keys)) = verification(tag) => {
-                let query = mapping(&document.value, place, keys)?.clone();
-                return Ok(Self::Verify { kind: kind.to_owned(), query: without_nulls(query) });
-            }
-            _ => return Err(complaint(place, format!("expected a request tagged one of {}, found {tag}", TAGS.join(", ")))),
-        };
-        let entries = mapping(&document.value, place, &["image"])?;
-        Ok(kind(text_of(entries, "image", place)?))
-    }
-}
-
-impl fmt::Display for Request {
-    /// One line, such as `!OciManifest {image: localhost:5000/app:v1}`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.to_yaml();
-        match text.trim_end().split_once('\n') {
-            Some((tag, entries)) => write!(f, "{tag} {{{}}}", entries.replace('\n', ", ")),
-            None => f.write_str(&text),
-        }
-    }
 }
 
 /// Why a file of exchanges cannot be read: the place, what may stand there, what does.
@@ -235,27 +96,6 @@ fn exchange(value: &Value, place: &str) -> Result<Exchange, ExchangeError> {
         }
     };
     Ok(Exchange { request, response })
-}
-
-/// The entries of a mapping, a line each: a value as JSON, which is YAML.
-fn entries(query: &Map<String, Value>) -> String {
-    query.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
-}
-
-/// The kind of request for Kubernetes objects that a tag names.
-fn kubernetes(tag: &str) -> Option<&'static (&'static str, &'static str, &'static [&'static str])> {
-    KUBERNETES.iter().find(|(kind, ..)| tag.strip_prefix('!') == Some(kind))
-}
-
-/// The kind of verification that a tag stands for, and its keys.
-fn verification(tag: &str) -> Option<(&'static str, &'static [&'static str])> {
-    let name = tag.strip_prefix('!')?;
-    VERIFY.into_iter().find(|(kind, _)| *kind == name)
-}
-
-fn without_nulls(mut query: Map<String, Value>) -> Map<String, Value> {
-    query.retain(|_, value| !value.is_null());
-    query
 }
 
 fn mapping<'v>(value: &'v Value, place: &str, keys: &[&str]) -> Result<&'v Map<String, Value>, ExchangeError> {

@@ -1,8 +1,8 @@
 //! The policy module's host: it loads `policy.wasm` as Kubewarden's policy server does and answers its host calls.
 //!
 //! In the order a call travels: [`module`] runs the guest, [`capability`] says what it may call, [`live`] sends a call to the
-//! [`registry`] (reached as [`sources`] and [`credentials`] say), [`verify`] judges the signatures that are found there, [`record`] and
-//! [`replay`] write and read kwctl's file of such calls ([`exchange`]). [`signing`] makes such signatures. [`yaml`] reads every YAML
+//! [`registry`] (reached as [`sources`] and [`credentials`] say) or to [`kubernetes`] (a cluster, or objects from files), [`verify`] judges
+//! the signatures that are found in a registry, [`record`] and [`replay`] write and read kwctl's file of such calls ([`exchange`]). [`signing`] makes such signatures. [`yaml`] reads every YAML
 //! text of the workspace, [`limits`] are the caps of what is read, [`embedded`] is a registry for demonstrations and tests.
 //!
 //! Every function blocks. Nothing here knows rules, findings or verdicts.
@@ -11,6 +11,7 @@ pub mod module;
 
 pub mod capability;
 
+pub mod kubernetes;
 pub mod live;
 pub mod registry;
 pub mod signing;
@@ -25,5 +26,9 @@ pub mod replay;
 
 pub mod annotate;
 pub mod embedded;
+pub mod files;
 pub mod limits;
 pub mod yaml;
+
+mod cache;
+mod threads;

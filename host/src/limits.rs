@@ -1,4 +1,4 @@
-//! The caps of what is read from a registry's signatures and from key files. What is above a cap is refused with a sentence.
+//! The caps of what is read from a registry's signatures, from a cluster and from files. What is above a cap is refused with a sentence.
 
 /// The signatures (layers) of one signature manifest. Cosign adds one for each time that a digest is signed.
 pub const SIGNATURES: usize = 1_000;
@@ -8,3 +8,13 @@ pub const SIGNATURE_BYTES: usize = 16 * 1024 * 1024;
 pub const KEY_FILE_BYTES: usize = 64 * 1024;
 /// A file with a trust root, in bytes. That of the public Sigstore instance has 7 kB.
 pub const TRUST_ROOT_BYTES: usize = 4 * 1024 * 1024;
+/// One answer of a cluster's API server, in bytes. A single object has less than 2 MB there; a list has all of a namespace.
+pub const CLUSTER_ANSWER_BYTES: usize = 256 * 1024 * 1024;
+/// The Kubernetes objects of one set read from files.
+pub const OBJECTS: usize = 200_000;
+/// One file of Kubernetes objects, in bytes: what the YAML reader accepts at most.
+pub const OBJECT_FILE_BYTES: usize = crate::yaml::MAX_BYTES;
+/// All files of one set of Kubernetes objects together, in bytes.
+pub const OBJECT_BYTES: usize = 512 * 1024 * 1024;
+/// The deepest nesting of folders that is walked.
+pub const FOLDERS: usize = 32;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::capability::Capabilities;
 use crate::exchange::{self, Exchange, Request, Response};
+use crate::live::FAILED;
 
 /// Passes every call on and keeps those the file knows, in the order of their answers. `tracing` is none of them.
 pub struct Recorder {
@@ -38,8 +39,11 @@ impl Capabilities for Recorder {
         if let Some(request) = Request::of_call(binding, namespace, operation, payload) {
             let response = match &answer {
                 Ok(bytes) => Response::Success(String::from_utf8_lossy(bytes).into_owned()),
-                // As kwctl: the chain of causes is not kept.
-                Err(text) => Response::Error(text.lines().next().unwrap_or_default().to_owned()),
+                // As kwctl: neither what is put before every failure is kept, nor the chain of causes.
+                Err(text) => {
+                    let text = text.strip_prefix(FAILED).unwrap_or(text);
+                    Response::Error(text.lines().next().unwrap_or_default().to_owned())
+                }
             };
             self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(Exchange { request, response });
         }

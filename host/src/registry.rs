@@ -5,7 +5,6 @@
 //! minute instead of made for each call, a slow registry does not hold up the others, loopback registries are never reached through
 //! a proxy, and times can be limited.
 
-mod cache;
 mod client;
 mod error;
 mod publish;
@@ -20,14 +19,15 @@ use oci_client::manifest::OciImageManifest;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::cache::Cache;
 use self::client::Clients;
+pub(crate) use self::client::loopback;
 pub use self::error::RegistryError;
 pub(crate) use self::error::report;
 pub(crate) use self::publish::sha256;
 pub use self::publish::{RawManifest, Resolved};
 pub use self::signatures::SIMPLE_SIGNING;
 pub(crate) use self::signatures::{SignatureLayer, SignaturesError, tag as signature_tag};
+use crate::cache::Cache;
 use crate::credentials::Credentials;
 use crate::sources::Sources;
 use crate::verify::{self, TrustRoot, VerifyError};
@@ -152,15 +152,14 @@ impl Registry {
         })
     }
 
-    /// `oci/v2/verify`: `{"is_trusted":true,"digest":"sha256:…"}` of the manifest or index whose signatures fulfil the request, which
-    /// is one of the five that the policy server knows, as JSON. Never `false`: whatever is not fulfilled is an error.
+    /// `oci/v2/verify`: `{"is_trusted":true,"digest":"sha256:…"}` of the manifest or index whose signatures fulfil the request. Never
+    /// `false`: whatever is not fulfilled is an error.
     ///
     /// # Errors
     /// [`VerifyError`]; its [`report`](VerifyError::report) is what a guest gets.
-    pub fn verify(&self, request: &[u8]) -> Result<Vec<u8>, VerifyError> {
-        let request: verify::Request = serde_json::from_slice(request).map_err(|error| VerifyError::new(&error))?;
+    pub fn verify(&self, request: &verify::Request) -> Result<Vec<u8>, VerifyError> {
         self.verified.get_or(&request.key(), || {
-            let digest = verify::verify(self, &request, self.trust_root.as_ref())?;
+            let digest = verify::verify(self, request, self.trust_root.as_ref())?;
             serde_json::to_vec(&VerifyAnswer { is_trusted: true, digest })
                 .map(Into::into)
                 .map_err(|error| VerifyError::new(&error))

@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::capability::Capabilities;
 use crate::exchange::{Exchange, Request, Response};
-use crate::live::{LogSink, log};
+use crate::live::{LogSink, failed, log};
 
 /// Answers from recorded exchanges, strictly in order: a call that is not the next one is an error, for the guest and in
-/// [`Replay::unexpected`].
+/// [`Replay::unexpected`]. The file has errors as they were before [`crate::live::FAILED`] was put before them; so it is put here.
 pub struct Replay {
     state: Mutex<State>,
     sink: LogSink,
@@ -59,7 +59,7 @@ impl Capabilities for Replay {
             Some(Exchange { request: recorded, response }) if Some(&recorded) == request.as_ref() => {
                 return match response {
                     Response::Success(payload) => Ok(payload.into_bytes()),
-                    Response::Error(message) => Err(message),
+                    Response::Error(message) => Err(failed(&message)),
                 };
             }
             Some(other) => {
@@ -118,7 +118,7 @@ mod tests {
         );
         assert_eq!(ask(&replay, "a/b"), Ok("1".to_owned()));
         assert_eq!(replay.left(), [Request::ManifestDigest { image: "c/d".to_owned() }]);
-        assert_eq!(ask(&replay, "c/d"), Err("gone".to_owned()));
+        assert_eq!(ask(&replay, "c/d"), Err(failed("gone")));
         assert_eq!(
             replay.call("kubewarden", "net", "v1/dns_lookup_host", b"\"h\""),
             Err("Replay error: unexpected request: expected no further request, found kubewarden net/v1/dns_lookup_host"
@@ -146,9 +146,9 @@ mod tests {
         ];
         let recorder = Recorder::new(Arc::new(Replay::new(recorded, sink().0)));
         assert_eq!(ask(&recorder, "a/b"), Ok("{\"digest\":\"x\"}".to_owned()));
-        assert_eq!(ask(&recorder, "c/d"), Err("top\n\nCaused by:\n    deep".to_owned()));
+        assert_eq!(ask(&recorder, "c/d"), Err(failed("top\n\nCaused by:\n    deep")));
         let again = Replay::new(exchange::parse(&recorder.to_yaml()).expect("a valid file"), sink().0);
         assert_eq!(ask(&again, "a/b"), Ok("{\"digest\":\"x\"}".to_owned()));
-        assert_eq!(ask(&again, "c/d"), Err("top".to_owned()));
+        assert_eq!(ask(&again, "c/d"), Err(failed("top")));
     }
 }

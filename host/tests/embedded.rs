@@ -163,12 +163,28 @@ fn the_dispatcher_knows_what_the_policy_server_calls_unknown() {
     for (binding, namespace, operation, expected) in [
         ("kubewarden", "oci", "v1/referrers", "unknown operation: v1/referrers"),
         ("kubewarden", "cache", "get", "unknown namespace: cache"),
+        ("kubewarden", "kubernetes", "can_i", "unknown operation: can_i"),
         ("other", "oci", "v1/manifest_digest", "unknown binding: other"),
         ("kubewarden", "tracing", "print", "unknown operation: print"),
         ("kubewarden", "oci", "v1/manifest_digest", "invalid type: integer `1`, expected a string at line 1 column 1"),
     ] {
         assert_eq!(call(binding, namespace, operation, "1"), Err(expected.to_owned()));
     }
+    // What failed has something before it, what is refused has not.
+    let absent =
+        call("kubewarden", "oci", "v1/oci_manifest", &format!("\"{}/absent:v1\"", registry.address())).expect_err("absent");
+    assert!(
+        absent.starts_with("Callback evaluation failure: Fail to interact with OCI registry: Registry error: url "),
+        "{absent}"
+    );
+    assert_eq!(
+        call("kubewarden", "oci", "v1/oci_manifest", "\"Not A Reference\""),
+        Err("Callback evaluation failure: invalid reference format".to_owned())
+    );
+    assert_eq!(
+        call("kubewarden", "kubernetes", "list_resources_all", r#"{"api_version":"v1","kind":"Pod"}"#),
+        Err("Callback evaluation failure: kube::Client was not initialized properly".to_owned())
+    );
     assert_eq!(call("kubewarden", "tracing", "log", r#"{"level":"warning","message":"m","count":3}"#), Ok(String::new()));
     let events = events.lock().expect("no panic");
     assert_eq!((events[0].level.as_str(), events[0].message.as_str(), &events[0].event["count"]), ("warning", "m", &json!(3)));

@@ -175,7 +175,10 @@ fn what_is_attached_is_signed() {
     let other = world.file("other.json", &stating(&digest).replace("CRITICAL", "LOW"));
     assert_eq!(world.attach(&[&image, "--report", &other]).exit, ExitCode::Admitted);
     let found = verify(&world, &findings_of(&world, &digest), &public);
-    assert!(found.as_ref().is_err_and(|found| found.starts_with("no signatures found for image: ")), "{found:?}");
+    assert!(
+        found.as_ref().is_err_and(|found| found.starts_with("Callback evaluation failure: no signatures found for image: ")),
+        "{found:?}"
+    );
 }
 
 #[test]

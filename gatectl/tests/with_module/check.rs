@@ -163,9 +163,43 @@ fn namespaces_among_the_files_have_labels() {
     assert_eq!(check(&[&bad, &dev]).exit, ExitCode::Admitted);
     let unknown = check(&[&bad]);
     assert!(
-        unknown.exit == ExitCode::Denied && unknown.results.contains("no manifest of the namespace `default`"),
+        unknown.exit == ExitCode::Denied && unknown.results.contains("v1/Namespace `default` is not among the files"),
         "{unknown:?}"
     );
+    // As the cluster has it, as an export of several; the manifest that is checked is what will be there.
+    let list = format!("apiVersion: v1\nkind: List\nitems:\n- {}", namespace("prod").trim_end().replace('\n', "\n  "));
+    let given = world.file("cluster.yaml", &list);
+    assert_eq!(check(&[&bad, "--objects", &given]).exit, ExitCode::Denied);
+    assert_eq!(check(&[&bad, &dev, "--objects", &given]).exit, ExitCode::Admitted);
+    let calls = world.path("calls.yaml");
+    assert_eq!(check(&[&bad, "--objects", &dev, "--record", &calls]).exit, ExitCode::Admitted);
+    assert!(std::fs::read_to_string(&calls).unwrap().contains("!KubernetesGetResource"));
+    assert_eq!(check(&[&bad, "--replay", &calls]).exit, ExitCode::Admitted);
+    let other = world.file("other.yaml", &namespace("prod").replace("default", "other"));
+    let absent = check(&[&bad, "--objects", &other]);
+    let text = "Cannot find v1/Namespace named 'default' inside of namespace 'None'";
+    assert!(absent.exit == ExitCode::Denied && absent.results.contains(text), "{absent:?}");
+    let rivals = check(&[&bad, &dev, &prod]);
+    assert!(rivals.exit == ExitCode::Denied && rivals.results.contains("is there twice and not the same"), "{rivals:?}");
+}
+
+#[test]
+fn files_of_objects_are_read_before_anything_is_judged() {
+    let world = world();
+    let (good, wrong) = (world.path("deploy/good.yml"), world.file("wrong.yaml", "a: b\n"));
+    let ended = check(&world, &[&good, "--objects", &wrong]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("wrong.yaml:1: expected a Kubernetes object"), "{ended:?}");
+    let ended = check(&world, &[&good, "--objects", &good, "--objects", &good]);
+    assert!(
+        ended.exit == ExitCode::Failed && ended.notes.contains("good.yml:2: expected each object once, found v1/Pod good again"),
+        "{ended:?}"
+    );
+    let ended = check(&world, &[&good, "--cluster", "--kubeconfig", &world.path("absent")]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("cannot prepare to reach the cluster: "), "{ended:?}");
+    for arguments in [&["--objects", "x", "--replay", "y"][..], &["--cluster", "--replay", "y"], &["--context", "x"]] {
+        let ended = check(&world, &[&[good.as_str()], arguments].concat());
+        assert!(ended.exit == ExitCode::Failed && !ended.notes.contains("judged"), "{ended:?}");
+    }
 }
 
 #[test]

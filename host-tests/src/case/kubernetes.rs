@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use host::exchange::Request;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 const SBOM_FIELDS: [&str; 12] = [
@@ -39,11 +39,12 @@ const TRIVY_FIELDS: [&str; 14] = [
 
 /// The request of a call of the kinds `namespace`, `sbom`, `sboms` and `reports`.
 pub(super) fn request(kind: &str, place: &str) -> Request {
-    let get = "KubernetesGetResource";
-    let list = "KubernetesListResourceNamespace";
+    type Made = fn(Map<String, Value>) -> Request;
+    let get: Made = |query| Request::GetResource { query };
+    let list: Made = |query| Request::ListResourceNamespace { query };
     let of = |api_version: &str, fields: &[&str]| json!({ "api_version": api_version, "kind": "VulnerabilityReport", "field_masks": fields });
     let sbom = || of("storage.sbomscanner.kubewarden.io/v1alpha1", &SBOM_FIELDS);
-    let (kind, query, more) = match kind {
+    let (request, query, more) = match kind {
         "sbom" => (get, sbom(), json!({ "name": hashed(place), "namespace": "sbomscanner", "disable_cache": false })),
         "sboms" => {
             (list, sbom(), json!({ "namespace": "sbomscanner", "field_selector": format!("imageMetadata.digest={place}") }))
@@ -54,8 +55,7 @@ pub(super) fn request(kind: &str, place: &str) -> Request {
             (get, query, json!({ "name": place, "disable_cache": false }))
         }
     };
-    let members = [query, more].into_iter().filter_map(|members| members.as_object().cloned()).flatten();
-    Request::Kubernetes { kind: kind.to_owned(), query: members.collect::<serde_json::Map<String, Value>>() }
+    request([query, more].into_iter().filter_map(|members| members.as_object().cloned()).flatten().collect())
 }
 
 /// In hex digits.

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
-use tokio::runtime::{Builder, Runtime};
 
-use super::cache::now;
 use super::{RegistryError, RegistryOptions};
+use crate::cache::now;
+use crate::threads::Threads;
 
 /// How long a connection, its token and what is known about its host are used.
 const KEPT_FOR: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ struct Host {
 /// The connections of a [`super::Registry`] and the threads they run on.
 pub(super) struct Clients {
     options: RegistryOptions,
-    runtime: Option<Runtime>,
+    threads: Threads,
     hosts: Mutex<BTreeMap<(Purpose, String), Host>>,
 }
 
@@ -60,9 +60,8 @@ impl Clients {
     pub(super) fn new(options: RegistryOptions) -> Result<Self, RegistryError> {
         // Fails only where a provider is installed already, which then serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("registry").enable_all().build();
-        let runtime = runtime.map_err(|error| RegistryError::Setup(format!("cannot start threads: {error}")))?;
-        Ok(Self { options, runtime: Some(runtime), hosts: Mutex::new(BTreeMap::new()) })
+        let threads = Threads::start("registry").map_err(RegistryError::Setup)?;
+        Ok(Self { options, threads, hosts: Mutex::new(BTreeMap::new()) })
     }
 
     /// Runs `ask` against the reference's registry. An insecure host that cannot be reached over HTTPS is asked once more over HTTP.
@@ -140,34 +139,12 @@ impl Clients {
         config
     }
 
-    /// Runs a future on the client's own threads, so that any thread may wait for it, and a panic in it is an error.
+    /// Runs a future on the client's own threads, within the time of one function.
     fn block_on<T: Send + 'static>(
         &self,
         future: impl Future<Output = Result<T, OciDistributionError>> + Send + 'static,
     ) -> Result<T, RegistryError> {
-        let Some(runtime) = &self.runtime else { return Err(RegistryError::Setup("the registry client has stopped".to_owned())) };
-        let limit = self.options.timeout;
-        let (answer, waiting) = mpsc::sync_channel(1);
-        runtime.spawn(async move {
-            let result = match limit {
-                None => future.await.map_err(RegistryError::from),
-                Some(limit) => match tokio::time::timeout(limit, future).await {
-                    Ok(result) => result.map_err(RegistryError::from),
-                    Err(_) => Err(RegistryError::Timeout(limit)),
-                },
-            };
-            // Nobody waits any more only where the caller's thread is gone.
-            let _ = answer.send(result);
-        });
-        waiting.recv().unwrap_or_else(|_| Err(RegistryError::Setup("the registry client failed".to_owned())))
-    }
-}
-
-impl Drop for Clients {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        self.threads.run(self.options.timeout, future)?.map_err(RegistryError::from)
     }
 }
 
@@ -194,7 +171,7 @@ fn certificate(bytes: &[u8]) -> Certificate {
 }
 
 /// The host without port, where it is this machine.
-fn loopback(registry: &str) -> Option<&str> {
+pub(crate) fn loopback(registry: &str) -> Option<&str> {
     let host = match registry.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or(rest, |(host, _)| host),
         None => registry.rsplit_once(':').map_or(registry, |(host, _)| host),

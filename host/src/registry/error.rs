@@ -7,6 +7,8 @@ use std::time::Duration;
 use oci_client::ParseError;
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 
+use crate::threads::Interrupted;
+
 /// Why a registry gave no answer.
 #[derive(Debug)]
 pub enum RegistryError {
@@ -83,6 +85,15 @@ pub(crate) fn report(error: &dyn Error) -> String {
         }
     };
     format!("{error}\n\nCaused by:\n{chain}")
+}
+
+impl From<Interrupted> for RegistryError {
+    fn from(interrupted: Interrupted) -> Self {
+        match interrupted {
+            Interrupted::TimeOver(limit) => Self::Timeout(limit),
+            Interrupted::Failed => Self::Setup("the registry client failed".to_owned()),
+        }
+    }
 }
 
 impl From<OciDistributionError> for RegistryError {

@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 type Answers = BTreeMap<String, (Instant, Arc<[u8]>)>;
 
 /// One function's answers.
-pub(super) struct Cache {
+pub(crate) struct Cache {
     lifetime: Duration,
     answers: Mutex<Answers>,
 }
 
 impl Cache {
-    pub(super) fn new(lifetime: Duration) -> Self {
+    pub(crate) fn new(lifetime: Duration) -> Self {
         Self { lifetime, answers: Mutex::new(BTreeMap::new()) }
     }
 
     /// Gives the answer kept for `key`, else the one of `ask`, which it keeps.
-    pub(super) fn get_or<E>(&self, key: &str, ask: impl FnOnce() -> Result<Arc<[u8]>, E>) -> Result<Vec<u8>, E> {
+    pub(crate) fn get_or<E>(&self, key: &str, ask: impl FnOnce() -> Result<Arc<[u8]>, E>) -> Result<Vec<u8>, E> {
         let kept =
             |answers: &Answers| answers.get(key).filter(|(since, _)| self.fresh(*since)).map(|(_, answer)| answer.to_vec());
         if let Some(answer) = kept(&self.answers.lock().unwrap_or_else(PoisonError::into_inner)) {
@@ -39,8 +39,8 @@ impl Cache {
     }
 }
 
-/// The only clock of this module's caches.
+/// The only clock of what is kept.
 #[expect(clippy::disallowed_methods, reason = "how long answers and connections are kept is the edge's own business")]
-pub(super) fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
