@@ -31,6 +31,11 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn registry(&self) -> Result<Registry, Failure> {
+        self.registry_at(None)
+    }
+
+    /// With certificates as valid as they are at an instant in Unix seconds.
+    pub(crate) fn registry_at(&self, judged_at: Option<i64>) -> Result<Registry, Failure> {
         let sources = match &self.sources {
             Some(file) => Sources::load(file).map_err(Failure::new)?,
             None => Sources::default(),
@@ -39,11 +44,12 @@ impl Connection {
             Some(folder) => Credentials::from_folder(folder),
             None => Credentials::from_environment(),
         };
-        let trust_root = self.sigstore_trust_config.as_deref().map(TrustRoot::load).transpose().map_err(Failure::new)?;
+        let trust_root = self.sigstore_trust_config.as_deref().map(|file| TrustRoot::load(file, judged_at)).transpose().map_err(Failure::new)?;
         let options = RegistryOptions {
             sources,
             credentials,
             trust_root,
+            judged_at,
             connect_timeout: Some(CONNECT_TIMEOUT),
             timeout: Some(TIMEOUT),
             ..RegistryOptions::default()

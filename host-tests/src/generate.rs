@@ -5,6 +5,7 @@
 
 mod documents;
 mod registry;
+mod reports;
 mod request;
 mod rules;
 
@@ -20,6 +21,7 @@ use crate::model::{Evidence, Labels, Manifest, World};
 
 pub use self::documents::{FUTURE, signed, sort, vulnerability};
 pub use self::registry::Registry;
+use self::reports::Cluster;
 pub use self::rules::{exemption, trust};
 
 /// When inputs are judged: 2026-11-22T12:00:00Z.
@@ -83,6 +85,8 @@ pub struct Input {
     pub indexes: BTreeMap<String, Vec<(Option<String>, String)>>,
     /// What is known of the namespace.
     pub labels: Labels,
+    /// The reports in the cluster.
+    cluster: Cluster,
     /// Further choices, for what a law changes.
     pub draws: Draws,
 }
@@ -90,7 +94,7 @@ pub struct Input {
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "settings {}\nrequest {}\nlabels {:?}", self.settings, self.request, self.labels)?;
-        write!(f, "\nindexes {:?}", self.indexes)?;
+        write!(f, "\nindexes {:?}\ncluster {:?}", self.indexes, self.cluster)?;
         self.evidence.iter().try_for_each(|((repository, digest), state)| match state {
             Evidence::Scanned(document) => write!(f, "\n{repository}@{digest} {document}"),
             other => write!(f, "\n{repository}@{digest} {other:?}"),
@@ -135,7 +139,14 @@ fn input(draws: &mut Draws) -> Input {
         16..=18 => Labels::Unavailable,
         _ => Labels::NotGranted,
     };
-    Input { settings, request, evidence, indexes, labels, draws: draws.clone() }
+    let sources = settings["findings"]["sources"].to_string();
+    let mut cluster = Cluster::default();
+    if reports::SOURCES.into_iter().any(|source| sources.contains(source)) {
+        let of_indexes = indexes.values().flatten().map(|(_, digest): &(_, String)| digest.clone());
+        let digests: Vec<String> = of_indexes.chain((0..REPOSITORIES.len()).map(digest)).collect();
+        cluster = Cluster::drawn(draws, digests.iter().map(String::as_str));
+    }
+    Input { settings, request, evidence, indexes, labels, cluster, draws: draws.clone() }
 }
 
 /// Moves evidence to the second repository, or leaves it, and something else in its old place or in the new one.
@@ -175,6 +186,9 @@ impl Input {
                 for place in [repository, FINDINGS] {
                     evidence.entry((place.to_owned(), digest.to_owned())).or_insert(Evidence::Missing);
                 }
+                for source in reports::SOURCES {
+                    evidence.insert((source.to_owned(), digest.to_owned()), self.cluster.evidence(source, digest));
+                }
             }
         }
         let manifest = |image: String| {
@@ -193,6 +207,6 @@ impl Input {
 
     /// The host that answers so; without summaries, where the documents shall be read.
     pub fn registry(&self, with_summary: bool) -> Registry {
-        Registry::new(&self.world(), with_summary)
+        Registry::new(&self.world(), self.cluster.clone(), with_summary)
     }
 }

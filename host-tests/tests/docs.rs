@@ -6,14 +6,23 @@ use std::collections::BTreeSet;
 
 use gatectl::ExitCode;
 use host::yaml;
-use host_tests::engine::root;
+use host_tests::case;
+use host_tests::engine::{Engine, root};
 use host_tests::world::{World, deployment, report};
 use policy::findings::json as findings;
 use policy::settings::Settings;
 use serde_json::{Value, json};
 
-const DOCUMENTS: [&str; 7] =
-    ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "docs/rules.md", "docs/findings.md", "docs/codes.md"];
+const DOCUMENTS: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "docs/rules.md",
+    "docs/findings.md",
+    "docs/codes.md",
+    "docs/alerts.md",
+];
 
 fn read(document: &str) -> String {
     std::fs::read_to_string(root().join(document)).unwrap_or_else(|e| panic!("{document}: {e}"))
@@ -131,6 +140,33 @@ fn the_rule_language_is_described_whole() {
             assert!(text.contains(&key), "docs/rules.md does not mention `{key}` of {settings}");
         }
     }
+}
+
+/// The fields that a table names in its first column.
+fn fields_of(table: &str) -> BTreeSet<String> {
+    let first = table.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" |")).map(|(first, _)| first);
+    first.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn the_alerts_of_all_cases_are_described() {
+    let (mut events, mut images) = (BTreeSet::new(), BTreeSet::new());
+    let mut largest = 0;
+    for case in case::read_all(&root().join("host-tests/cases")) {
+        for alert in Engine::Native.validate(&case).alerts {
+            largest = largest.max(alert.to_string().len());
+            let each = alert["images"].as_array().into_iter().flatten().filter_map(Value::as_object);
+            images.extend(each.flat_map(|image| image.keys().cloned()));
+            events.extend(alert.as_object().unwrap().keys().cloned());
+        }
+    }
+    let text = read("docs/alerts.md");
+    let (of_event, of_image) = text.split_once("Of each image").unwrap();
+    assert_eq!(fields_of(of_event), events);
+    images.remove("more");
+    assert_eq!(fields_of(of_image), images);
+    // Fifty images of five vulnerabilities.
+    assert!(largest > 10_000 && largest < 128 * 1024, "the largest event has {largest} bytes");
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub struct RegistryOptions {
     pub credentials: Credentials,
     /// Whom keyless signatures are trusted from. Default nobody, as a policy server that could not fetch a trust root.
     pub trust_root: Option<TrustRoot>,
+    /// When the validity of certificates is judged, in Unix seconds. Default at present.
+    pub judged_at: Option<i64>,
     /// The longest a connection may take to come up. Default none, as the policy server.
     pub connect_timeout: Option<Duration>,
     /// The longest one function of [`Registry`] may take, all its requests together. Default none, as the policy server.
@@ -58,6 +60,7 @@ impl Default for RegistryOptions {
             sources: Sources::default(),
             credentials: Credentials::anonymous(),
             trust_root: None,
+            judged_at: None,
             connect_timeout: None,
             timeout: None,
             cached_for: CACHED_FOR,
@@ -73,6 +76,7 @@ pub struct Registry {
     configs: Cache,
     verified: Cache,
     trust_root: Option<TrustRoot>,
+    judged_at: Option<i64>,
 }
 
 /// The policy server's answer to `v1/manifest_digest`.
@@ -104,8 +108,8 @@ impl Registry {
     pub fn new(mut options: RegistryOptions) -> Result<Self, RegistryError> {
         let cache = || Cache::new(options.cached_for);
         let (digests, manifests, configs, verified) = (cache(), cache(), cache(), cache());
-        let trust_root = options.trust_root.take();
-        Ok(Self { clients: Clients::new(options)?, digests, manifests, configs, verified, trust_root })
+        let (trust_root, judged_at) = (options.trust_root.take(), options.judged_at);
+        Ok(Self { clients: Clients::new(options)?, digests, manifests, configs, verified, trust_root, judged_at })
     }
 
     /// `oci/v1/manifest_digest`: `{"digest":"sha256:…"}` of the manifest or index, by a HEAD request.
@@ -159,7 +163,7 @@ impl Registry {
     /// [`VerifyError`]; its [`report`](VerifyError::report) is what a guest gets.
     pub fn verify(&self, request: &verify::Request) -> Result<Vec<u8>, VerifyError> {
         self.verified.get_or(&request.key(), || {
-            let digest = verify::verify(self, request, self.trust_root.as_ref())?;
+            let digest = verify::verify(self, request, self.trust_root.as_ref(), self.judged_at)?;
             serde_json::to_vec(&VerifyAnswer { is_trusted: true, digest })
                 .map(Into::into)
                 .map_err(|error| VerifyError::new(&error))

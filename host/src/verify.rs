@@ -71,7 +71,12 @@ impl From<SignaturesError> for VerifyError {
 }
 
 /// Judges the signatures of what the request's image stands for at this moment; gives its digest.
-pub(crate) fn verify(registry: &Registry, request: &Request, trust_root: Option<&TrustRoot>) -> Result<String, VerifyError> {
+pub(crate) fn verify(
+    registry: &Registry,
+    request: &Request,
+    trust_root: Option<&TrustRoot>,
+    at: Option<i64>,
+) -> Result<String, VerifyError> {
     // What the policy server refuses before it asks the registry.
     match request {
         Request::PubKeys { pub_keys, .. } if pub_keys.is_empty() => Err("Must provide at least one pub key"),
@@ -89,8 +94,9 @@ pub(crate) fn verify(registry: &Registry, request: &Request, trust_root: Option<
         return Err(VerifyError::layers("No Signature Layer passed verification"));
     }
     if let Request::Certificate { certificate, certificate_chain, require_rekor_bundle, annotations, .. } = request {
-        let verifier = certificate::Verifier::new(certificate, certificate_chain.as_deref(), *require_rekor_bundle)
-            .map_err(VerifyError::text)?;
+        let (chain, now) = (certificate_chain.as_deref(), certificate::instant(at));
+        let verifier =
+            certificate::Verifier::new(certificate, chain, *require_rekor_bundle, now).map_err(VerifyError::text)?;
         // Two constraints: different signatures may fulfil them.
         let is_signed = layers.iter().any(|layer| verifier.accepts(layer));
         let is_annotated = annotations.as_ref().is_none_or(|wanted| layers.iter().any(|layer| layer.has(wanted)));

@@ -65,7 +65,7 @@ fn answer(
     watch: impl FnOnce(&Settings, &Verdict<'_, '_>, &[Found<'_, '_>]),
 ) -> Vec<u8> {
     review(payload, now, host, watch).unwrap_or_else(|Refusal(code, why)| {
-        host::log(host, &alert::refused(code, &why));
+        host::log(host, &alert::refused(code, &why, now));
         render::refused(code, &why)
     })
 }
@@ -96,7 +96,7 @@ fn review(
     let object =
         request.object.ok_or_else(|| Refusal(Code::WorkloadInvalid, "`object`: expected an object, found none".to_owned()))?;
     let workload = Workload::read(object, shape).map_err(refuse_workload)?;
-    if let Some(answer) = break_glass(&settings, &request, &workload, shape, host) {
+    if let Some(answer) = break_glass(&settings, &request, &workload, shape, now, host) {
         return Ok(answer);
     }
     if unchanged::is_unchanged(&settings, &request, &workload, shape) {
@@ -142,10 +142,11 @@ fn break_glass(
     request: &Request<'_>,
     workload: &Workload,
     shape: Shape,
+    now: Timestamp,
     host: &dyn Host,
 ) -> Option<Vec<u8>> {
     let claim = break_glass::claim(settings.break_glass.as_ref()?, request, workload, shape);
-    if let Some(event) = alert::glass(settings, request, workload, &claim) {
+    if let Some(event) = alert::glass(settings, request, workload, &claim, now) {
         host::log(host, &event);
     }
     match claim {

@@ -6,7 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use host::capability::Capabilities;
 use policy::lookup::host::Host;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
+use super::reports::Cluster;
 use super::rules::SIGNER;
 use crate::document::{CaseDocument, digest_of};
 use crate::model::{Evidence, Labels, Manifest, World};
@@ -20,11 +22,12 @@ type Answer = Result<String, String>;
 pub struct Registry {
     answers: BTreeMap<(&'static str, String), Answer>,
     labels: Answer,
+    cluster: Cluster,
     calls: Mutex<Vec<String>>,
 }
 
 impl Registry {
-    pub(super) fn new(world: &World, with_summary: bool) -> Self {
+    pub(super) fn new(world: &World, cluster: Cluster, with_summary: bool) -> Self {
         let mut answers = BTreeMap::new();
         for (tag, digest) in &world.digests {
             let digest = digest.as_ref().expect("a digest");
@@ -33,7 +36,8 @@ impl Registry {
         for (image, manifest) in &world.manifests {
             answers.insert(("v1/oci_manifest", image.clone()), Ok(manifest_of(manifest)));
         }
-        for ((repository, digest), state) in &world.evidence {
+        let of_registries = world.evidence.iter().filter(|((place, _), _)| place.contains('/'));
+        for ((repository, digest), state) in of_registries {
             let reference = format!("{repository}:{}", policy::findings::tag(digest.trim_start_matches("sha256:")));
             let (state, is_signed) = match state {
                 Evidence::Untrusted(state) => (&**state, false),
@@ -59,7 +63,7 @@ impl Registry {
             Labels::Unavailable => Err("ApiError: forbidden".to_owned()),
             Labels::NotGranted => Err(not_granted("kubernetes/get_resource")),
         };
-        Self { answers, labels, calls: Mutex::default() }
+        Self { answers, labels, cluster, calls: Mutex::default() }
     }
 
     /// The calls so far, those to the log left out.
@@ -73,10 +77,11 @@ impl Registry {
         }
         let text = String::from_utf8_lossy(payload);
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{namespace} {operation} {text}"));
-        if namespace == "kubernetes" {
-            return self.labels.clone().map(String::into_bytes);
-        }
         let payload: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
+        if namespace == "kubernetes" {
+            let answer = if payload["kind"] == "Namespace" { self.labels.clone() } else { self.reports(operation, &payload) };
+            return answer.map(String::into_bytes);
+        }
         let image = payload.as_str().or_else(|| payload["image"].as_str()).unwrap_or_default();
         let found = self.answers.iter().find(|((of, name), _)| *of == operation && *name == image);
         let answer = found.map(|(_, answer)| answer).ok_or_else(|| format!("an unexpected call: {operation} {image}"))?;
@@ -88,6 +93,32 @@ impl Registry {
             }
         }
         answer.clone().map(String::into_bytes)
+    }
+}
+
+impl Registry {
+    /// The reports in the cluster: by the name that SBOMscanner makes of the one image with a tag, by the digest, or all of a namespace.
+    fn reports(&self, operation: &str, query: &Value) -> Answer {
+        let source = if query["api_version"] == "aquasecurity.github.io/v1alpha1" { "trivyOperator" } else { "sbomScanner" };
+        let selected = query["field_selector"].as_str().and_then(|selector| selector.strip_prefix("imageMetadata.digest="));
+        let name = query["name"].as_str();
+        let is_named = |digest: &&str| {
+            let hash = Sha256::digest(format!("hub/index.docker.io/library/nginx:1.27@{digest}"));
+            name.is_some_and(|name| name == hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        };
+        let digest = selected.or_else(|| self.cluster.digests().find(is_named));
+        let found = match (self.cluster.answer(source, digest), name) {
+            (Err(Evidence::NotGranted), _) => return Err(not_granted(&format!("kubernetes/{operation}"))),
+            (Err(_), _) => return Err("ApiError: boom (ErrorResponse { code: 500 })".to_owned()),
+            (Ok(found), _) => found,
+        };
+        match (name, found.first().filter(|_| digest.is_some())) {
+            (None, _) => Ok(json!({ "items": found }).to_string()),
+            (Some(_), Some(report)) => Ok(report.to_string()),
+            (Some(name), None) => {
+                Err(format!("Cannot find {} named '{name}' inside of namespace 'Some(\"scans\")'", query["kind"]))
+            }
+        }
     }
 }
 

@@ -40,9 +40,24 @@ fn look_up(draws: &mut Draws, settings: &mut Value) {
     if draws.chance(30) {
         settings["trust"] = trust(draws);
     }
-    if draws.chance(20) {
+    if draws.chance(30) {
         let (beside, apart) = (json!({ "registry": {} }), json!({ "registry": { "repository": FINDINGS } }));
-        let sources = [json!([beside, apart]), json!([apart, beside]), json!([apart]), json!([beside])];
+        let registries = draws.pick(&[Value::Null, json!({ "ghcr.io/acme": "acme", "docker.io": "hub" })].each_ref()).clone();
+        let mut scans = json!({ "sbomScanner": { "namespace": "scans", "registries": registries } });
+        if scans["sbomScanner"]["registries"].is_null() {
+            scans["sbomScanner"] = json!({ "namespace": "scans" });
+        }
+        let operator = json!({ "trivyOperator": {} });
+        let sources = [
+            json!([beside, apart]),
+            json!([apart, beside]),
+            json!([apart]),
+            json!([beside]),
+            json!([beside, scans]),
+            json!([operator, scans]),
+            json!([scans]),
+            json!([operator]),
+        ];
         settings["findings"]["sources"] = draws.pick(&sources.each_ref()).clone();
     }
     if draws.chance(25) {

@@ -87,14 +87,19 @@ impl Place {
 
     /// What a guest gets where a trust root is known.
     pub(crate) fn verify_with(&self, trust_root: &Value, request: &Value) -> Result<String, String> {
-        let trust_root = TrustRoot::parse(&trust_root.to_string()).unwrap();
+        let trust_root = TrustRoot::parse(&trust_root.to_string(), None).unwrap();
         ask(&Arc::new(client(&self.address, Some(trust_root))), request)
     }
 }
 
 fn client(address: &str, trust_root: Option<TrustRoot>) -> Registry {
+    client_at(address, trust_root, None)
+}
+
+/// One for which certificates are as valid as at an instant.
+pub(crate) fn client_at(address: &str, trust_root: Option<TrustRoot>, judged_at: Option<i64>) -> Registry {
     let sources = Sources::insecure([address]);
-    let options = RegistryOptions { sources, trust_root, cached_for: Duration::ZERO, ..RegistryOptions::default() };
+    let options = RegistryOptions { sources, trust_root, judged_at, cached_for: Duration::ZERO, ..RegistryOptions::default() };
     Registry::new(options).unwrap()
 }
 

@@ -3,6 +3,8 @@
 //! What is looked at, and in which order, is the policy server's: a key usage and that for code signing, an alternative name, no validity
 //! that lies ahead, and an issuer among the given certificates, each of which is an anchor. The texts are its, too.
 
+use std::time::Duration;
+
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, anchor_from_trusted_cert};
 use x509_cert::Certificate;
@@ -60,14 +62,19 @@ impl Subject {
 impl Verifier {
     /// Reads a certificate and, where a chain is given, checks that one of it issued the certificate and that it is valid now. Without
     /// a chain the certificate is trusted as it is, an expired one too.
-    pub(super) fn new(certificate: &[u8], chain: Option<&[Vec<u8>]>, needs_bundle: bool) -> Result<Self, String> {
+    pub(super) fn new(
+        certificate: &[u8],
+        chain: Option<&[Vec<u8>]>,
+        needs_bundle: bool,
+        now: UnixTime,
+    ) -> Result<Self, String> {
         let block = pem::parse(certificate).map_err(|error| error.to_string())?;
         let parsed = Certificate::from_der(block.contents()).map_err(|error| format!("x509 error: parse from der {error}"))?;
-        suits(&parsed)?;
+        suits(&parsed, now)?;
         if let Some(chain) = chain {
             let read = |bytes: &Vec<u8>| pem::parse(bytes).map(|block| block.into_contents()).map_err(|error| error.to_string());
             let chain = chain.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            Anchors::new(&chain)?.check(block.contents(), now())?;
+            Anchors::new(&chain)?.check(block.contents(), now)?;
         }
         let key = key_of(&parsed)?;
         Ok(Self { key, validity: parsed.tbs_certificate.validity, needs_bundle })
@@ -106,7 +113,7 @@ impl Anchors {
     }
 
     /// Who signed, where one of these issued the certificate and the log's entry is from the time of its validity.
-    pub(super) fn signer(&self, certificate: &str, integrated_time: i64) -> Result<Signer, String> {
+    pub(super) fn signer(&self, certificate: &str, integrated_time: i64, now: UnixTime) -> Result<Signer, String> {
         let block = pem::parse(certificate).map_err(|error| error.to_string())?;
         if block.tag() != "CERTIFICATE" {
             return Err(format!("expected a PEM block `CERTIFICATE`, found `{}`", block.tag()));
@@ -115,7 +122,7 @@ impl Anchors {
         let validity = parsed.tbs_certificate.validity;
         // Such certificates live for minutes: they are checked at their own beginning.
         self.check(block.contents(), UnixTime::since_unix_epoch(validity.not_before.to_unix_duration()))?;
-        suits(&parsed)?;
+        suits(&parsed, now)?;
         if !is_within(&validity, integrated_time) {
             return Err("the certificate was not valid when the signature was entered in the log".to_owned());
         }
@@ -135,14 +142,14 @@ impl Anchors {
 }
 
 /// Checks what does not depend on who issued the certificate. Its validity must not lie ahead; that it is over is no matter here.
-fn suits(certificate: &Certificate) -> Result<(), String> {
+fn suits(certificate: &Certificate, now: UnixTime) -> Result<(), String> {
     // That there is a key usage is enough for the policy server, whichever it is.
     extension::<KeyUsage>(certificate).ok_or("Bundled certificate does not have digital signature key usage")?;
     let usage = extension::<ExtendedKeyUsage>(certificate).filter(|(_, usage)| usage.0.contains(&CODE_SIGNING));
     usage.ok_or("Bundled certificate does not have code signing extended key usage")?;
     extension::<SubjectAltName>(certificate).ok_or("Certificate without Subject Alternative Name")?;
     let begin = certificate.tbs_certificate.validity.not_before;
-    if now().as_secs() < begin.to_unix_duration().as_secs() {
+    if now.as_secs() < begin.to_unix_duration().as_secs() {
         return Err(format!("Certificate validity check failed: cannot be used before {begin}"));
     }
     Ok(())
@@ -169,9 +176,12 @@ fn is_within(validity: &Validity, seconds: i64) -> bool {
     (validity.not_before.to_unix_duration().as_secs()..=validity.not_after.to_unix_duration().as_secs()).contains(&seconds)
 }
 
-/// The present: what a certificate's validity is about.
+/// When a certificate's validity is judged: at an instant in Unix seconds, else at present.
 #[expect(clippy::disallowed_methods, reason = "as the policy server's own check: certificates are valid now or not")]
-pub(super) fn now() -> UnixTime {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    UnixTime::since_unix_epoch(since.unwrap_or_default())
+pub(super) fn instant(at: Option<i64>) -> UnixTime {
+    let since = match at {
+        Some(seconds) => Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
+        None => std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default(),
+    };
+    UnixTime::since_unix_epoch(since)
 }

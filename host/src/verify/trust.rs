@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::certificate::{Anchors, Signer, now};
+use super::certificate::{Anchors, Signer, instant};
 use super::key::PublicKey;
 use crate::limits;
 
@@ -25,6 +25,8 @@ use crate::limits;
 pub struct TrustRoot {
     logs: BTreeMap<String, PublicKey>,
     anchors: Anchors,
+    /// When validity is judged, in Unix seconds; at present where it is not said.
+    at: Option<i64>,
 }
 
 /// Why a trust root cannot be used: the place in it, what may stand there, what does.
@@ -131,24 +133,24 @@ impl Bundle {
 }
 
 impl TrustRoot {
-    /// Reads a file.
+    /// Reads a file. Validity is judged at an instant in Unix seconds, or at present.
     ///
     /// # Errors
     /// [`TrustRootError`] names the file or the place in it.
-    pub fn load(path: &Path) -> Result<Self, TrustRootError> {
+    pub fn load(path: &Path, at: Option<i64>) -> Result<Self, TrustRootError> {
         let named = |error: &dyn fmt::Display| TrustRootError(format!("`{}`: {error}", path.display()));
         let mut text = String::new();
         let cap = u64::try_from(limits::TRUST_ROOT_BYTES).unwrap_or(u64::MAX).saturating_add(1);
         let file = File::open(path).map_err(|error| named(&error))?;
         file.take(cap).read_to_string(&mut text).map_err(|error| named(&error))?;
-        Self::parse(&text).map_err(|error| named(&error.0))
+        Self::parse(&text, at).map_err(|error| named(&error.0))
     }
 
     /// Reads the text of such a file: a `ClientTrustConfig`, or the `TrustedRoot` in it alone.
     ///
     /// # Errors
     /// [`TrustRootError`] names the place; a root without authorities that are in force is an error.
-    pub fn parse(text: &str) -> Result<Self, TrustRootError> {
+    pub fn parse(text: &str, at: Option<i64>) -> Result<Self, TrustRootError> {
         if text.len() > limits::TRUST_ROOT_BYTES {
             return Err(TrustRootError(format!("expected at most {} bytes, found more", limits::TRUST_ROOT_BYTES)));
         }
@@ -159,14 +161,14 @@ impl TrustRoot {
             None => serde_json::from_value(value),
         }
         .map_err(complaint)?;
-        Self::of(root)
+        Self::of(root, at)
     }
 
-    fn of(root: TrustedRoot) -> Result<Self, TrustRootError> {
+    fn of(root: TrustedRoot, at: Option<i64>) -> Result<Self, TrustRootError> {
         let mut logs = BTreeMap::new();
         for (n, log) in root.tlogs.iter().enumerate() {
             let place = format!("/tlogs/{n}");
-            if !is_in_force(log.public_key.valid_for.as_ref(), false, &place)? {
+            if !is_in_force(log.public_key.valid_for.as_ref(), false, at, &place)? {
                 continue;
             }
             let id: String = bytes(&log.log_id.key_id, &place)?.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -180,7 +182,7 @@ impl TrustRoot {
         for (n, authority) in root.certificate_authorities.iter().enumerate() {
             let place = format!("/certificateAuthorities/{n}");
             // What was signed while the authority was in force stays signed.
-            if is_in_force(authority.valid_for.as_ref(), true, &place)? {
+            if is_in_force(authority.valid_for.as_ref(), true, at, &place)? {
                 for certificate in &authority.cert_chain.certificates {
                     certificates.push(bytes(&certificate.raw_bytes, &place)?);
                 }
@@ -193,7 +195,7 @@ impl TrustRoot {
         }
         let anchors =
             Anchors::new(&certificates).map_err(|error| TrustRootError(format!("`/certificateAuthorities`: {error}")))?;
-        Ok(Self { logs, anchors })
+        Ok(Self { logs, anchors, at })
     }
 
     /// Without any log, entries of logs are not looked at.
@@ -211,7 +213,7 @@ impl TrustRoot {
 
     /// Who signed, where an authority vouches for the certificate at the time of the entry.
     pub(super) fn signer(&self, certificate: &str, bundle: &Bundle) -> Option<Signer> {
-        self.anchors.signer(certificate, bundle.integrated_time()).ok()
+        self.anchors.signer(certificate, bundle.integrated_time(), instant(self.at)).ok()
     }
 }
 
@@ -219,7 +221,7 @@ fn bytes(text: &str, place: &str) -> Result<Vec<u8>, TrustRootError> {
     STANDARD.decode(text).map_err(|error| TrustRootError(format!("`{place}`: expected base64: {error}")))
 }
 
-fn is_in_force(range: Option<&Range>, even_after: bool, place: &str) -> Result<bool, TrustRootError> {
+fn is_in_force(range: Option<&Range>, even_after: bool, at: Option<i64>, place: &str) -> Result<bool, TrustRootError> {
     let seconds = |text: &Option<String>| {
         let Some(text) = text else { return Ok(None) };
         OffsetDateTime::parse(text, &Rfc3339)
@@ -227,7 +229,7 @@ fn is_in_force(range: Option<&Range>, even_after: bool, place: &str) -> Result<b
             .map_err(|_| TrustRootError(format!("`{place}`: expected an RFC 3339 time, found `{text}`")))
     };
     let Some(range) = range else { return Ok(true) };
-    let now = i64::try_from(now().as_secs()).unwrap_or(i64::MAX);
+    let now = i64::try_from(instant(at).as_secs()).unwrap_or(i64::MAX);
     let (start, end) = (seconds(&range.start)?, seconds(&range.end)?);
     // Without a beginning there is no end either: so does the policy server.
     let Some(start) = start else { return Ok(true) };
@@ -259,11 +261,11 @@ mod tests {
                 "trust root: `/certificateAuthorities/0`: expected base64: Invalid symbol 33, offset 0.",
             ),
         ] {
-            assert_eq!(TrustRoot::parse(text).expect_err(text).to_string(), expected, "{text}");
+            assert_eq!(TrustRoot::parse(text, None).expect_err(text).to_string(), expected, "{text}");
         }
         let large = " ".repeat(limits::TRUST_ROOT_BYTES + 1);
         assert!(
-            TrustRoot::parse(&large)
+            TrustRoot::parse(&large, None)
                 .is_err_and(|error| error.to_string().ends_with("expected at most 4194304 bytes, found more"))
         );
         assert!(TrustRoot::load(Path::new("/no/such/root")).is_err_and(|e| e.to_string().contains("/no/such/root")));

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::annotations::deciding_rule;
+use super::annotations::{deciding_rule, of_evidence};
 use super::sentence::Sentence;
 use super::verdict_word;
 use crate::break_glass::Claim;
@@ -22,6 +22,8 @@ use crate::workload::Workload;
 const SCHEMA_VERSION: u32 = 1;
 /// Images that one event lists.
 const LISTED: usize = 50;
+/// Platforms of an index that the evidence of an image lists.
+const PLATFORMS_LISTED: usize = 2;
 
 /// The events of an answer, as payloads of the host's log operation.
 pub fn events(
@@ -33,7 +35,7 @@ pub fn events(
 ) -> Vec<Vec<u8>> {
     let mut events = Vec::new();
     if verdict.action().is_some() {
-        events.push(of_verdict(settings, request, workload, verdict));
+        events.push(of_verdict(settings, request, workload, verdict, now));
     }
     for position in used_exemptions(verdict) {
         let Some((exemption, until)) = settings.exemptions.get(position).and_then(|e| e.until.map(|until| (e, until))) else {
@@ -41,7 +43,7 @@ pub fn events(
         };
         if until.seconds_since(now) <= limits::EXEMPTION_NOTICE_SECONDS {
             let message = format!("exemption `{}` ends {until} [{}]", exemption.name, Code::ExemptionEnding.text());
-            let mut event = envelope(&message, Code::ExemptionEnding);
+            let mut event = envelope(&message, Code::ExemptionEnding, now);
             extend(&mut event, subject(settings, request, workload));
             let until = until.to_string();
             extend(
@@ -55,7 +57,13 @@ pub fn events(
 }
 
 /// The event of a claim to break the glass: admitted for a reason, or refused.
-pub fn glass(settings: &Settings, request: &Request<'_>, workload: &Workload, claim: &Claim) -> Option<Vec<u8>> {
+pub fn glass(
+    settings: &Settings,
+    request: &Request<'_>,
+    workload: &Workload,
+    claim: &Claim,
+    now: Timestamp,
+) -> Option<Vec<u8>> {
     let (code, word, why) = match claim {
         Claim::None => return None,
         Claim::Granted(reason) => (Code::BreakGlass, "admit", reason),
@@ -65,7 +73,7 @@ pub fn glass(settings: &Settings, request: &Request<'_>, workload: &Workload, cl
     let text = |key: &str| subject.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (kind, namespace, name) = (text("kind"), text("namespace"), text("name"));
     let message = format!("{word} {kind} {namespace}/{name}: {} [{}]", quote(why), code.text());
-    let mut event = envelope(&message, code);
+    let mut event = envelope(&message, code, now);
     let images: Vec<Value> = workload
         .images
         .iter()
@@ -78,13 +86,19 @@ pub fn glass(settings: &Settings, request: &Request<'_>, workload: &Workload, cl
 }
 
 /// The event of a request that could not be judged.
-pub fn refused(code: Code, why: &str) -> Vec<u8> {
-    let mut event = envelope(&format!("deny: {} [{}]", quote(why), code.text()), code);
+pub fn refused(code: Code, why: &str, now: Timestamp) -> Vec<u8> {
+    let mut event = envelope(&format!("deny: {} [{}]", quote(why), code.text()), code, now);
     extend(&mut event, json!({ "verdict": "deny" }));
     event.to_string().into_bytes()
 }
 
-fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, verdict: &Verdict<'_, '_>) -> Value {
+fn of_verdict(
+    settings: &Settings,
+    request: &Request<'_>,
+    workload: &Workload,
+    verdict: &Verdict<'_, '_>,
+    now: Timestamp,
+) -> Value {
     let rule = deciding_rule(settings, verdict).unwrap_or_default();
     let word = verdict_word(verdict.action());
     let violation = verdict.deciding().and_then(|image| image.outcome.violations.first());
@@ -100,11 +114,11 @@ fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, v
     let namespace = subject.get("namespace").and_then(Value::as_str).unwrap_or_default();
     let message = format!("{word} {} {namespace}/{name} by rule `{rule}` [{}]", quote(&request.kind.kind), code.text());
     let concerned: Vec<&JudgedImage<'_, '_>> = verdict.images.iter().filter(|image| image.outcome.action.is_some()).collect();
-    let mut images: Vec<Value> = concerned.iter().take(LISTED).map(|image| of_image(settings, verdict, image)).collect();
+    let mut images: Vec<Value> = concerned.iter().take(LISTED).map(|image| of_image(settings, verdict, image, now)).collect();
     if let Some(more @ 1..) = concerned.len().checked_sub(LISTED) {
         images.push(json!({ "more": more }));
     }
-    let mut event = envelope(&message, code);
+    let mut event = envelope(&message, code, now);
     extend(&mut event, subject);
     let description =
         violation.and_then(|violation| settings.rules.get(violation.rule)).and_then(|rule| rule.description.as_deref());
@@ -112,9 +126,14 @@ fn of_verdict(settings: &Settings, request: &Request<'_>, workload: &Workload, v
     event
 }
 
-fn of_image(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<'_, '_>) -> Value {
+/// As the annotation `evidence` has it, and what became of it.
+fn of_image(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<'_, '_>, now: Timestamp) -> Value {
     let violation = image.outcome.violations.first();
     let sentence = violation.map(|violation| Sentence { settings, namespace: verdict.namespace, image, violation });
+    let mut evidence = of_evidence(settings, image, PLATFORMS_LISTED, now);
+    if let Value::Object(evidence) = &mut evidence {
+        evidence.retain(|key, _| !["container", "image", "digest"].contains(&key.as_str()));
+    }
     json!({
         "container": image.path,
         "image": image.image,
@@ -123,10 +142,11 @@ fn of_image(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<
         "rule": violation.and_then(|violation| settings.rules.get(violation.rule)).map(|rule| &rule.name),
         "code": sentence.as_ref().map(|sentence| sentence.code().text()),
         "why": sentence.map(|sentence| sentence.what(limits::MESSAGE_VULNERABILITIES)),
+        "evidence": evidence,
     })
 }
 
-fn envelope(message: &str, code: Code) -> Value {
+fn envelope(message: &str, code: Code, now: Timestamp) -> Value {
     let fault = match code.fault() {
         Fault::Request => "request",
         Fault::Settings => "settings",
@@ -134,7 +154,10 @@ fn envelope(message: &str, code: Code) -> Value {
         Fault::Environment => "environment",
         Fault::Rule => "rule",
     };
-    json!({ "level": "warning", "message": message, "event": "gated-deployment", "schemaVersion": SCHEMA_VERSION, "code": code.text(), "fault": fault })
+    json!({
+        "level": "warning", "message": message, "event": "gated-deployment", "schemaVersion": SCHEMA_VERSION, "time": now.to_string(),
+        "code": code.text(), "fault": fault,
+    })
 }
 
 fn subject(settings: &Settings, request: &Request<'_>, workload: &Workload) -> Value {
