@@ -17,6 +17,15 @@ pub mod report;
 pub mod trivy;
 mod words;
 
+pub mod artifact_analysis;
+mod distro;
+mod ecosystem;
+pub mod ecr;
+pub mod harbor;
+pub mod inspector;
+mod scalar;
+mod stated;
+
 pub use self::error::ReportError;
 pub use self::outline::{MAX_BYTES, MAX_DEPTH, Outline};
 use self::report::SubjectKind;
@@ -62,6 +71,15 @@ macro_rules! formats {
 formats! {
     /// `trivy image --format json`, schema version 2.
     Trivy = "trivy-json", trivy::READER;
+
+    /// Amazon ECR's scan findings, basic and enhanced.
+    Ecr = "ecr", ecr::READER;
+    /// Amazon Inspector's findings of an image.
+    Inspector = "inspector", inspector::READER;
+    /// Google Artifact Analysis: occurrences, and what `gcloud` prints of them.
+    ArtifactAnalysis = "artifact-analysis", artifact_analysis::READER;
+    /// Harbor's vulnerability report.
+    Harbor = "harbor", harbor::READER;
 }
 
 impl Format {
