@@ -18,11 +18,14 @@ pub mod trivy;
 mod words;
 
 pub mod artifact_analysis;
+pub mod clair;
 mod distro;
 mod ecosystem;
 pub mod ecr;
 pub mod harbor;
 pub mod inspector;
+mod names;
+pub mod quay;
 mod scalar;
 mod stated;
 
@@ -80,6 +83,10 @@ formats! {
     ArtifactAnalysis = "artifact-analysis", artifact_analysis::READER;
     /// Harbor's vulnerability report.
     Harbor = "harbor", harbor::READER;
+    /// Clair's vulnerability report, version 4.
+    Clair = "clair", clair::READER;
+    /// Quay's security information of a manifest.
+    Quay = "quay", quay::READER;
 }
 
 impl Format {

@@ -37,11 +37,18 @@ const FOLDERS: &[Folder] = &[
     folder("aws-inspector2-findings", Format::Inspector),
     folder("gcp-artifact-analysis", Format::ArtifactAnalysis),
     folder("harbor", Format::Harbor),
+    Folder { listed: bulletin, ..folder("clair-v4", Format::Clair) },
+    Folder { listed: bulletin, ..folder("quay-secscan", Format::Quay) },
 ];
 
 /// The id as the reader gives it; a finding without one has none in the file.
 fn own(row: &Row) -> &str {
     if row.id.starts_with("unidentified in ") { "" } else { &row.id }
+}
+
+/// The bulletin that the file names instead of the CVEs, which the reader gives a row each.
+fn bulletin(row: &Row) -> &str {
+    row.advisories.first().map_or(&row.id, String::as_str)
 }
 
 fn samples() -> Option<PathBuf> {
