@@ -25,8 +25,10 @@ pub mod ecr;
 pub mod harbor;
 pub mod inspector;
 mod names;
+pub mod osv_scanner;
 pub mod quay;
 mod scalar;
+pub mod snyk;
 mod stated;
 
 pub use self::error::ReportError;
@@ -87,6 +89,10 @@ formats! {
     Clair = "clair", clair::READER;
     /// Quay's security information of a manifest.
     Quay = "quay", quay::READER;
+    /// Snyk's JSON of a container.
+    Snyk = "snyk", snyk::READER;
+    /// OSV-Scanner's JSON of an image.
+    OsvScanner = "osv-scanner", osv_scanner::READER;
 }
 
 impl Format {

@@ -11,6 +11,14 @@ const ARGUED: &[(&str, &str)] = &[
      "an analysis that did not end well is refused, where the truth counts nothing"),
     ("gcp-artifact-analysis/sedg__test_gar-5.json",
      "an analysis that did not end well is refused, where the truth counts nothing"),
+    ("snyk-json/analysis-model__snyk-report-edge-cases.json",
+     "a list of vulnerabilities cut out of a report: it shows neither what was scanned nor how it ended, and any scanner could have written it"),
+    ("snyk-json/analysis-model__snyk-report.json",
+     "a list of vulnerabilities cut out of a report: it shows neither what was scanned nor how it ended, and any scanner could have written it"),
+    ("osv-scanner/analysis-model__osv-scanner-no-issues.json",
+     "`{\"results\": []}` belongs to several formats and shows no scan: refused, where the truth counts nothing"),
+    ("osv-scanner/osv-scanner__empty.json",
+     "`{\"results\": []}` belongs to several formats and shows no scan: refused, where the truth counts nothing"),
 ];
 
 /// Files that lie in the folder of a format and are of another.

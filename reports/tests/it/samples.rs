@@ -39,6 +39,8 @@ const FOLDERS: &[Folder] = &[
     folder("harbor", Format::Harbor),
     Folder { listed: bulletin, ..folder("clair-v4", Format::Clair) },
     Folder { listed: bulletin, ..folder("quay-secscan", Format::Quay) },
+    Folder { listed: bulletin, ..folder("snyk-json", Format::Snyk) },
+    Folder { listed: bulletin, ..folder("osv-scanner", Format::OsvScanner) },
 ];
 
 /// The id as the reader gives it; a finding without one has none in the file.
@@ -46,9 +48,9 @@ fn own(row: &Row) -> &str {
     if row.id.starts_with("unidentified in ") { "" } else { &row.id }
 }
 
-/// The bulletin that the file names instead of the CVEs, which the reader gives a row each.
+/// The bulletin, or the scanner's own id, that the file names instead of the CVEs, which the reader gives a row each.
 fn bulletin(row: &Row) -> &str {
-    row.advisories.first().map_or(&row.id, String::as_str)
+    row.advisories.first().filter(|_| row.id.starts_with("CVE-")).map_or(&row.id, String::as_str)
 }
 
 fn samples() -> Option<PathBuf> {
