@@ -17,11 +17,13 @@ pub mod report;
 pub mod trivy;
 mod words;
 
+pub mod anchore;
 pub mod artifact_analysis;
 pub mod clair;
 mod distro;
 mod ecosystem;
 pub mod ecr;
+pub mod gitlab;
 pub mod harbor;
 pub mod inspector;
 mod names;
@@ -93,6 +95,10 @@ formats! {
     Snyk = "snyk", snyk::READER;
     /// OSV-Scanner's JSON of an image.
     OsvScanner = "osv-scanner", osv_scanner::READER;
+    /// GitLab's report of container scanning.
+    Gitlab = "gitlab", gitlab::READER;
+    /// Anchore's vulnerabilities of an image.
+    Anchore = "anchore", anchore::READER;
 }
 
 impl Format {

@@ -16,6 +16,8 @@ pub(crate) struct Stated {
     pub(crate) id: Option<String>,
     /// Every other name that is stated for the same finding.
     pub(crate) names: Vec<String>,
+    /// Bulletins and other findings that are stated beside it, and are not it.
+    pub(crate) advisories: Vec<String>,
     /// What the finding is called where no catalogue lists it.
     pub(crate) title: Option<String>,
     pub(crate) severity: Option<String>,
@@ -40,6 +42,7 @@ impl Default for Stated {
         Self {
             id: None,
             names: Vec::new(),
+            advisories: Vec::new(),
             title: None,
             severity: None,
             cvss: None,
@@ -83,7 +86,7 @@ impl Stated {
         let row = |subject: Subject| Row {
             id: subject.id,
             aliases: subject.aliases,
-            advisories: subject.advisories,
+            advisories: subject.advisories.into_iter().chain(self.advisories.iter().cloned()).collect(),
             severity,
             cvss: self.cvss,
             epss: self.epss,

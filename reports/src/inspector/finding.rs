@@ -13,6 +13,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Os, Row, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
+use crate::words;
 
 /// What a finding of Inspector speaks about. `exploitAvailable` says that exploit code is known, not that the vulnerability is in the
 /// KEV catalogue; no date of a fix is written.
@@ -132,7 +133,9 @@ fn rows_of(finding: Finding, notes: &mut Notes) -> Vec<Row> {
     if packages.is_empty() {
         packages.push(Package::default());
     }
-    let names = details.related_vulnerabilities.unwrap_or_default();
+    let is_bulletin = details.vulnerability_id.as_deref().is_none_or(|id| !words::is_vulnerability_id(id));
+    let related = details.related_vulnerabilities.unwrap_or_default().into_iter();
+    let (names, advisories): (Vec<String>, Vec<String>) = related.partition(|name| is_bulletin && words::is_cve(name));
     let mut rows = Vec::new();
     for package in packages {
         let fixed = stated::versions(package.fixed_in_version.as_deref());
@@ -146,6 +149,7 @@ fn rows_of(finding: Finding, notes: &mut Notes) -> Vec<Row> {
         let stated = Stated {
             id: filled(details.vulnerability_id.clone()),
             names: names.clone(),
+            advisories: advisories.clone(),
             title: finding.title.clone(),
             severity: finding.severity.clone(),
             cvss,

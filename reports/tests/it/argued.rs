@@ -19,6 +19,16 @@ const ARGUED: &[(&str, &str)] = &[
      "`{\"results\": []}` belongs to several formats and shows no scan: refused, where the truth counts nothing"),
     ("osv-scanner/osv-scanner__empty.json",
      "`{\"results\": []}` belongs to several formats and shows no scan: refused, where the truth counts nothing"),
+    ("gitlab-container-scanning/django-DefectDojo__gl-dependency-scanning-report-2-vuln-missing-component_v15.json",
+     "`Upgrade to version 2.2.3 or above.`: a fix that the sentence does not name by its last word is known, without its version"),
+    ("anchore-engine/analysis-model__anchorectl-app-vuln-list-raw.json",
+     "the truth does not read `vulnerability_id`, so that it counts two ids as none"),
+    ("anchore-engine/analysis-model__anchorectl-app-vuln-list.json",
+     "the truth does not read `fixVersions`, so that it counts a fix that is named as none"),
+    ("anchore-engine/analysis-model__anchorectl-empty-envelope.json",
+     "`{\"vulnerabilities\": {}}` names neither scanner nor image: refused, where the truth counts nothing"),
+    ("anchore-engine/django-DefectDojo__anchorectl_vulns__no_vuln.json",
+     "`[]` belongs to several formats and shows no scan: refused, where the truth counts nothing"),
 ];
 
 /// Files that lie in the folder of a format and are of another.

@@ -41,6 +41,8 @@ const FOLDERS: &[Folder] = &[
     Folder { listed: bulletin, ..folder("quay-secscan", Format::Quay) },
     Folder { listed: bulletin, ..folder("snyk-json", Format::Snyk) },
     Folder { listed: bulletin, ..folder("osv-scanner", Format::OsvScanner) },
+    folder("gitlab-container-scanning", Format::Gitlab),
+    Folder { listed: bulletin, ..folder("anchore-engine", Format::Anchore) },
 ];
 
 /// The id as the reader gives it; a finding without one has none in the file.
