@@ -28,9 +28,11 @@ pub mod harbor;
 pub mod inspector;
 mod names;
 pub mod osv_scanner;
+pub mod prisma;
 pub mod quay;
 mod scalar;
 pub mod snyk;
+pub mod stackrox;
 mod stated;
 
 pub use self::error::ReportError;
@@ -99,6 +101,10 @@ formats! {
     Gitlab = "gitlab", gitlab::READER;
     /// Anchore's vulnerabilities of an image.
     Anchore = "anchore", anchore::READER;
+    /// StackRox: an image of the API, and roxctl's table.
+    Stackrox = "stackrox", stackrox::READER;
+    /// Prisma Cloud's scan of an image, `twistcli`.
+    Prisma = "prisma", prisma::READER;
 }
 
 impl Format {

@@ -43,6 +43,8 @@ const FOLDERS: &[Folder] = &[
     Folder { listed: bulletin, ..folder("osv-scanner", Format::OsvScanner) },
     folder("gitlab-container-scanning", Format::Gitlab),
     Folder { listed: bulletin, ..folder("anchore-engine", Format::Anchore) },
+    folder("stackrox", Format::Stackrox),
+    folder("prisma-twistlock", Format::Prisma),
 ];
 
 /// The id as the reader gives it; a finding without one has none in the file.
