@@ -34,6 +34,7 @@ mod scalar;
 pub mod snyk;
 pub mod stackrox;
 mod stated;
+pub mod xray;
 
 pub use self::error::ReportError;
 pub use self::outline::{MAX_BYTES, MAX_DEPTH, Outline};
@@ -105,6 +106,8 @@ formats! {
     Stackrox = "stackrox", stackrox::READER;
     /// Prisma Cloud's scan of an image, `twistcli`.
     Prisma = "prisma", prisma::READER;
+    /// JFrog Xray: artifact summary, scan, reports, and `jf docker scan`.
+    Xray = "xray", xray::READER;
 }
 
 impl Format {

@@ -18,8 +18,9 @@ pub(super) struct Metadata {
 
 #[derive(Deserialize)]
 pub(super) struct Item {
-    #[serde(alias = "vulnerability_id", alias = "vulnerabilityId")]
     pub(super) vuln: Option<String>,
+    #[serde(alias = "vulnerabilityId")]
+    pub(super) vulnerability_id: Option<String>,
     pub(super) severity: Option<String>,
     /// Name and version, joined by a hyphen.
     pub(super) package: Option<String>,
@@ -29,11 +30,13 @@ pub(super) struct Item {
     pub(super) package_version: Option<String>,
     #[serde(alias = "packageType")]
     pub(super) package_type: Option<String>,
-    #[serde(alias = "packagePath", alias = "path")]
+    #[serde(alias = "packagePath")]
     pub(super) package_path: Option<String>,
+    pub(super) path: Option<String>,
     pub(super) purl: Option<String>,
-    #[serde(alias = "fixAvailable", alias = "fix_available")]
     pub(super) fix: Option<Scalar>,
+    #[serde(alias = "fixAvailable")]
+    pub(super) fix_available: Option<Scalar>,
     #[serde(alias = "fixVersions")]
     pub(super) fix_versions: Option<Vec<String>>,
     #[serde(alias = "fixState")]

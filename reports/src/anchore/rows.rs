@@ -11,9 +11,10 @@ use crate::stated::{self, Stated};
 pub(super) fn rows(item: raw::Item, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
     let known_exploited = item.known_exploited();
     let mut fixed = item.fix_versions.unwrap_or_default();
-    let is_unfixed = item.fix.as_ref().and_then(Scalar::text).is_some_and(|fix| fix == "None");
+    let fix = item.fix.or(item.fix_available).as_ref().and_then(Scalar::text);
+    let is_unfixed = fix.as_deref() == Some("None");
     if fixed.is_empty() {
-        fixed = stated::versions(item.fix.as_ref().and_then(Scalar::text).as_deref());
+        fixed = stated::versions(fix.as_deref());
     }
     let otherwise = match item.fix_state.as_deref().unwrap_or_default() {
         "wont_fix" | "wont-fix" => FixState::WontFix,
@@ -31,7 +32,7 @@ pub(super) fn rows(item: raw::Item, family: Option<&str>, notes: &mut Notes) -> 
     let mut names: Vec<String> = nvd.iter().filter_map(|nvd| nvd.id.clone()).collect();
     names.extend(stated::versions(item.cves.as_deref()));
     let stated = Stated {
-        id: stated(item.vuln),
+        id: stated(item.vuln).or(stated(item.vulnerability_id)),
         names,
         severity: item.severity,
         cvss: scalar::score(item.nvd_score.as_ref(), notes).or_else(|| score(&nvd, notes)),
@@ -40,7 +41,7 @@ pub(super) fn rows(item: raw::Item, family: Option<&str>, notes: &mut Notes) -> 
         ecosystem: Ecosystem::of(item.package_type.as_deref().unwrap_or_default(), family),
         package: stated(item.package_name).or_else(|| stated(item.package)),
         installed: stated(item.package_version),
-        path: path(item.package_path),
+        path: path(item.package_path.or(item.path)),
         fix_state: stated::fix_state(&fixed, otherwise),
         fixed,
         ..Stated::default()

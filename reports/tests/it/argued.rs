@@ -33,6 +33,12 @@ const ARGUED: &[(&str, &str)] = &[
     ("stackrox/stackrox__sarif_report.json", "a SARIF log: not this format"),
     ("prisma-twistlock/analysis-model__prisma-cloud-report-edge-cases.json",
      "results within a list of entities, which twistcli does not write: refused; the truth does not look into them and counts nothing"),
+    ("jfrog-xray/django-DefectDojo__jfrog_xray_api_summary_artifact__many_vulns.json",
+     "the truth takes the artifact for the package and does not read `impact_path`, which names each component: 29 findings of 15 issues"),
+    ("jfrog-xray/heimdall2__jfrog_xray_sample.json",
+     "counts 30 findings and lists 27: refused as one page of several, where the truth counts what is listed"),
+    ("jfrog-xray/jfrog-cli-security__docker_summary.json",
+     "only counts, without findings: refused, where the truth counts nothing"),
 ];
 
 /// Files that lie in the folder of a format and are of another.

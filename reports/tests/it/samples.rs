@@ -45,6 +45,7 @@ const FOLDERS: &[Folder] = &[
     Folder { listed: bulletin, ..folder("anchore-engine", Format::Anchore) },
     folder("stackrox", Format::Stackrox),
     folder("prisma-twistlock", Format::Prisma),
+    folder("jfrog-xray", Format::Xray),
 ];
 
 /// The id as the reader gives it; a finding without one has none in the file.
