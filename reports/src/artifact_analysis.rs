@@ -15,7 +15,7 @@ use policy::findings::Field;
 use serde::Deserialize;
 
 use self::occurrence::Occurrence;
-use crate::report::{Claim, Notes, Os, Report, Scanner, Subject, SubjectKind};
+use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, distro};
 
@@ -99,7 +99,6 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let discoveries: Vec<Occurrence> =
         discoveries.into_iter().chain(document.discovery_summary.and_then(|s| s.discovery).unwrap_or_default()).collect();
     let mut notes = Notes::default();
-    let claim = claim(&discoveries, findings.is_empty(), &mut notes)?;
     let resources: BTreeSet<String> =
         findings.iter().chain(&discoveries).filter_map(|occurrence| occurrence.resource()).collect();
     let subject = subject(&resources, document.image_summary.unwrap_or_default());
@@ -108,15 +107,18 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let has_risk = findings.iter().any(|occurrence| occurrence.vulnerability.as_ref().is_some_and(|v| v.risk.is_some()));
     let mut provides = vec![Field::Cvss, Field::Path, Field::Vex];
     provides.extend(if has_risk { vec![Field::Epss, Field::KnownExploited] } else { Vec::new() });
+    let os = os(&findings);
+    let rows: Vec<Row> = findings.into_iter().flat_map(|occurrence| rows::rows(occurrence, has_risk, &mut notes)).collect();
+    let claim = claim(&discoveries, rows.is_empty(), &mut notes)?;
     Ok(Report {
         format: Format::ArtifactAnalysis,
         scanner: Scanner { name: "artifact-analysis".to_owned(), version: None, database_updated_at: None },
         scanned_at,
-        os: os(&findings),
+        os,
         subject,
         claim,
         provides,
-        rows: findings.into_iter().flat_map(|occurrence| rows::rows(occurrence, has_risk, &mut notes)).collect(),
+        rows,
         notes,
     })
 }
@@ -139,7 +141,7 @@ fn claim(discoveries: &[Occurrence], is_empty: bool, notes: &mut Notes) -> Resul
     }
     if is_empty {
         return Ok(Claim::Unclear(
-            "the Google Artifact Analysis result has no occurrence at all, so that it does not show whether the image was analysed"
+            "the Google Artifact Analysis result names no vulnerability and has no occurrence of the kind `DISCOVERY`, so that it does not show whether the image was analysed"
                 .to_owned(),
         ));
     }

@@ -26,14 +26,19 @@ pub mod ecr;
 pub mod gitlab;
 pub mod harbor;
 pub mod inspector;
+pub mod kubescape;
+mod matches;
 mod names;
+mod object;
 pub mod osv_scanner;
 pub mod prisma;
 pub mod quay;
+pub mod sbomscanner;
 mod scalar;
 pub mod snyk;
 pub mod stackrox;
 mod stated;
+pub mod trivy_operator;
 pub mod xray;
 
 pub use self::error::ReportError;
@@ -108,6 +113,12 @@ formats! {
     Prisma = "prisma", prisma::READER;
     /// JFrog Xray: artifact summary, scan, reports, and `jf docker scan`.
     Xray = "xray", xray::READER;
+    /// SBOMscanner's VulnerabilityReport.
+    Sbomscanner = "sbomscanner", sbomscanner::READER;
+    /// The Trivy operator's VulnerabilityReport.
+    TrivyOperator = "trivy-operator", trivy_operator::READER;
+    /// Kubescape's VulnerabilityManifest.
+    Kubescape = "kubescape", kubescape::READER;
 }
 
 impl Format {
@@ -162,7 +173,12 @@ pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Re
         )),
         (_, Claim::Unclear(what)) if !leniency.unclear_claim => Err(ReportError::new(
             what.clone(),
-            Some("scan with `--scanners vuln --list-all-pkgs`, or accept the report as clean with `--accept-empty`"),
+            Some(match format {
+                Format::Trivy => {
+                    "scan with `--scanners vuln --list-all-pkgs`, or accept the report as clean with `--accept-empty`"
+                }
+                _ => "scan again so that the report shows it, or accept the report as it is with `--accept-empty`",
+            }),
         )),
         _ => Ok(report),
     }

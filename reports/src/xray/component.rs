@@ -16,7 +16,8 @@ pub(super) struct Component {
 impl Component {
     /// Of an id that may end in a version.
     pub(super) fn of(id: &str) -> Self {
-        let (kind, rest) = split(id);
+        let (stated, rest) = split(id);
+        let kind = stated.or_else(|| kind_of(rest));
         // A version of Debian may itself have a colon, after its epoch: `deb://debian:stretch:libx11:2:1.6.4-3`.
         let before_version = match kind {
             Some("deb") => 3,
@@ -57,6 +58,16 @@ impl Component {
     }
 }
 
+/// Paths name components without their kind: packages of distributions begin with the distribution, those of Alpine with its release.
+fn kind_of(rest: &str) -> Option<&'static str> {
+    let parts: Vec<&str> = rest.split(':').collect();
+    match parts.as_slice() {
+        [distribution, _, _, _, ..] => distro::of(distribution).and_then(|os| distro::package_type(&os.family)),
+        [release, _, _] if release.starts_with(|c: char| c.is_ascii_digit()) => Some("alpine"),
+        _ => None,
+    }
+}
+
 fn split(id: &str) -> (Option<&str>, &str) {
     match id.split_once("://") {
         Some((kind, rest)) => (Some(kind), rest),
@@ -77,7 +88,9 @@ mod tests {
             ("gav://org.yaml:snakeyaml:1.16", "org.yaml:snakeyaml", Some("1.16"), "pkg:maven/org.yaml/snakeyaml@1.16"),
             ("gav://test", "test", None, "pkg:maven/test"),
             ("npm://acorn:5.7.3", "acorn", Some("5.7.3"), "pkg:npm/acorn@5.7.3"),
-            ("3.12:busybox:1.31.1-r20", "3.12:busybox", Some("1.31.1-r20"), "pkg:generic/3.12:busybox@1.31.1-r20"),
+            ("3.12:busybox:1.31.1-r20", "3.12:busybox", Some("1.31.1-r20"), "pkg:apk/alpine/busybox@1.31.1-r20"),
+            ("debian:bookworm:libssl3:3.0", "debian:bookworm:libssl3", Some("3.0"), "pkg:deb/debian/libssl3@3.0"),
+            ("rpm://el8:zlib:0:1.2.11", "el8:zlib", Some("0:1.2.11"), "pkg:rpm/zlib@0:1.2.11"),
             ("test_item", "test_item", None, "pkg:generic/test_item"),
         ] {
             let expected = Component { name: name.to_owned(), version: version.map(str::to_owned), purl: purl.to_owned() };

@@ -39,6 +39,11 @@ const ARGUED: &[(&str, &str)] = &[
      "counts 30 findings and lists 27: refused as one page of several, where the truth counts what is listed"),
     ("jfrog-xray/jfrog-cli-security__docker_summary.json",
      "only counts, without findings: refused, where the truth counts nothing"),
+    ("sbomscanner-cr/sbomscanner__workloadscanreport.yaml", "YAML, and an index of reports without findings"),
+    ("trivy-operator-cr/django-DefectDojo__findings_in_list.json",
+     "a list of objects of several kinds: refused, since only one report is about one image; the truth counts the reports among them"),
+    ("trivy-operator-cr/trivy-operator__vulnerability-report.md.0.yaml", "YAML: objects are read as the JSON that `kubectl -o json` prints"),
+    ("kubescape-cr/storage__01-example.yaml", "YAML: objects are read as the JSON that `kubectl -o json` prints"),
 ];
 
 /// Files that lie in the folder of a format and are of another.

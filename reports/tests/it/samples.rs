@@ -46,6 +46,9 @@ const FOLDERS: &[Folder] = &[
     folder("stackrox", Format::Stackrox),
     folder("prisma-twistlock", Format::Prisma),
     folder("jfrog-xray", Format::Xray),
+    Folder { whole: vulnerability_report, ..folder("sbomscanner-cr", Format::Sbomscanner) },
+    folder("trivy-operator-cr", Format::TrivyOperator),
+    Folder { whole: vulnerability_manifest, ..folder("kubescape-cr", Format::Kubescape) },
 ];
 
 /// The id as the reader gives it; a finding without one has none in the file.
@@ -56,6 +59,19 @@ fn own(row: &Row) -> &str {
 /// The bulletin, or the scanner's own id, that the file names instead of the CVEs, which the reader gives a row each.
 fn bulletin(row: &Row) -> &str {
     row.advisories.first().filter(|_| row.id.starts_with("CVE-")).map_or(&row.id, String::as_str)
+}
+
+/// The object around a bare `report` of SBOMscanner.
+fn vulnerability_report(report: Vec<u8>) -> Vec<u8> {
+    let before = r#"{"apiVersion":"storage.sbomscanner.kubewarden.io/v1alpha1","kind":"VulnerabilityReport","report":"#;
+    [before.as_bytes(), &report, b"}"].concat()
+}
+
+/// The object around a bare payload of Kubescape.
+fn vulnerability_manifest(payload: Vec<u8>) -> Vec<u8> {
+    let before =
+        r#"{"apiVersion":"spdx.softwarecomposition.kubescape.io/v1beta1","kind":"VulnerabilityManifest","spec":{"payload":"#;
+    [before.as_bytes(), &payload, b"}}"].concat()
 }
 
 fn samples() -> Option<PathBuf> {
