@@ -3,6 +3,14 @@
 #[cfg(test)]
 mod argued;
 #[cfg(test)]
+mod aws;
+#[cfg(test)]
+mod clair;
+#[cfg(test)]
+mod common;
+#[cfg(test)]
+mod google;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod samples;
