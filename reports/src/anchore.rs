@@ -2,8 +2,8 @@
 //! `vulnerabilities`), `anchorectl`'s list, and the export of the user interface (`securityEvaluation`) → [`Report`].
 //!
 //! Source: Anchore Enterprise API 2, "VulnerabilityResponse"; Anchore Engine API 1; `anchorectl image vulnerabilities -o json`. Members
-//! are written in snake case or in camel case. It provides `aliases` (`nvd_data`, `cves`), `cvss` and `path`, and `knownExploited` where rows carry a mark of the KEV
-//! catalogue. `fixObservedAt` is when Anchore saw a fix, not since when there has been one: it is not taken.
+//! are written in snake case or in camel case. It provides `aliases` (`nvd_data`, `cves`), `cvss` and `path`, and
+//! `knownExploited` where rows carry a mark of the KEV catalogue. `fixObservedAt` is when Anchore saw a fix, not since when there has been one: it is not taken.
 
 mod raw;
 mod rows;
@@ -45,6 +45,9 @@ fn is_item(item: &Outline<'_>) -> bool {
 struct Raw {
     #[serde(rename = "imageDigest", alias = "image_digest")]
     image_digest: Option<String>,
+    /// `all`, `os` or `non-os`: what was asked for.
+    #[serde(alias = "vulnerabilityType")]
+    vulnerability_type: Option<String>,
     vulnerabilities: Option<Vulnerabilities>,
     #[serde(rename = "securityEvaluation")]
     security_evaluation: Option<Vec<raw::Item>>,
@@ -61,12 +64,13 @@ enum Vulnerabilities {
 fn read(text: &str) -> Result<Report, ReportError> {
     let mut subject = Subject { kind: SubjectKind::Image, name: None, digests: Vec::new(), image_id: None, platform: None };
     let mut notes = Notes::default();
-    let mut scanned_at = None;
+    let (mut scanned_at, mut kind) = (None, None);
     let items = if text.trim_start().starts_with('[') {
         scalar::parse(text, "list of Anchore's")?
     } else {
         let raw: Raw = scalar::parse(text, "Anchore report")?;
         subject.digests.extend(filled(raw.image_digest));
+        kind = filled(raw.vulnerability_type).filter(|kind| kind != "all");
         if let Some(metadata) = raw.metadata {
             scanned_at = scalar::time(metadata.timestamp.as_ref(), "date of the report", &mut notes);
             subject.name = metadata.name();
@@ -79,11 +83,14 @@ fn read(text: &str) -> Result<Report, ReportError> {
         }
     };
     // Anchore answers for images that it has analysed; a list that names none may be of anything.
-    let claim = match items.is_empty() && subject.digests.is_empty() {
-        true => Claim::Unclear(
+    let claim = match kind {
+        Some(kind) => Claim::Unclear(format!(
+            "the Anchore report is about packages of the type `{kind}` only (`vulnerability_type`), and does not show the others"
+        )),
+        None if items.is_empty() && subject.digests.is_empty() => Claim::Unclear(
             "the Anchore report is empty and names no image, so that it does not show whether one was looked at".to_owned(),
         ),
-        false => Claim::Vulnerabilities,
+        None => Claim::Vulnerabilities,
     };
     let speaks_of_kev = items.iter().any(|item| item.known_exploited().is_some());
     let os = items.iter().find_map(raw::Item::os);

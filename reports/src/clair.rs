@@ -28,17 +28,11 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 fn read(text: &str) -> Result<Report, ReportError> {
     let raw: raw::Report = scalar::parse(text, "Clair report")?;
     let packages = raw.packages.unwrap_or_default();
-    let claim = match packages.is_empty() {
-        true => Claim::Unclear(
-            "the Clair report lists no package at all, so that it does not show whether anything in the image was looked at"
-                .to_owned(),
-        ),
-        false => Claim::Vulnerabilities,
-    };
     let mut notes = Notes::default();
     let enrichments = Enrichments::of(raw.enrichments.unwrap_or_default(), &mut notes);
     let distributions = raw.distributions.unwrap_or_default();
     let environments = raw.environments.unwrap_or_default();
+    let claim = claim(packages.is_empty(), !distributions.is_empty(), environments.values().flatten());
     let vulnerabilities = raw.vulnerabilities.unwrap_or_default();
     let mut rows = Vec::new();
     for (package_id, ids) in raw.package_vulnerabilities.unwrap_or_default() {
@@ -77,6 +71,24 @@ fn read(text: &str) -> Result<Report, ReportError> {
         rows,
         notes,
     })
+}
+
+/// Packages of an operating system are matched by its distribution: without one nothing was looked up for them.
+fn claim<'a>(is_empty: bool, has_distribution: bool, mut environments: impl Iterator<Item = &'a raw::Environment>) -> Claim {
+    let is_of_system = |database: &str| ["rpm", "dpkg", "apk/db"].iter().any(|name| database.contains(name));
+    if is_empty {
+        Claim::Unclear(
+            "the Clair report lists no package at all, so that it does not show whether anything in the image was looked at"
+                .to_owned(),
+        )
+    } else if !has_distribution && environments.any(|e| e.package_db.as_deref().is_some_and(is_of_system)) {
+        Claim::Unclear(
+            "the Clair report names no distribution for the packages of the operating system, so that nothing was looked up for them"
+                .to_owned(),
+        )
+    } else {
+        Claim::Vulnerabilities
+    }
 }
 
 /// Where a package was found.

@@ -4,7 +4,7 @@
 
 use crate::report::Os;
 
-/// Word within the name, family, type of its packages in package URLs. The first word that occurs decides.
+/// Word within the name (with a colon: at its beginning), family, type of its packages in package URLs. The first that occurs decides.
 const FAMILIES: [(&str, &str, &str); 24] = [
     ("debian", "debian", "deb"),
     ("ubuntu", "ubuntu", "deb"),
@@ -36,7 +36,10 @@ const FAMILIES: [(&str, &str, &str); 24] = [
 pub(crate) fn of(name: &str) -> Option<Os> {
     let lower = name.to_ascii_lowercase();
     let spaced = lower.replace('_', " ");
-    let (_, family, _) = FAMILIES.iter().find(|(word, ..)| spaced.contains(word))?;
+    let (_, family, _) = FAMILIES.iter().find(|(word, ..)| match word.ends_with(':') {
+        true => spaced.starts_with(word),
+        false => spaced.contains(word),
+    })?;
     Some(Os { family: (*family).to_owned(), version: version(&lower), end_of_life: None })
 }
 
@@ -70,12 +73,14 @@ mod tests {
             ("Red Hat Enterprise Linux release 8.6 (Ootpa)", "redhat", Some("8.6")),
             ("AMAZON_LINUX_2", "amazon", Some("2")),
             ("sles:15.3", "suse", Some("15.3")),
+            ("ol:9", "oracle", Some("9")),
             ("ubuntu", "ubuntu", None),
         ] {
             let os = of(name).unwrap();
             assert_eq!((os.family.as_str(), os.version.as_deref(), os.end_of_life), (family, version, None), "{name}");
         }
         assert_eq!(of("Unknown"), None);
+        assert_eq!(of("tool:9"), None);
         assert_eq!(of(""), None);
     }
 }

@@ -136,9 +136,9 @@ fn subject(kind: Option<&str>, vulnerabilities: &[Vulnerability]) -> Subject {
     images.sort_unstable();
     images.dedup();
     let kind = match (kind, images.len()) {
-        (Some("container_scanning") | None, 0 | 1) => SubjectKind::Image,
-        (Some("container_scanning") | None, n) => SubjectKind::Other(format!("set of {n} images")),
-        (Some(other), _) => SubjectKind::Other(format!("{} of GitLab", other.replace('_', " "))),
+        (Some("container_scanning" | "cluster_image_scanning") | None, 0 | 1) => SubjectKind::Image,
+        (Some("container_scanning" | "cluster_image_scanning") | None, n) => SubjectKind::Other(format!("set of {n} images")),
+        (Some(other), _) => SubjectKind::Other(format!("target of GitLab's {}", other.replace('_', " "))),
     };
     let name = images.first().copied().cloned();
     let digest = name.as_deref().and_then(|name| name.split_once('@')).map(|(_, digest)| digest.to_owned());

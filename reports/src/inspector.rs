@@ -2,7 +2,8 @@
 //!
 //! Source: Amazon Inspector API version 2020-06-08, "ListFindings". It provides `cvss` (Inspector's own score), `epss`, `publishedAt`
 //! (`vendorCreatedAt`), `path` and `vex` (a finding that Inspector closed is one that it no longer sees). Related vulnerabilities are
-//! not aliases: they are kept as advisories, except the CVEs of a bulletin, which are what it is about.
+//! not aliases: they are kept as advisories, except the CVEs of a bulletin, which are what it is about. The answer does not say which
+//! filter it was asked with: what a filter kept back is not in the report.
 
 pub(crate) mod finding;
 

@@ -8,6 +8,8 @@
 mod raw;
 mod rows;
 
+use std::collections::VecDeque;
+
 use policy::findings::Field;
 
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
@@ -35,10 +37,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
     };
     let mut notes = Notes::default();
     let mut open: Vec<raw::Project> = Vec::new();
-    for mut project in projects {
-        let applications = project.applications.take().unwrap_or_default();
+    let mut waiting = VecDeque::from(projects);
+    while let Some(mut project) = waiting.pop_front() {
+        waiting.extend(project.applications.take().unwrap_or_default());
         open.push(project);
-        open.extend(applications);
     }
     if let Some(error) = open.iter().find_map(|project| project.error.as_ref().and_then(scalar::Scalar::text)) {
         return Err(ReportError::new(format!("Snyk reports an error instead of a scan: {error}"), Some("scan again")));
@@ -62,6 +64,12 @@ fn read(text: &str) -> Result<Report, ReportError> {
         Some(advice) => {
             Claim::Unclear(format!("the Snyk report says that the image's operating system was not looked at: {advice}"))
         }
+        None => claim,
+    };
+    let claim = match open.iter().find_map(|project| filled(project.severity_threshold.clone())).filter(|word| word != "low") {
+        Some(threshold) => Claim::Unclear(format!(
+            "the Snyk report lists only what is {threshold} or worse (`severityThreshold`), and does not show the rest"
+        )),
         None => claim,
     };
     let os = os(&open);

@@ -21,6 +21,8 @@ pub(super) struct Project {
     pub(super) path: Option<String>,
     pub(super) platform: Option<String>,
     pub(super) target_file: Option<String>,
+    /// What was asked for with `--severity-threshold`.
+    pub(super) severity_threshold: Option<String>,
     pub(super) docker: Option<Docker>,
     pub(super) filtered: Option<Filtered>,
     scan_result: Option<ScanResult>,

@@ -141,6 +141,7 @@ fn what_was_not_scanned_is_refused() {
     };
     all_refused([
         (with(&clair(), "/packages", json!({})), "lists no package at all"),
+        (with(&clair(), "/distributions", json!({})), "names no distribution"),
         (json!({ "status": "queued", "data": null }), "its status is `queued`"),
         (json!({ "status": "scanned", "data": null }), "holds no `Layer`"),
         (with(&quay(), "/data/Layer/Features", json!([])), "lists no package at all"),

@@ -67,4 +67,3 @@ pub(crate) fn all_refused<const N: usize>(cases: [(Value, &str); N]) {
         assert!(error.contains(part), "{part}: {error}");
     }
 }
-

@@ -11,8 +11,18 @@ mod common;
 #[cfg(test)]
 mod google;
 #[cfg(test)]
+mod objects;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod registries;
+#[cfg(test)]
+mod robustness;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod snyk;
+#[cfg(test)]
 mod trivy;
+#[cfg(test)]
+mod xray;
