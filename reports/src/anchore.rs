@@ -2,8 +2,8 @@
 //! `vulnerabilities`), `anchorectl`'s list, and the export of the user interface (`securityEvaluation`) → [`Report`].
 //!
 //! Source: Anchore Enterprise API 2, "VulnerabilityResponse"; Anchore Engine API 1; `anchorectl image vulnerabilities -o json`. Members
-//! are written in snake case or in camel case. It provides `aliases` (`nvd_data`, `cves`), `cvss` and `path`, and
-//! `knownExploited` where rows carry a mark of the KEV catalogue. `fixObservedAt` is when Anchore saw a fix, not since when there has been one: it is not taken.
+//! are written in snake case or in camel case. It provides `aliases` (`nvd_data`, `cves`), and `cvss`, `path` and
+//! `knownExploited` where a row has one. `fixObservedAt` is when Anchore saw a fix, not since when there has been one: it is not taken.
 
 mod raw;
 mod rows;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
-use crate::{Format, Outline, Reader, ReportError};
+use crate::{Format, Outline, Reader, ReportError, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.anchore.vulnerabilities+json", recognise, read };
@@ -92,12 +92,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
         ),
         None => Claim::Vulnerabilities,
     };
-    let speaks_of_kev = items.iter().any(|item| item.known_exploited().is_some());
     let os = items.iter().find_map(raw::Item::os);
     let family = os.as_ref().map(|os| os.family.clone());
     let rows: Vec<Row> = items.into_iter().flat_map(|item| rows::rows(item, family.as_deref(), &mut notes)).collect();
-    let mut provides = vec![Field::Aliases, Field::Cvss, Field::Path];
-    provides.extend(speaks_of_kev.then_some(Field::KnownExploited));
     Ok(Report {
         format: Format::Anchore,
         scanner: Scanner { name: "anchore".to_owned(), version: None, database_updated_at: None },
@@ -105,7 +102,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject,
         claim,
-        provides,
+        provides: stated::provided(&[Field::Aliases], &[Field::Cvss, Field::Path, Field::KnownExploited], &rows),
         rows,
         notes,
     })

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use self::occurrence::Occurrence;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
-use crate::{Format, Outline, Reader, ReportError, distro};
+use crate::{Format, Outline, Reader, ReportError, distro, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.google.artifact-analysis+json", recognise, read };
@@ -105,8 +105,6 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let scans = discoveries.iter().filter_map(|o| o.discovery.as_ref().and_then(|d| d.last_scan_time.as_ref()));
     let scanned_at = scans.filter_map(|at| scalar::time(Some(at), "date of the scan", &mut notes)).max();
     let has_risk = findings.iter().any(|occurrence| occurrence.vulnerability.as_ref().is_some_and(|v| v.risk.is_some()));
-    let mut provides = vec![Field::Cvss, Field::Path, Field::Vex];
-    provides.extend(if has_risk { vec![Field::Epss, Field::KnownExploited] } else { Vec::new() });
     let os = os(&findings);
     let rows: Vec<Row> = findings.into_iter().flat_map(|occurrence| rows::rows(occurrence, has_risk, &mut notes)).collect();
     let claim = claim(&discoveries, rows.is_empty(), &mut notes)?;
@@ -117,7 +115,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject,
         claim,
-        provides,
+        provides: stated::provided(&[Field::Cvss, Field::Path, Field::Vex], &[Field::Epss, Field::KnownExploited], &rows),
         rows,
         notes,
     })

@@ -54,6 +54,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     systems.dedup();
     let mut provides = vec![Field::Aliases, Field::PublishedAt, Field::Path];
     provides.extend(enrichments.provides());
+    provides = stated::provided(&provides, &[Field::Cvss, Field::Epss, Field::KnownExploited], &rows);
     Ok(Report {
         format: Format::Clair,
         scanner: Scanner { name: "clair".to_owned(), version: None, database_updated_at: None },

@@ -91,7 +91,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     }
     let about = finding::about(&enhanced, &mut notes);
     let completed_at = scalar::time(found.image_scan_completed_at.as_ref(), "date of the scan", &mut notes);
-    let provides = if enhanced.is_empty() { vec![Field::Cvss] } else { finding::PROVIDES.to_vec() };
+    let is_enhanced = !enhanced.is_empty();
     let mut rows: Vec<Row> = basic.into_iter().flat_map(|finding| basic_rows(finding, &mut notes)).collect();
     rows.extend(finding::rows(enhanced, &mut notes));
     let digest = raw.image_id.as_ref().and_then(|id| filled(id.image_digest.clone()));
@@ -118,7 +118,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os: about.os,
         subject,
         claim,
-        provides,
+        provides: if is_enhanced { finding::provides(&rows) } else { vec![Field::Cvss] },
         rows,
         notes,
     })

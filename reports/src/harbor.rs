@@ -1,7 +1,7 @@
 //! Harbor's vulnerability report of an artifact, version 1.0 and 1.1, bare or under its media type → [`Report`].
 //!
 //! Source: Harbor's pluggable scanner API 1.1, "HarborVulnerabilityReport", and `src/pkg/scan/vuln/report.go`. It provides `cvss`
-//! (`preferred_cvss`) alone: the format has no type of package, no aliases, no dates and no paths.
+//! (`preferred_cvss`) alone, and only since 1.1: the format has no type of package, no aliases, no dates and no paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -106,6 +106,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let digests: BTreeSet<String> = digest.into_iter().chain(of_items).collect();
     let subject = Subject { kind, name, digests: digests.into_iter().collect(), image_id: None, platform: None };
     let (scanner, version) = raw.scanner.map_or((None, None), |scanner| (filled(scanner.name), filled(scanner.version)));
+    let rows: Vec<Row> = items.into_iter().flat_map(|item| rows(item, &mut notes)).collect();
     Ok(Report {
         format: Format::Harbor,
         scanner: Scanner {
@@ -117,8 +118,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os: None,
         subject,
         claim: Claim::Vulnerabilities,
-        provides: vec![Field::Cvss],
-        rows: items.into_iter().flat_map(|item| rows(item, &mut notes)).collect(),
+        provides: stated::provided(&[], &[Field::Cvss], &rows),
+        rows,
         notes,
     })
 }

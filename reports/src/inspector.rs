@@ -38,6 +38,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let findings = raw.findings.unwrap_or_default();
     let mut notes = Notes::default();
     let about = finding::about(&findings, &mut notes);
+    let rows = finding::rows(findings, &mut notes);
     Ok(Report {
         format: Format::Inspector,
         scanner: Scanner { name: "inspector".to_owned(), version: None, database_updated_at: None },
@@ -45,8 +46,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os: about.os,
         subject: about.subject,
         claim: Claim::Vulnerabilities,
-        provides: finding::PROVIDES.to_vec(),
-        rows: finding::rows(findings, &mut notes),
+        provides: finding::provides(&rows),
+        rows,
         notes,
     })
 }

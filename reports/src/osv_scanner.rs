@@ -1,7 +1,7 @@
 //! OSV-Scanner's JSON (`osv-scanner scan image IMAGE --format json`, version 2; `--docker`, version 1) → [`Report`].
 //!
-//! Source: OSV-Scanner, "Output", and the OSV schema 1.7. It provides `aliases`, `cvss` (the group's `max_severity`), `publishedAt` and
-//! `path` (the source of a package); no EPSS, no KEV, no dates of fixes. It states neither a digest, the time of the scan nor its own
+//! Source: OSV-Scanner, "Output", and the OSV schema 1.7. It provides `aliases`, `publishedAt` and `path` (the source of a package), and
+//! `cvss` where groups have a `max_severity`; no EPSS, no KEV, no dates of fixes. It states neither a digest, the time of the scan nor its own
 //! version.
 //!
 //! Many records have no severity word. Their severity is then the band of the score that OSV-Scanner computed (CVSS v3.1, "Qualitative
@@ -12,8 +12,8 @@ mod rows;
 
 use policy::findings::Field;
 
-use crate::report::{Claim, Notes, Os, Report, Scanner, Subject, SubjectKind};
-use crate::{Format, Outline, Reader, ReportError, distro, scalar};
+use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
+use crate::{Format, Outline, Reader, ReportError, distro, scalar, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.google.osv-scanner+json", recognise, read };
@@ -49,6 +49,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         false => Claim::Vulnerabilities,
     };
     let os: Option<Os> = raw.image_metadata.and_then(|metadata| metadata.os).as_deref().and_then(distro::of);
+    let rows: Vec<Row> = results.into_iter().flat_map(|result| rows::rows(result, &mut notes)).collect();
     Ok(Report {
         format: Format::OsvScanner,
         scanner: Scanner { name: "osv-scanner".to_owned(), version: None, database_updated_at: None },
@@ -56,8 +57,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject: Subject { kind, name: None, digests: Vec::new(), image_id: None, platform: None },
         claim,
-        provides: vec![Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path],
-        rows: results.into_iter().flat_map(|result| rows::rows(result, &mut notes)).collect(),
+        provides: stated::provided(&[Field::Aliases, Field::PublishedAt, Field::Path], &[Field::Cvss], &rows),
+        rows,
         notes,
     })
 }

@@ -1,7 +1,7 @@
 //! Prisma Cloud's scan of an image (`twistcli images scan --details --output-file`) → [`Report`].
 //!
-//! Source: Prisma Cloud Compute, "Scan images with twistcli", and its API's "Vulnerability". It provides `cvss`, `publishedAt` and
-//! `fixAvailableAt` (`fixDate`); no aliases, no EPSS and no paths. Its risk factor "Exploit exists" is not the KEV catalogue.
+//! Source: Prisma Cloud Compute, "Scan images with twistcli", and its API's "Vulnerability". It provides `cvss`, and `publishedAt`
+//! and `fixAvailableAt` (`fixDate`) where a row has one; no aliases, no EPSS and no paths. Its risk factor "Exploit exists" is not the KEV catalogue.
 
 use std::collections::BTreeMap;
 
@@ -110,6 +110,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         platform: None,
     };
     let os: Option<Os> = first.and_then(|scan| scan.distro.as_deref()).and_then(distro::of);
+    let rows: Vec<Row> = scans.into_iter().flat_map(|scan| rows(scan, &mut notes)).collect();
     Ok(Report {
         format: Format::Prisma,
         scanner: Scanner { name: "prisma".to_owned(), version: None, database_updated_at: None },
@@ -117,8 +118,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject,
         claim,
-        provides: vec![Field::Cvss, Field::PublishedAt, Field::FixAvailableAt],
-        rows: scans.into_iter().flat_map(|scan| rows(scan, &mut notes)).collect(),
+        provides: stated::provided(&[Field::Cvss], &[Field::PublishedAt, Field::FixAvailableAt], &rows),
+        rows,
         notes,
     })
 }

@@ -109,12 +109,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
     }
     let has_epss = vulnerabilities().any(|v| v.epss_score.as_ref().and_then(Scalar::text).is_some());
     let has_kev = has_epss || vulnerabilities().any(|v| v.known_exploited == Some(true));
-    let mut provides = vec![Field::Cvss, Field::Path, Field::Vex];
-    provides.extend(has_epss.then_some(Field::Epss));
-    provides.extend(has_kev.then_some(Field::KnownExploited));
     let mut notes = Notes::default();
     let scanned_at = raw.metadata.unwrap_or_default().created_at(&mut notes);
     let os: Option<Os> = results.iter().find(|result| result.class.as_deref() == Some("os-pkgs")).and_then(ResultOf::os);
+    let rows: Vec<Row> = results.into_iter().flat_map(|result| rows(result, has_kev, &mut notes)).collect();
     Ok(Report {
         format: Format::Sbomscanner,
         scanner: Scanner { name: "sbomscanner".to_owned(), version: None, database_updated_at: None },
@@ -122,8 +120,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject: subject(raw.image_metadata.unwrap_or_default()),
         claim: Claim::Vulnerabilities,
-        provides,
-        rows: results.into_iter().flat_map(|result| rows(result, has_kev, &mut notes)).collect(),
+        provides: stated::provided(&[Field::Cvss, Field::Path, Field::Vex], &[Field::Epss, Field::KnownExploited], &rows),
+        rows,
         notes,
     })
 }

@@ -1,8 +1,8 @@
 //! Snyk's JSON of a container (`snyk container test IMAGE --json`): an object, or a list with the image first and its applications after
 //! it → [`Report`].
 //!
-//! Source: Snyk CLI, "JSON output" and `container test`. It provides `aliases` (`identifiers`), `cvss`, `epss` (`epssDetails`),
-//! `publishedAt` (`publicationTime`) and `path` (the manifest of an application); no KEV and no dates of fixes. Snyk's own ids are
+//! Source: Snyk CLI, "JSON output" and `container test`. It provides `aliases` (`identifiers`), `cvss`, `publishedAt`
+//! (`publicationTime`) and `path` (the manifest of an application), and `epss` where a row has `epssDetails`; no KEV and no dates of fixes. Snyk's own ids are
 //! advisories where a CVE is named. It states neither the time of the scan nor a digest.
 
 mod raw;
@@ -14,7 +14,7 @@ use policy::findings::Field;
 
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
-use crate::{Format, Outline, Reader, ReportError, distro};
+use crate::{Format, Outline, Reader, ReportError, distro, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.snyk.container-test+json", recognise, read };
@@ -81,7 +81,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject,
         claim,
-        provides: vec![Field::Aliases, Field::Cvss, Field::Epss, Field::PublishedAt, Field::Path],
+        provides: stated::provided(&[Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path], &[Field::Epss], &rows),
         rows,
         notes,
     })

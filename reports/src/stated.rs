@@ -2,7 +2,7 @@
 //!
 //! Every reader says what its format states in these terms, so that the same doubt is settled the same way in all of them.
 
-use policy::findings::{CvssScore, Epss, FixState, Severity, VexStatus};
+use policy::findings::{CvssScore, Epss, Field, FixState, Severity, VexStatus};
 use policy::time::Timestamp;
 
 use crate::ecosystem::Ecosystem;
@@ -184,6 +184,22 @@ pub(crate) fn fix_state(fixed: &[String], otherwise: FixState) -> FixState {
     if fixed.is_empty() { otherwise } else { FixState::Fixed }
 }
 
+/// The fields that a report speaks about: some always, some only in newer versions or other shapes of its format, which is shown by a row
+/// that has one. Of a report without rows nothing is unknown.
+pub(crate) fn provided(always: &[Field], where_stated: &[Field], rows: &[Row]) -> Vec<Field> {
+    let has = |field: &Field| match field {
+        Field::Aliases => rows.iter().any(|row| !row.aliases.is_empty()),
+        Field::Cvss => rows.iter().any(|row| row.cvss.is_some()),
+        Field::Epss => rows.iter().any(|row| row.epss.is_some()),
+        Field::KnownExploited => rows.iter().any(|row| row.known_exploited.is_some()),
+        Field::PublishedAt => rows.iter().any(|row| row.published_at.is_some()),
+        Field::FixAvailableAt => rows.iter().any(|row| row.fix_available_at.is_some()),
+        Field::Path => rows.iter().any(|row| row.package.path.is_some()),
+        Field::Vex => rows.iter().any(|row| row.vex.is_some()),
+    };
+    always.iter().chain(where_stated.iter().filter(|field| rows.is_empty() || has(field))).copied().collect()
+}
+
 /// Versions of a comma-separated list; words for nothing are none.
 pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
     let is_version =
@@ -250,6 +266,15 @@ mod tests {
                 ("severity word `SEVERE`: unknown", 1),
             ]
         );
+    }
+
+    #[test]
+    fn what_no_row_has_is_not_provided() {
+        let stated = Stated { id: Some("CVE-1".to_owned()), epss: Epss::new(1), ..Stated::default() };
+        let rows = stated.rows(&mut Notes::default());
+        let optional = [Field::Epss, Field::KnownExploited];
+        assert_eq!(provided(&[Field::Cvss], &optional, &rows), [Field::Cvss, Field::Epss]);
+        assert_eq!(provided(&[Field::Cvss], &optional, &[]), [Field::Cvss, Field::Epss, Field::KnownExploited]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The VulnerabilityReport of the Trivy operator (`kubectl get vulnerabilityreports.aquasecurity.github.io NAME -o json`) → [`Report`].
 //!
-//! Source: trivy-operator, `pkg/apis/aquasecurity/v1alpha1`. It provides `cvss` (`score`), `publishedAt` and `path` (`packagePath`); the
-//! operator keeps neither aliases nor the status of a fix, and no EPSS, KEV or VEX.
+//! Source: trivy-operator, `pkg/apis/aquasecurity/v1alpha1`. It provides `cvss` (`score`), and `publishedAt` and
+//! `path` (`packagePath`) where a row has one, since older operators write neither; the operator keeps neither aliases nor the status of a fix, and no EPSS, KEV or VEX.
 
 use policy::findings::{Field, FixState};
 use serde::Deserialize;
@@ -139,6 +139,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     });
     let family = os.as_ref().map(|os| os.family.clone());
     let (scanner, version) = body.scanner.map_or((None, None), |s| (filled(s.name), filled(s.version)));
+    let rows: Vec<Row> = vulnerabilities.into_iter().flat_map(|v| rows(v, family.as_deref(), &mut notes)).collect();
     Ok(Report {
         format: Format::TrivyOperator,
         scanner: Scanner {
@@ -150,8 +151,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
         os,
         subject: Subject { kind, name, digests, image_id: None, platform: None },
         claim: Claim::Vulnerabilities,
-        provides: vec![Field::Cvss, Field::PublishedAt, Field::Path],
-        rows: vulnerabilities.into_iter().flat_map(|v| rows(v, family.as_deref(), &mut notes)).collect(),
+        provides: stated::provided(&[Field::Cvss], &[Field::PublishedAt, Field::Path], &rows),
+        rows,
         notes,
     })
 }

@@ -6,7 +6,7 @@
 //! - `docker`: `jf docker scan --format simple-json`, `vulnerabilities` with an `impactedPackageName`.
 //!
 //! Source: Xray REST API 2, "Artifact Summary", "Scan Graph", "Get Vulnerabilities Report Content"; JFrog CLI, simple JSON. It provides
-//! `cvss`, and `path` where a shape locates a component; no aliases, EPSS, KEV or dates. An issue about several CVEs is a row for each,
+//! `cvss`, and `path` where a row has one; no aliases, EPSS, KEV or dates. An issue about several CVEs is a row for each,
 //! with Xray's id as an advisory; one without a CVE keeps Xray's id, or its summary where it has none.
 
 mod component;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
-use crate::{Format, Outline, Reader, ReportError};
+use crate::{Format, Outline, Reader, ReportError, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.jfrog.xray+json", recognise, read };
@@ -110,7 +110,7 @@ fn report(subject: Subject, claim: Claim, rows: Vec<Row>, notes: Notes) -> Repor
         os: None,
         subject,
         claim,
-        provides: vec![Field::Cvss, Field::Path],
+        provides: stated::provided(&[Field::Cvss], &[Field::Path], &rows),
         rows,
         notes,
     }

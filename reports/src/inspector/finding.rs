@@ -15,9 +15,11 @@ use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::words;
 
-/// What a finding of Inspector speaks about. `exploitAvailable` says that exploit code is known, not that the vulnerability is in the
-/// KEV catalogue; no date of a fix is written.
-pub(crate) const PROVIDES: [Field; 5] = [Field::Cvss, Field::Epss, Field::PublishedAt, Field::Path, Field::Vex];
+/// What findings of Inspector speak about; older ones have no EPSS. `exploitAvailable` says that exploit code is known, not that the
+/// vulnerability is in the KEV catalogue; no date of a fix is written.
+pub(crate) fn provides(rows: &[Row]) -> Vec<Field> {
+    stated::provided(&[Field::Cvss, Field::PublishedAt, Field::Path, Field::Vex], &[Field::Epss], rows)
+}
 
 /// The source of the statement that a closed finding makes.
 const CLOSED: &str = "inspector report, status `CLOSED`";

@@ -134,12 +134,7 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
     digests.extend(filled(image.id).filter(|id| id.starts_with("sha256:")));
     digests.sort_unstable();
     digests.dedup();
-    let has_epss = components
-        .iter()
-        .flat_map(|component| component.vulns.iter().flatten())
-        .any(|vulnerability| vulnerability.epss.is_some());
-    let mut provides = vec![Field::Cvss, Field::PublishedAt, Field::Path, Field::Vex];
-    provides.extend(has_epss.then_some(Field::Epss));
+    let rows: Vec<Row> = components.into_iter().flat_map(|component| rows(component, family.as_deref(), &mut notes)).collect();
     Ok(Report {
         format: Format::Stackrox,
         scanner: Scanner { name: "stackrox".to_owned(), version: filled(image.scan.scanner_version), database_updated_at: None },
@@ -156,8 +151,8 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
             platform: None,
         },
         claim,
-        provides,
-        rows: components.into_iter().flat_map(|component| rows(component, family.as_deref(), &mut notes)).collect(),
+        provides: stated::provided(&[Field::Cvss, Field::PublishedAt, Field::Path, Field::Vex], &[Field::Epss], &rows),
+        rows,
         notes,
     })
 }
