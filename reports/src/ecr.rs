@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use policy::findings::Field;
 use serde::Deserialize;
 
-use crate::inspector::finding;
+use crate::inspector::{about, finding};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::Stated;
@@ -89,7 +89,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
             Some("let the AWS CLI fetch all pages: leave out `--no-paginate` and `--max-items`"),
         ));
     }
-    let about = finding::about(&enhanced, &mut notes);
+    let about = about::about(&enhanced, &mut notes);
     let completed_at = scalar::time(found.image_scan_completed_at.as_ref(), "date of the scan", &mut notes);
     let is_enhanced = !enhanced.is_empty();
     let mut rows: Vec<Row> = basic.into_iter().flat_map(|finding| basic_rows(finding, &mut notes)).collect();

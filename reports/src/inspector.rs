@@ -5,6 +5,7 @@
 //! not aliases: they are kept as advisories, except the CVEs of a bulletin, which are what it is about. The answer does not say which
 //! filter it was asked with: what a filter kept back is not in the report.
 
+pub(crate) mod about;
 pub(crate) mod finding;
 
 use serde::Deserialize;
@@ -37,7 +38,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     }
     let findings = raw.findings.unwrap_or_default();
     let mut notes = Notes::default();
-    let about = finding::about(&findings, &mut notes);
+    let about = about::about(&findings, &mut notes);
     let rows = finding::rows(findings, &mut notes);
     Ok(Report {
         format: Format::Inspector,

@@ -1,16 +1,13 @@
-//! A finding of Amazon Inspector, as its own listing and Amazon ECR's enhanced scanning write it → rows, and the resources it is about.
+//! A finding of Amazon Inspector, as its own listing and Amazon ECR's enhanced scanning write it → rows.
 //!
 //! Source: Amazon Inspector API version 2020-06-08, "Finding" and "PackageVulnerabilityDetails"; Amazon ECR API, "EnhancedImageScanFinding".
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use policy::findings::{Field, FixState};
-use policy::time::Timestamp;
 use serde::Deserialize;
 
 use crate::distro;
 use crate::ecosystem::Ecosystem;
-use crate::report::{Notes, Os, Row, Subject, SubjectKind};
+use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::words;
@@ -32,12 +29,12 @@ pub(crate) struct Finding {
     title: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
-    last_observed_at: Option<Scalar>,
+    pub(super) last_observed_at: Option<Scalar>,
     fix_available: Option<String>,
     inspector_score: Option<Scalar>,
     score: Option<Scalar>,
     epss: Option<EpssOf>,
-    resources: Option<Vec<Resource>>,
+    pub(super) resources: Option<Vec<Resource>>,
     package_vulnerability_details: Option<Details>,
 }
 
@@ -47,28 +44,28 @@ struct EpssOf {
 }
 
 #[derive(Debug, Deserialize)]
-struct Resource {
-    id: Option<String>,
+pub(super) struct Resource {
+    pub(super) id: Option<String>,
     #[serde(rename = "type")]
-    kind: Option<String>,
-    details: Option<ResourceDetails>,
+    pub(super) kind: Option<String>,
+    pub(super) details: Option<ResourceDetails>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ResourceDetails {
-    aws_ecr_container_image: Option<Image>,
+pub(super) struct ResourceDetails {
+    pub(super) aws_ecr_container_image: Option<Image>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Image {
-    image_hash: Option<String>,
-    image_tags: Option<Vec<String>>,
-    repository_name: Option<String>,
-    registry: Option<String>,
-    platform: Option<String>,
-    architecture: Option<String>,
+pub(super) struct Image {
+    pub(super) image_hash: Option<String>,
+    pub(super) image_tags: Option<Vec<String>>,
+    pub(super) repository_name: Option<String>,
+    pub(super) registry: Option<String>,
+    pub(super) platform: Option<String>,
+    pub(super) architecture: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -122,7 +119,7 @@ fn rows_of(finding: Finding, notes: &mut Notes) -> Vec<Row> {
             None
         }
     };
-    let family = finding.images().next().and_then(os_of).map(|os| os.family);
+    let family = finding.images().next().and_then(Image::os).map(|os| os.family);
     let Some(details) = finding.package_vulnerability_details else {
         notes.add("row dropped: it names no vulnerability");
         return Vec::new();
@@ -188,64 +185,15 @@ fn newest_score(scores: Vec<Cvss>) -> Option<Scalar> {
         .and_then(|cvss| cvss.base_score)
 }
 
-fn os_of(image: &Image) -> Option<Os> {
-    image.platform.as_deref().and_then(distro::of)
-}
-
 impl Finding {
     fn images(&self) -> impl Iterator<Item = &Image> {
         self.resources.iter().flatten().filter_map(|r| r.details.as_ref().and_then(|d| d.aws_ecr_container_image.as_ref()))
     }
 }
 
-/// What a list of findings is about, and when it was last looked at.
-pub(crate) struct About {
-    pub(crate) subject: Subject,
-    pub(crate) os: Option<Os>,
-    /// The latest observation: Inspector looks at an image as a whole.
-    pub(crate) observed_at: Option<Timestamp>,
-}
-
-/// The one image that all findings are about; anything else, or several images, is not one.
-pub(crate) fn about(findings: &[Finding], notes: &mut Notes) -> About {
-    let mut resources: BTreeMap<String, (Option<String>, Option<Image>)> = BTreeMap::new();
-    for resource in findings.iter().flat_map(|finding| finding.resources.iter().flatten()) {
-        let image = resource.details.as_ref().and_then(|details| details.aws_ecr_container_image.clone());
-        resources.insert(resource.id.clone().unwrap_or_default(), (resource.kind.clone(), image));
-    }
-    let observed_at =
-        findings.iter().filter_map(|f| scalar::time(f.last_observed_at.as_ref(), "date of observation", notes)).max();
-    let kinds: BTreeSet<&str> = resources.values().filter_map(|(kind, _)| kind.as_deref()).collect();
-    let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
-    let none = Subject { kind: SubjectKind::Image, name: None, digests: Vec::new(), image_id: None, platform: None };
-    let mut found = resources.into_values();
-    match (found.next(), found.len()) {
-        (Some((_, Some(image))), 0) => About { subject: subject(&image), os: os_of(&image), observed_at },
-        (Some((Some(kind), None)), 0) if kind == "AWS_ECR_CONTAINER_IMAGE" => About { subject: none, os: None, observed_at },
-        (None, _) => About { subject: none, os: None, observed_at },
-        (Some(_), more) => {
-            let kind = match more {
-                0 => SubjectKind::Other(format!("resource of the type {kinds}")),
-                more => SubjectKind::Other(format!("set of {} resources ({kinds})", more.saturating_add(1))),
-            };
-            About { subject: Subject { kind, ..none }, os: None, observed_at }
-        }
-    }
-}
-
-fn subject(image: &Image) -> Subject {
-    let tag = image.image_tags.iter().flatten().next().map_or(String::new(), |tag| format!(":{tag}"));
-    let repository = filled(image.repository_name.clone());
-    let name = repository.map(|repository| match filled(image.registry.clone()) {
-        Some(registry) => format!("{registry}/{repository}{tag}"),
-        None => format!("{repository}{tag}"),
-    });
-    Subject {
-        kind: SubjectKind::Image,
-        name,
-        digests: filled(image.image_hash.clone()).into_iter().collect(),
-        image_id: None,
-        // Inspector's `platform` is the distribution, and it scans Linux images only.
-        platform: filled(image.architecture.clone()).map(|architecture| format!("linux/{}", architecture.to_ascii_lowercase())),
+impl Image {
+    /// Inspector calls the distribution the platform.
+    pub(super) fn os(&self) -> Option<Os> {
+        self.platform.as_deref().and_then(distro::of)
     }
 }

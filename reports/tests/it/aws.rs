@@ -137,10 +137,16 @@ fn findings_that_are_not_open_are_told_apart() {
 fn findings_of_other_or_several_resources_are_refused() {
     let mut other = finding();
     other["resources"][0]["id"] = json!("arn:2");
+    let mut nameless = finding();
+    nameless["resources"][0].as_object_mut().unwrap().remove("id");
+    let mut other_nameless = nameless.clone();
+    other_nameless["resources"][0]["details"]["awsEcrContainerImage"]["imageHash"] = json!("sha256:ffff");
     let lambda = json!([{ "type": "AWS_LAMBDA_FUNCTION", "id": "arn:3", "details": {} }]);
     all_refused([
         (with(&listing(), "/nextToken", json!("x")), "one page of several (`nextToken`)"),
         (json!({ "findings": [finding(), other] }), "a set of 2 resources (AWS_ECR_CONTAINER_IMAGE)"),
+        (json!({ "findings": [nameless, other_nameless] }), "a set of 2 resources (AWS_ECR_CONTAINER_IMAGE)"),
+        (without(&listing(), "/findings/0/resources"), "a thing that it does not name"),
         (with(&listing(), "/findings/0/resources", lambda), "a resource of the type AWS_LAMBDA_FUNCTION"),
         (json!({ "findings": [] }), "an object of unknown kind with the keys `findings`"),
     ]);
