@@ -46,7 +46,7 @@ struct Status {
     description: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Findings {
     image_scan_completed_at: Option<Scalar>,
@@ -78,7 +78,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
         ));
     }
     let claim = claim(raw.image_scan_status.as_ref())?;
-    let found = raw.image_scan_findings.unwrap_or_default();
+    let Some(found) = raw.image_scan_findings else {
+        let message = "the Amazon ECR scan result has no `imageScanFindings`, so that it does not show what was found";
+        return Err(ReportError::new(message, Some("fetch them with `aws ecr describe-image-scan-findings`")));
+    };
     let mut notes = Notes::default();
     let (basic, enhanced) = (found.findings.unwrap_or_default(), found.enhanced_findings.unwrap_or_default());
     let counted = found.finding_severity_counts.iter().flat_map(BTreeMap::values).fold(0_u64, |sum, n| sum.saturating_add(*n));

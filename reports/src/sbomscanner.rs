@@ -95,6 +95,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let Some(body) = raw.report else {
         return Err(ReportError::new("the VulnerabilityReport of SBOMscanner has no `report`: the image was not scanned", None));
     };
+    let claim = match body.results.is_some() || body.summary.is_some() {
+        true => Claim::Vulnerabilities,
+        false => Claim::Unclear(
+            "the VulnerabilityReport of SBOMscanner neither lists nor counts vulnerabilities, so that it does not show a scan"
+                .to_owned(),
+        ),
+    };
     let results = body.results.unwrap_or_default();
     let vulnerabilities = || results.iter().flat_map(|result| result.vulnerabilities.iter().flatten());
     let counted = body.summary.iter().flat_map(BTreeMap::values).fold(0_u64, |sum, n| sum.saturating_add(*n));
@@ -119,7 +126,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         scanned_at,
         os,
         subject: subject(raw.image_metadata.unwrap_or_default()),
-        claim: Claim::Vulnerabilities,
+        claim,
         provides: stated::provided(&[Field::Cvss, Field::Path, Field::Vex], &[Field::Epss, Field::KnownExploited], &rows),
         rows,
         notes,

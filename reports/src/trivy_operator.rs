@@ -107,6 +107,12 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let Some(body) = raw.report else {
         return Err(ReportError::new("the VulnerabilityReport of the Trivy operator has no `report`: nothing was scanned", None));
     };
+    let claim = match body.vulnerabilities.is_some() || body.summary.is_some() {
+        true => Claim::Vulnerabilities,
+        false => Claim::Unclear(
+            "the VulnerabilityReport of the Trivy operator neither lists nor counts vulnerabilities, so that it does not show a scan".to_owned(),
+        ),
+    };
     let vulnerabilities = body.vulnerabilities.unwrap_or_default();
     let counted = body.summary.map(|summary| summary.total()).unwrap_or_default();
     let listed = u64::try_from(vulnerabilities.len()).unwrap_or(u64::MAX);
@@ -150,7 +156,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         scanned_at,
         os,
         subject: Subject { kind, name, digests, image_id: None, platform: None },
-        claim: Claim::Vulnerabilities,
+        claim,
         provides: stated::provided(&[Field::Cvss], &[Field::PublishedAt, Field::Path], &rows),
         rows,
         notes,

@@ -101,6 +101,14 @@ fn fixed(versions: Option<Vec<String>>) -> Vec<String> {
     versions.unwrap_or_default().into_iter().map(bare).filter(|version| !version.is_empty()).collect()
 }
 
+/// Under a watch or a project Xray answers with what breaks a policy of its own, and not with what it found.
+fn only_violations() -> ReportError {
+    ReportError::new(
+        "the JFrog Xray report lists only violations of its own policies, and not the vulnerabilities",
+        Some("scan without watches and projects, or with `--vuln`"),
+    )
+}
+
 /// What is the same in every shape.
 fn report(subject: Subject, claim: Claim, rows: Vec<Row>, notes: Notes) -> Report {
     Report {

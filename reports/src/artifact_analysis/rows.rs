@@ -43,7 +43,8 @@ pub(super) fn rows(occurrence: Occurrence, has_risk: bool, notes: &mut Notes) ->
             None => FixState::Unknown,
         };
         let severity = [&issue.effective_severity, &vulnerability.effective_severity, &vulnerability.severity];
-        let severity = severity.into_iter().flatten().find(|word| !word.is_empty()).cloned();
+        let stated = || severity.into_iter().flatten().filter(|word| !word.is_empty());
+        let severity = stated().find(|word| *word != "SEVERITY_UNSPECIFIED").or_else(|| stated().next()).cloned();
         let (mut package, mut version) = (issue.affected_package.clone(), issue.affected_version.as_ref().and_then(|v| v.text()));
         if let Some(location) = &issue.affected_location {
             package = package.or_else(|| location.package.clone());

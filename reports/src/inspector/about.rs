@@ -18,7 +18,8 @@ pub(crate) struct About {
 
 /// The one image that all findings are about; anything else, or several images, is not one.
 pub(crate) fn about(findings: &[Finding], notes: &mut Notes) -> About {
-    let mut resources: BTreeMap<(Option<String>, Option<String>), (Option<String>, Option<Image>)> = BTreeMap::new();
+    // By id and digest, since either may be missing.
+    let mut resources = BTreeMap::new();
     for resource in findings.iter().flat_map(|finding| finding.resources.iter().flatten()) {
         let image = resource.details.as_ref().and_then(|details| details.aws_ecr_container_image.clone());
         let digest = image.as_ref().and_then(|image| image.image_hash.clone());
@@ -26,7 +27,8 @@ pub(crate) fn about(findings: &[Finding], notes: &mut Notes) -> About {
     }
     let observed_at =
         findings.iter().filter_map(|f| scalar::time(f.last_observed_at.as_ref(), "date of observation", notes)).max();
-    let kinds: BTreeSet<&str> = resources.values().filter_map(|(kind, _)| kind.as_deref()).collect();
+    let kinds: BTreeSet<&str> =
+        resources.values().filter_map(|(kind, _): &(Option<String>, Option<Image>)| kind.as_deref()).collect();
     let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
     let none = Subject { kind: SubjectKind::Image, name: None, digests: Vec::new(), image_id: None, platform: None };
     let mut found = resources.into_values();

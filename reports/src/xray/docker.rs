@@ -2,6 +2,7 @@
 
 use policy::findings::FixState;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::component::Component;
 use crate::report::{Claim, Notes, Report, Row, Subject, SubjectKind};
@@ -13,6 +14,7 @@ use crate::{ReportError, xray};
 #[serde(rename_all = "camelCase")]
 struct Raw {
     vulnerabilities: Option<Vec<Vulnerability>>,
+    security_violations: Option<Vec<IgnoredAny>>,
     errors: Option<Vec<ErrorOf>>,
     scans_status: Option<Status>,
 }
@@ -60,6 +62,9 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
         return Err(ReportError::new(format!("the scan by JFrog Xray failed with the status code {code}"), Some("scan again")));
     }
     let vulnerabilities = raw.vulnerabilities.unwrap_or_default();
+    if vulnerabilities.is_empty() && raw.security_violations.is_some_and(|violations| !violations.is_empty()) {
+        return Err(xray::only_violations());
+    }
     let claim = match (code, vulnerabilities.is_empty()) {
         (None, true) => Claim::Unclear(
             "the JFrog Xray report has no vulnerability and no status of the scan, so that it does not show whether it was finished"

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use policy::findings::FixState;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::component::Component;
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
@@ -17,6 +18,7 @@ struct Scan {
     package_type: Option<String>,
     status: Option<String>,
     vulnerabilities: Option<Vec<Issue>>,
+    violations: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Deserialize)]
@@ -58,10 +60,13 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
         subject.kind = SubjectKind::Other(format!("set of {} scans", scans.len()));
     }
     let has_rows = scans.iter().any(|scan| scan.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty()));
-    let claim = match has_rows || scans.iter().all(|scan| scan.status.is_some()) {
+    if !has_rows && scans.iter().any(|scan| scan.violations.as_ref().is_some_and(|violations| !violations.is_empty())) {
+        return Err(xray::only_violations());
+    }
+    let claim = match has_rows || scans.iter().all(|scan| scan.status.is_some() && scan.vulnerabilities.is_some()) {
         true => Claim::Vulnerabilities,
         false => Claim::Unclear(
-            "the JFrog Xray scan has no vulnerability and no `status`, so that it does not show whether it was finished"
+            "the JFrog Xray scan has no vulnerability, and no `status` or no list of them, so that it does not show whether it looked for any"
                 .to_owned(),
         ),
     };

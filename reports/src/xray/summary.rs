@@ -60,10 +60,16 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
     // Of an image Xray keeps the manifest, whose checksum is the image's digest.
     let checksums = artifacts.iter().filter_map(|artifact| artifact.general.as_ref().and_then(|g| filled(g.sha256.clone())));
     subject.digests = checksums.map(|hex| format!("sha256:{hex}")).collect();
+    let claim = match artifacts.iter().all(|artifact| artifact.issues.is_some()) {
+        true => Claim::Vulnerabilities,
+        false => Claim::Unclear(
+            "the JFrog Xray summary has no list `issues`, so that it does not show whether the artifact was looked at".to_owned(),
+        ),
+    };
     let mut notes = Notes::default();
     let issues = artifacts.into_iter().flat_map(|artifact| artifact.issues.unwrap_or_default());
     let rows = issues.flat_map(|issue| rows(issue, &mut notes)).collect();
-    Ok(xray::report(subject, Claim::Vulnerabilities, rows, notes))
+    Ok(xray::report(subject, claim, rows, notes))
 }
 
 fn rows(issue: Issue, notes: &mut Notes) -> Vec<Row> {

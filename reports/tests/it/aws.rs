@@ -74,6 +74,7 @@ fn unfinished_and_cut_scans_of_ecr_are_refused() {
         (with(&basic(), "/imageScanStatus/status", json!("IN_PROGRESS")), "its status is `IN_PROGRESS`"),
         (without(&basic(), "/imageScanStatus"), "has no `imageScanStatus`"),
         (with(&basic(), "/imageScanFindings/findingSeverityCounts/LOW", json!(7)), "counts 9 findings and lists 2"),
+        (without(&basic(), "/imageScanFindings"), "has no `imageScanFindings`"),
         (json!({ "imageScanStatus": { "status": "UNSUPPORTED_IMAGE" } }), "its status is `UNSUPPORTED_IMAGE`"),
         (with(&basic(), "/imageScanFindings/findings", json!(7)), "the Amazon ECR scan result cannot be read"),
     ]);

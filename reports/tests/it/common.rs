@@ -41,7 +41,8 @@ pub(crate) fn with(report: &Value, place: &str, value: Value) -> Value {
 pub(crate) fn without(report: &Value, place: &str) -> Value {
     let mut report = report.clone();
     let (parent, key) = place.rsplit_once('/').unwrap();
-    report.pointer_mut(parent).and_then(Value::as_object_mut).unwrap().remove(key).unwrap();
+    let members = report.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+    assert!(members.remove(key).is_some(), "{place}");
     report
 }
 

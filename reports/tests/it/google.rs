@@ -80,6 +80,10 @@ fn the_three_shapes_say_the_same() {
 fn ids_and_places_of_older_answers_are_found() {
     let old = with(&occurrences(), "/occurrences/0/vulnerability/shortDescription", json!("a sentence about it"));
     assert_eq!(read(&old).rows[0].id, "CVE-2026-1", "of the note");
+    let old =
+        with(&occurrences(), "/occurrences/0/vulnerability/packageIssue/0/effectiveSeverity", json!("SEVERITY_UNSPECIFIED"));
+    let old = with(&old, "/occurrences/0/vulnerability/effectiveSeverity", json!("SEVERITY_UNSPECIFIED"));
+    assert_eq!(read(&old).rows[0].severity, Severity::High, "the first that says something");
     let issue = json!([{ "affectedLocation": { "package": "zlib", "version": { "name": "1", "revision": "2" } } }]);
     let old = read(&with(&occurrences(), "/occurrences/0/vulnerability/packageIssue", issue));
     assert_eq!((row(&old, "CVE-2026-1").package.name.as_str(), old.rows[0].package.installed.as_deref()), ("zlib", Some("1-2")));

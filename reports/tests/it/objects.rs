@@ -153,6 +153,8 @@ fn objects_without_all_findings_are_refused() {
     all_refused([
         (with(&sbomscanner(), "/report/summary/high", json!(9)), "counts 12 vulnerabilities and lists 3"),
         (without(&sbomscanner(), "/report"), "has no `report`"),
+        (with(&sbomscanner(), "/report", json!({})), "neither lists nor counts vulnerabilities"),
+        (with(&operator(), "/report", json!({})), "neither lists nor counts vulnerabilities"),
         (with(&sbomscanner(), "/kind", json!("WorkloadScanReport")), "a Kubernetes object of kind WorkloadScanReport"),
         (with(&operator(), "/report/summary/highCount", json!(9)), "counts 10 vulnerabilities and lists 2"),
         (without(&operator(), "/report"), "has no `report`"),
