@@ -3,7 +3,7 @@
 //!
 //! Source: Clair 4, OpenAPI "VulnerabilityReport", and the enrichers of claircore. It provides `path` (the package's database or file)
 //! and `publishedAt` (`issued`), and `cvss`, `epss` and `knownExploited` where the report has that enrichment; no dates of fixes. It
-//! states neither the time of the scan nor the scanner's version. Its ids are in free text ([`crate::names`]).
+//! states neither the time of the scan nor the scanner's version. Its ids are in free text (`names.rs`).
 
 mod enrichments;
 mod raw;

@@ -2,7 +2,7 @@
 //! [`Report`].
 //!
 //! Source: Kubescape's storage, `pkg/apis/softwarecomposition/v1beta1`; the payload is in the shape of Grype's model
-//! ([`crate::matches`]). It provides `aliases`, `cvss` and `path`; the object keeps no EPSS, KEV, VEX or dates.
+//! (`matches.rs`). It provides `aliases`, `cvss` and `path`; the object keeps no EPSS, KEV, VEX or dates.
 
 use policy::findings::Field;
 use serde::Deserialize;
