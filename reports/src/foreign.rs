@@ -73,26 +73,8 @@ fn by_keys(o: &Outline<'_>) -> Option<String> {
         "a Trivy report of a Kubernetes cluster, which names no image digests"
     } else if o.has("matches") && (o.has("descriptor") || o.has("source")) {
         "a Grype report (or one of its shape)"
-    } else if o.has("imageScanFindings") || o.has("imageScanStatus") {
-        "an Amazon ECR scan result"
-    } else if first_of("findings", "findingArn") {
-        "an Amazon Inspector result"
     } else if first_of("Findings", "ProductArn") {
         "an AWS Security Hub result"
-    } else if o.has("occurrences") || o.has("package_vulnerability_summary") || o.has("image_summary") {
-        "a Google Artifact Analysis result"
-    } else if o.has("manifest_hash") && o.has("package_vulnerabilities") {
-        "a Clair report"
-    } else if o.has("generated_at") && o.has("scanner") && o.has("vulnerabilities") {
-        "a Harbor report"
-    } else if o.text("version").is_some() && o.has("scan") && o.has_list("vulnerabilities") {
-        "a GitLab security report"
-    } else if o.has("vulnerabilities") && (o.has("packageManager") || o.has("dependencyCount")) {
-        "a Snyk report"
-    } else if first_of("results", "packages") || o.has("experimental_config") {
-        "an OSV-Scanner report"
-    } else if o.member("result").is_some_and(|r| r.member("summary").is_some_and(|s| s.has("TOTAL-VULNERABILITIES"))) {
-        "a roxctl scan result"
     } else {
         return None;
     };

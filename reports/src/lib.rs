@@ -17,6 +17,30 @@ pub mod report;
 pub mod trivy;
 mod words;
 
+pub mod anchore;
+pub mod artifact_analysis;
+pub mod clair;
+mod distro;
+mod ecosystem;
+pub mod ecr;
+pub mod gitlab;
+pub mod harbor;
+pub mod inspector;
+pub mod kubescape;
+mod matches;
+mod names;
+mod object;
+pub mod osv_scanner;
+pub mod prisma;
+pub mod quay;
+pub mod sbomscanner;
+mod scalar;
+pub mod snyk;
+pub mod stackrox;
+mod stated;
+pub mod trivy_operator;
+pub mod xray;
+
 pub use self::error::ReportError;
 pub use self::outline::{MAX_BYTES, MAX_DEPTH, Outline};
 use self::report::SubjectKind;
@@ -62,6 +86,39 @@ macro_rules! formats {
 formats! {
     /// `trivy image --format json`, schema version 2.
     Trivy = "trivy-json", trivy::READER;
+
+    /// Amazon ECR's scan findings, basic and enhanced.
+    Ecr = "ecr", ecr::READER;
+    /// Amazon Inspector's findings of an image.
+    Inspector = "inspector", inspector::READER;
+    /// Google Artifact Analysis: occurrences, and what `gcloud` prints of them.
+    ArtifactAnalysis = "artifact-analysis", artifact_analysis::READER;
+    /// Harbor's vulnerability report.
+    Harbor = "harbor", harbor::READER;
+    /// Clair's vulnerability report, version 4.
+    Clair = "clair", clair::READER;
+    /// Quay's security information of a manifest.
+    Quay = "quay", quay::READER;
+    /// Snyk's JSON of a container.
+    Snyk = "snyk", snyk::READER;
+    /// OSV-Scanner's JSON of an image.
+    OsvScanner = "osv-scanner", osv_scanner::READER;
+    /// GitLab's report of container scanning.
+    Gitlab = "gitlab", gitlab::READER;
+    /// Anchore's vulnerabilities of an image.
+    Anchore = "anchore", anchore::READER;
+    /// StackRox: an image of the API, and roxctl's table.
+    Stackrox = "stackrox", stackrox::READER;
+    /// Prisma Cloud's scan of an image, `twistcli`.
+    Prisma = "prisma", prisma::READER;
+    /// JFrog Xray: artifact summary, scan, reports, and `jf docker scan`.
+    Xray = "xray", xray::READER;
+    /// SBOMscanner's VulnerabilityReport.
+    Sbomscanner = "sbomscanner", sbomscanner::READER;
+    /// The Trivy operator's VulnerabilityReport.
+    TrivyOperator = "trivy-operator", trivy_operator::READER;
+    /// Kubescape's VulnerabilityManifest.
+    Kubescape = "kubescape", kubescape::READER;
 }
 
 impl Format {
@@ -116,7 +173,12 @@ pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Re
         )),
         (_, Claim::Unclear(what)) if !leniency.unclear_claim => Err(ReportError::new(
             what.clone(),
-            Some("scan with `--scanners vuln --list-all-pkgs`, or accept the report as clean with `--accept-empty`"),
+            Some(match format {
+                Format::Trivy => {
+                    "scan with `--scanners vuln --list-all-pkgs`, or accept the report as clean with `--accept-empty`"
+                }
+                _ => "scan again so that the report shows it, or accept the report as it is with `--accept-empty`",
+            }),
         )),
         _ => Ok(report),
     }

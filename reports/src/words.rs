@@ -10,7 +10,7 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
         "high" | "important" => Severity::High,
         "medium" | "moderate" => Severity::Medium,
         "low" => Severity::Low,
-        "negligible" | "minimal" | "unimportant" | "info" | "informational" | "none" => Severity::Negligible,
+        "negligible" | "minimal" | "unimportant" | "info" | "information" | "informational" | "none" => Severity::Negligible,
         "" | "unknown" | "undefined" | "untriaged" | "severity_unspecified" | "unassigned" | "not yet assigned" | "other" => {
             Severity::Unknown
         }

@@ -1,5 +1,7 @@
 //! By certificate: a chain of our own, and what makes a certificate unfit.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use host::signing;
@@ -9,7 +11,7 @@ use rcgen::{
 };
 use serde_json::{Value, json};
 
-use crate::place::{Place, SIGNATURE, map};
+use crate::place::{Place, SIGNATURE, ask, client_at, map};
 
 const FINDINGS: (&str, &str) = ("io.gated-deployment.type", "findings.v1");
 
@@ -115,4 +117,12 @@ fn a_certificate_and_its_chain() {
             (_, Ok(_)) => panic!("{what} is trusted"),
         }
     }
+    // At another instant than the present: the expired one was valid, the one ahead will be.
+    let at = |year: i32, request: &Value| {
+        let seconds = date_time_ymd(year, 6, 1).unix_timestamp();
+        ask(&Arc::new(client_at(&place.address, None, Some(seconds))), request)
+    };
+    let (expired, ahead) = (request(&image, &expired, Some(chain), false, None), request(&image, &ahead, None, false, None));
+    assert_eq!((at(2019, &expired), at(3001, &ahead)), (Ok(digest.clone()), Ok(digest)));
+    assert!(at(2021, &expired).is_err() && at(2999, &ahead).is_err());
 }

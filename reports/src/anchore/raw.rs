@@ -1,0 +1,96 @@
+//! The members of Anchore's answers that are read, in both of their writings.
+
+use serde::Deserialize;
+
+use crate::distro;
+use crate::report::Os;
+use crate::scalar::{Scalar, filled};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metadata {
+    registry: Option<String>,
+    repository: Option<String>,
+    tag: Option<String>,
+    pub(super) image_digest: Option<String>,
+    pub(super) timestamp: Option<Scalar>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Item {
+    pub(super) vuln: Option<String>,
+    #[serde(alias = "vulnerabilityId")]
+    pub(super) vulnerability_id: Option<String>,
+    pub(super) severity: Option<String>,
+    /// Name and version, joined by a hyphen.
+    pub(super) package: Option<String>,
+    #[serde(alias = "packageName")]
+    pub(super) package_name: Option<String>,
+    #[serde(alias = "packageVersion")]
+    pub(super) package_version: Option<String>,
+    #[serde(alias = "packageType")]
+    pub(super) package_type: Option<String>,
+    #[serde(alias = "packagePath")]
+    pub(super) package_path: Option<String>,
+    pub(super) path: Option<String>,
+    pub(super) purl: Option<String>,
+    pub(super) fix: Option<Scalar>,
+    #[serde(alias = "fixAvailable")]
+    pub(super) fix_available: Option<Scalar>,
+    #[serde(alias = "fixVersions")]
+    pub(super) fix_versions: Option<Vec<String>>,
+    #[serde(alias = "fixState")]
+    pub(super) fix_state: Option<String>,
+    #[serde(alias = "willNotFix")]
+    pub(super) will_not_fix: Option<bool>,
+    #[serde(alias = "feedGroup")]
+    feed_group: Option<String>,
+    kev: Option<bool>,
+    #[serde(alias = "nvdData")]
+    pub(super) nvd_data: Option<Vec<Nvd>>,
+    #[serde(rename = "nvdCvssBaseScore")]
+    pub(super) nvd_score: Option<Scalar>,
+    /// The CVEs of a vulnerability with another id, separated by commas.
+    pub(super) cves: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nvd {
+    pub(super) id: Option<String>,
+    #[serde(alias = "isKev")]
+    is_kev: Option<bool>,
+    #[serde(alias = "cvssV3")]
+    pub(super) cvss_v3: Option<Cvss>,
+    #[serde(alias = "cvssV2")]
+    pub(super) cvss_v2: Option<Cvss>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Cvss {
+    #[serde(alias = "baseScore")]
+    pub(super) base_score: Option<Scalar>,
+}
+
+impl Metadata {
+    pub(super) fn name(&self) -> Option<String> {
+        let parts: Vec<String> =
+            [&self.registry, &self.repository].into_iter().flatten().filter(|p| !p.is_empty()).cloned().collect();
+        let name = Some(parts.join("/")).filter(|name| !name.is_empty())?;
+        Some(match filled(self.tag.clone()) {
+            Some(tag) => format!("{name}:{tag}"),
+            None => name,
+        })
+    }
+}
+
+impl Item {
+    /// In the KEV catalogue, where the row speaks of it.
+    pub(super) fn known_exploited(&self) -> Option<bool> {
+        self.nvd_data.iter().flatten().filter_map(|nvd| nvd.is_kev).chain(self.kev).max()
+    }
+
+    /// The distribution whose feed the row is from (`debian:12`).
+    pub(super) fn os(&self) -> Option<Os> {
+        self.feed_group.as_deref().filter(|group| group.contains(':')).and_then(distro::of)
+    }
+}

@@ -1,0 +1,84 @@
+//! A scanner's word for a kind of package → the type of its package URL and, for packages of a distribution, the namespace.
+//!
+//! Source: the package URL specification, "purl-types"; the words are the scanners' own (`dpkg`, `APKG`, `GO_STDLIB`, `RubyGems`, …).
+
+use crate::{distro, purl};
+
+/// Where packages of a kind come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ecosystem {
+    kind: &'static str,
+    namespace: Option<String>,
+}
+
+impl Ecosystem {
+    /// Packages of which nothing is known but the name.
+    pub(crate) const GENERIC: Self = Self { kind: "generic", namespace: None };
+
+    /// The ecosystem of a scanner's word, with the family of the image's operating system where it is known. A word that is not known
+    /// is `generic`.
+    pub(crate) fn of(word: &str, family: Option<&str>) -> Self {
+        let word = word.to_ascii_lowercase();
+        // `debian:12`, `Alpine:v3.18`, `sles:15.3` name the distribution itself.
+        if let Some(os) = distro::of(&word) {
+            return Self::of_distro(&os.family);
+        }
+        let of_system =
+            |kind| Self { kind, namespace: family.filter(|f| distro::package_type(f) == Some(kind)).map(str::to_owned) };
+        let kind = match word.as_str() {
+            "dpkg" | "deb" => return of_system("deb"),
+            "rpm" => return of_system("rpm"),
+            "apk" | "apkg" => return of_system("apk"),
+            "os" | "linux" | "package" => return family.map_or(Self::GENERIC, Self::of_distro),
+            "npm" | "node-pkg" | "nodejs" | "node" | "javascript" | "js" | "nodepkg" | "yarn" | "pnpm" | "bun" => "npm",
+            "pypi" | "pip" | "python" | "python-pkg" | "pipenv" | "poetry" | "pythonpkg" | "uv" => "pypi",
+            "go" | "golang" | "gobinary" | "gomod" | "gomodules" | "go stdlib" | "go_stdlib" | "go-module" => "golang",
+            "maven" | "java" | "jar" | "gav" | "gradle" | "pom" | "java-archive" | "war" => "maven",
+            "gem" | "gemspec" | "rubygems" | "ruby" | "bundler" => "gem",
+            "nuget" | "dotnet" | "dotnet-core" | ".net" | "dotnetpkg" => "nuget",
+            "composer" | "packagist" | "php" | "php-composer" => "composer",
+            "cargo" | "crates.io" | "rust" | "rust-crate" | "rustbinary" => "cargo",
+            "hex" => "hex",
+            "pub" => "pub",
+            "conan" | "conancenter" => "conan",
+            "conda" => "conda",
+            "swift" | "swifturl" => "swift",
+            "cocoapods" => "cocoapods",
+            "cran" => "cran",
+            "hackage" => "hackage",
+            _ => "generic",
+        };
+        Self { kind, namespace: None }
+    }
+
+    fn of_distro(family: &str) -> Self {
+        distro::package_type(family).map_or(Self::GENERIC, |kind| Self { kind, namespace: Some(family.to_owned()) })
+    }
+
+    /// The package URL of a package.
+    pub(crate) fn purl(&self, name: &str, version: Option<&str>) -> String {
+        purl::make(self.kind, self.namespace.as_deref(), name, version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_scanners_become_package_urls() {
+        for (word, family, expected) in [
+            ("dpkg", Some("debian"), "pkg:deb/debian/a@1"),
+            ("dpkg", Some("alpine"), "pkg:deb/a@1"),
+            ("APKG", None, "pkg:apk/a@1"),
+            ("Alpine:v3.18", None, "pkg:apk/alpine/a@1"),
+            ("OS", Some("redhat"), "pkg:rpm/redhat/a@1"),
+            ("OS", None, "pkg:generic/a@1"),
+            ("GO_STDLIB", None, "pkg:golang/a@1"),
+            ("RubyGems", Some("debian"), "pkg:gem/a@1"),
+            ("something", Some("debian"), "pkg:generic/a@1"),
+        ] {
+            assert_eq!(Ecosystem::of(word, family).purl("a", Some("1")), expected, "{word}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Harbor's vulnerability report of an artifact, version 1.0 and 1.1, bare or under its media type → [`Report`].
+//!
+//! Source: Harbor's pluggable scanner API 1.1, "HarborVulnerabilityReport", and `src/pkg/scan/vuln/report.go`. It provides `cvss`
+//! (`preferred_cvss`) alone, and only since 1.1: the format has no type of package, no aliases, no dates and no paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policy::findings::{Field, FixState};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
+use crate::scalar::{self, Scalar, filled};
+use crate::stated::{self, Stated};
+use crate::{Format, Outline, Reader, ReportError};
+
+/// The reader of this format.
+pub static READER: Reader = Reader { media_type: "application/vnd.goharbor.vulnerability-report+json", recognise, read };
+
+/// The media types under which Harbor's API hands a report out; a version follows.
+const TYPES: [&str; 2] =
+    ["application/vnd.security.vulnerability.report", "application/vnd.scanner.adapter.vuln.report.harbor+json"];
+
+fn recognise(outline: &Outline<'_>) -> Option<String> {
+    if let Outline::Object(members) = outline
+        && let Some(key) = members.keys().find(|key| TYPES.iter().any(|kind| key.starts_with(kind)))
+    {
+        return Some(format!("the key `{key}`: Harbor's vulnerability report"));
+    }
+    let has_all = ["generated_at", "scanner", "vulnerabilities"].iter().all(|key| outline.has(key));
+    has_all.then(|| "`generated_at`, `scanner` and `vulnerabilities`: Harbor's vulnerability report".to_owned())
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    generated_at: Option<Scalar>,
+    artifact: Option<Artifact>,
+    scanner: Option<ScannerOf>,
+    scan_status: Option<String>,
+    vulnerabilities: Option<Vec<Item>>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    repository: Option<String>,
+    digest: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ScannerOf {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: Option<String>,
+    package: Option<String>,
+    version: Option<String>,
+    fix_version: Option<String>,
+    severity: Option<String>,
+    status: Option<String>,
+    artifact_digests: Option<Vec<String>>,
+    artifact_digest: Option<String>,
+    preferred_cvss: Option<Cvss>,
+}
+
+#[derive(Deserialize)]
+struct Cvss {
+    score_v3: Option<Scalar>,
+    score_v2: Option<Scalar>,
+}
+
+fn read(text: &str) -> Result<Report, ReportError> {
+    let whole: BTreeMap<String, &RawValue> =
+        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Harbor report cannot be read: {e}"), None))?;
+    let wrapped = whole.iter().find(|(key, _)| TYPES.iter().any(|kind| key.starts_with(kind)));
+    let raw: Option<Raw> = scalar::parse(wrapped.map_or(text, |(_, report)| report.get()), "Harbor report")?;
+    let raw =
+        raw.ok_or_else(|| ReportError::new("the Harbor report is null: the artifact was not scanned", Some("start a scan")))?;
+    if let Some(status) = raw.scan_status.filter(|status| !status.eq_ignore_ascii_case("success")) {
+        return Err(ReportError::new(
+            format!("the scan by Harbor is not finished: its status is `{status}`"),
+            Some("wait until the scan has succeeded"),
+        ));
+    }
+    let Some(items) = raw.vulnerabilities else {
+        return Err(ReportError::new(
+            "the Harbor report has no list `vulnerabilities`: it is an overview, or the artifact was not scanned",
+            Some("fetch the report itself: `…/artifacts/REFERENCE/additions/vulnerabilities` of Harbor's API"),
+        ));
+    };
+    let mut notes = Notes::default();
+    let of_items: BTreeSet<String> = items
+        .iter()
+        .flat_map(|item| item.artifact_digests.iter().flatten().chain(&item.artifact_digest))
+        .filter(|digest| !digest.is_empty())
+        .cloned()
+        .collect();
+    let (name, digest) = raw.artifact.map_or((None, None), |artifact| (filled(artifact.repository), filled(artifact.digest)));
+    // A report about an index gathers the findings of its images.
+    let kind = match of_items.len() {
+        0 | 1 => SubjectKind::Image,
+        n => SubjectKind::Other(format!("set of {n} images")),
+    };
+    let digests: BTreeSet<String> = digest.into_iter().chain(of_items).collect();
+    let subject = Subject { kind, name, digests: digests.into_iter().collect(), image_id: None, platform: None };
+    let (scanner, version) = raw.scanner.map_or((None, None), |scanner| (filled(scanner.name), filled(scanner.version)));
+    let rows: Vec<Row> = items.into_iter().flat_map(|item| rows(item, &mut notes)).collect();
+    Ok(Report {
+        format: Format::Harbor,
+        scanner: Scanner {
+            name: scanner.map_or("harbor".to_owned(), |name| name.to_ascii_lowercase()),
+            version,
+            database_updated_at: None,
+        },
+        scanned_at: scalar::time(raw.generated_at.as_ref(), "date of the report", &mut notes),
+        os: None,
+        subject,
+        claim: Claim::Vulnerabilities,
+        provides: stated::provided(&[], &[Field::Cvss], &rows),
+        rows,
+        notes,
+    })
+}
+
+fn rows(item: Item, notes: &mut Notes) -> Vec<Row> {
+    let fixed = stated::versions(item.fix_version.as_deref());
+    let cvss = item.preferred_cvss;
+    // Harbor writes a score of 0 where the scanner gave none.
+    let has_score = |score: &Scalar| score.number() != Some(0.0);
+    let cvss = cvss.and_then(|cvss| cvss.score_v3.filter(has_score).or(cvss.score_v2.filter(has_score)));
+    let stated = Stated {
+        id: filled(item.id),
+        severity: item.severity,
+        cvss: scalar::score(cvss.as_ref(), notes),
+        package: item.package,
+        installed: item.version,
+        fix_state: stated::fix_state(&fixed, status(item.status.as_deref())),
+        fixed,
+        ..Stated::default()
+    };
+    stated.rows(notes)
+}
+
+/// The status that newer scanners hand through; without one, a version that is not named says nothing.
+fn status(word: Option<&str>) -> FixState {
+    match word.unwrap_or_default() {
+        "fixed" => FixState::Fixed,
+        "affected" => FixState::NotFixed,
+        "will_not_fix" | "fix_deferred" | "end_of_life" => FixState::WontFix,
+        _ => FixState::Unknown,
+    }
+}

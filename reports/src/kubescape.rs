@@ -1,0 +1,110 @@
+//! The VulnerabilityManifest of Kubescape (`kubectl get vulnerabilitymanifests.spdx.softwarecomposition.kubescape.io NAME -o json`) →
+//! [`Report`].
+//!
+//! Source: Kubescape's storage, `pkg/apis/softwarecomposition/v1beta1`; the payload is in the shape of Grype's model
+//! (`matches.rs`). It provides `aliases`, `cvss` and `path`; the object keeps no EPSS, KEV, VEX or dates.
+
+use policy::findings::Field;
+use serde::Deserialize;
+
+use crate::matches;
+use crate::object::{self, Metadata};
+use crate::report::{Claim, Notes, Report, Scanner, Subject, SubjectKind};
+use crate::scalar::{self, Scalar, filled};
+use crate::{Format, Outline, Reader, ReportError};
+
+/// The reader of this format.
+pub static READER: Reader = Reader { media_type: "application/vnd.kubescape.vulnerabilitymanifest+json", recognise, read };
+
+fn recognise(outline: &Outline<'_>) -> Option<String> {
+    object::recognise(outline, "spdx.softwarecomposition.kubescape.io", &["VulnerabilityManifest"])
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+}
+
+#[derive(Deserialize)]
+struct Spec {
+    metadata: Option<About>,
+    payload: Option<matches::Document>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    with_relevancy: Option<bool>,
+    tool: Option<Tool>,
+    report: Option<ReportOf>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportOf {
+    created_at: Option<Scalar>,
+}
+
+fn read(text: &str) -> Result<Report, ReportError> {
+    let raw: Raw = scalar::parse(text, "VulnerabilityManifest of Kubescape")?;
+    let hint = Some("fetch the object by its name; lists leave the payload out");
+    let spec = raw.spec.ok_or_else(|| ReportError::new("the VulnerabilityManifest of Kubescape has no `spec`", hint))?;
+    let payload = spec.payload.filter(|payload| payload.matches.is_some());
+    let payload =
+        payload.ok_or_else(|| ReportError::new("the VulnerabilityManifest of Kubescape has no `spec.payload.matches`", hint))?;
+    let object = raw.metadata.unwrap_or_default();
+    let (is_filtered, tool, created_at) = spec.metadata.map_or((false, None, None), |about| {
+        (about.with_relevancy == Some(true), about.tool, about.report.and_then(|report| report.created_at))
+    });
+    let claim = match is_filtered || object.label("kubescape.io/context") == Some("filtered") {
+        true => Claim::Unclear(
+            "the VulnerabilityManifest of Kubescape is about the packages that were loaded at run time, and does not show the others"
+                .to_owned(),
+        ),
+        false => Claim::Vulnerabilities,
+    };
+    let mut notes = Notes::default();
+    let scanned_at =
+        scalar::time(created_at.as_ref(), "date of the report", &mut notes).or_else(|| object.created_at(&mut notes));
+    Ok(Report {
+        format: Format::Kubescape,
+        scanner: Scanner {
+            name: tool.as_ref().and_then(|tool| filled(tool.name.clone())).unwrap_or_else(|| "kubescape".to_owned()),
+            version: tool.and_then(|tool| filled(tool.version)),
+            database_updated_at: None,
+        },
+        scanned_at,
+        os: payload.os(),
+        subject: subject(&payload, &object),
+        claim,
+        provides: vec![Field::Aliases, Field::Cvss, Field::Path],
+        rows: payload.rows(&mut notes),
+        notes,
+    })
+}
+
+/// From the payload, else from the annotation `kubescape.io/image-id` (`host/name@sha256:…`).
+fn subject(payload: &matches::Document, object: &Metadata) -> Subject {
+    let image_name = object.annotation("kubescape.io/image-id").or_else(|| object.annotation("kubescape.io/image-tag"));
+    let digest_of = |name: &str| name.split_once('@').map(|(_, digest)| digest.to_owned());
+    let kind = match payload.source.as_ref().and_then(|source| source.kind.as_deref()) {
+        Some("image") | None => SubjectKind::Image,
+        Some(other) => SubjectKind::Other(other.to_owned()),
+    };
+    let image = payload.image();
+    let of_image = image.iter().flat_map(|i| i.repo_digests.iter().flatten()).filter_map(|name| digest_of(name));
+    let mut digests: Vec<String> = of_image.chain(image.and_then(|i| filled(i.manifest_digest.clone()))).collect();
+    digests.extend(image_name.and_then(digest_of));
+    digests.sort_unstable();
+    digests.dedup();
+    let platform = image.and_then(|i| Some(format!("{}/{}", filled(i.os.clone())?, filled(i.architecture.clone())?)));
+    let name = image_name.map(str::to_owned).or_else(|| image.and_then(|i| filled(i.user_input.clone())));
+    Subject { kind, name, digests, image_id: image.and_then(|i| filled(i.image_id.clone())), platform }
+}

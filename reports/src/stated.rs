@@ -1,0 +1,289 @@
+//! What a format states of one finding → rows of the normal form: names told apart, words judged, doubts counted.
+//!
+//! Every reader says what its format states in these terms, so that the same doubt is settled the same way in all of them.
+
+use policy::findings::{CvssScore, Epss, Field, FixState, Severity, VexStatus};
+use policy::time::Timestamp;
+
+use crate::ecosystem::Ecosystem;
+use crate::report::{Notes, Package, Row, Statement};
+use crate::words;
+
+/// One finding as stated.
+#[derive(Debug)]
+pub(crate) struct Stated {
+    /// The scanner's own id.
+    pub(crate) id: Option<String>,
+    /// Every other name that is stated for the same finding.
+    pub(crate) names: Vec<String>,
+    /// Bulletins and other findings that are stated beside it, and are not it.
+    pub(crate) advisories: Vec<String>,
+    /// What the finding is called where no catalogue lists it.
+    pub(crate) title: Option<String>,
+    pub(crate) severity: Option<String>,
+    pub(crate) cvss: Option<CvssScore>,
+    pub(crate) epss: Option<Epss>,
+    pub(crate) known_exploited: Option<bool>,
+    pub(crate) published_at: Option<Timestamp>,
+    /// As the scanner wrote it; made of ecosystem, name and version where it did not.
+    pub(crate) purl: Option<String>,
+    pub(crate) ecosystem: Ecosystem,
+    pub(crate) package: Option<String>,
+    pub(crate) installed: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) fixed: Vec<String>,
+    pub(crate) fix_state: FixState,
+    pub(crate) fix_available_at: Option<Timestamp>,
+    pub(crate) vex: Option<Statement>,
+}
+
+impl Default for Stated {
+    fn default() -> Self {
+        Self {
+            id: None,
+            names: Vec::new(),
+            advisories: Vec::new(),
+            title: None,
+            severity: None,
+            cvss: None,
+            epss: None,
+            known_exploited: None,
+            published_at: None,
+            purl: None,
+            ecosystem: Ecosystem::GENERIC,
+            package: None,
+            installed: None,
+            path: None,
+            fixed: Vec::new(),
+            fix_state: FixState::Unknown,
+            fix_available_at: None,
+            vex: None,
+        }
+    }
+}
+
+impl Stated {
+    /// The rows of the finding: one, or one for each CVE of a finding that covers several. None where it names neither a vulnerability
+    /// nor a package.
+    pub(crate) fn rows(self, notes: &mut Notes) -> Vec<Row> {
+        let name = filled(self.package).or_else(|| self.purl.clone());
+        let Some(subjects) = subjects(self.id, self.names, self.title, name.as_deref(), notes) else {
+            notes.add("row dropped: it names no vulnerability");
+            return Vec::new();
+        };
+        // A vulnerability counts, wherever it is.
+        let name = name.unwrap_or_else(|| {
+            notes.add("row without a package");
+            "unknown".to_owned()
+        });
+        let installed = filled(self.installed);
+        if installed.is_none() {
+            notes.add("row without an installed version");
+        }
+        let purl = self.purl.unwrap_or_else(|| self.ecosystem.purl(&name, installed.as_deref()));
+        let package = Package { purl, name, installed, path: self.path };
+        let severity = severity(self.severity.as_deref(), notes);
+        let row = |subject: Subject| Row {
+            id: subject.id,
+            aliases: subject.aliases,
+            advisories: subject.advisories.into_iter().chain(self.advisories.iter().cloned()).collect(),
+            severity,
+            cvss: self.cvss,
+            epss: self.epss,
+            known_exploited: self.known_exploited,
+            published_at: self.published_at,
+            package: package.clone(),
+            fixed: self.fixed.clone(),
+            fix_state: self.fix_state,
+            fix_available_at: self.fix_available_at,
+            vex: self.vex.clone(),
+        };
+        subjects.into_iter().map(row).collect()
+    }
+}
+
+/// The vulnerability of one row.
+struct Subject {
+    id: String,
+    aliases: Vec<String>,
+    advisories: Vec<String>,
+}
+
+/// Which vulnerabilities a finding is about. A bulletin, or an id of the scanner's own, that names CVEs stands beside each of them and
+/// takes the place of none; a GitHub id that names one CVE is an alias of it. `None` where nothing is named.
+fn subjects(
+    id: Option<String>,
+    names: Vec<String>,
+    title: Option<String>,
+    package: Option<&str>,
+    notes: &mut Notes,
+) -> Option<Vec<Subject>> {
+    let mut all: Vec<String> = Vec::new();
+    for name in id.into_iter().chain(names).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
+        if !all.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            all.push(name);
+        }
+    }
+    let cves: Vec<String> = all.iter().filter(|name| words::is_cve(name)).cloned().collect();
+    let Some(first) = all.first().cloned() else {
+        let id = filled(title)
+            .map(|title| words::one_line(title.trim()))
+            .or_else(|| package.map(|p| format!("unidentified in {p}")))?;
+        notes.add("row without an id: named by what it says");
+        return Some(vec![Subject { id, aliases: Vec::new(), advisories: Vec::new() }]);
+    };
+    let others = |id: &str| all.iter().filter(|name| !name.eq_ignore_ascii_case(id)).cloned().collect::<Vec<_>>();
+    let id = match cves.as_slice() {
+        [_, _, ..] if !words::is_cve(&first) => {
+            notes.add("row about several CVEs: one row for each");
+            let bulletins = || all.iter().filter(|name| !words::is_cve(name)).cloned().collect();
+            return Some(cves.into_iter().map(|id| Subject { id, aliases: Vec::new(), advisories: bulletins() }).collect());
+        }
+        [only] if !words::is_vulnerability_id(&first) => only.clone(),
+        _ => first,
+    };
+    let (aliases, advisories): (Vec<String>, Vec<String>) =
+        others(&id).into_iter().partition(|name| words::is_vulnerability_id(name));
+    let (second, aliases): (Vec<String>, Vec<String>) =
+        aliases.into_iter().partition(|name| words::is_cve(&id) && words::is_cve(name));
+    for name in second {
+        notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
+    }
+    Some(vec![Subject { id, aliases, advisories }])
+}
+
+fn severity(word: Option<&str>, notes: &mut Notes) -> Severity {
+    let Some(word) = word.filter(|w| !w.trim().is_empty()) else {
+        notes.add("row without a severity: unknown");
+        return Severity::Unknown;
+    };
+    words::severity(word).unwrap_or_else(|| {
+        notes.add(format!("severity word `{word}`: unknown"));
+        Severity::Unknown
+    })
+}
+
+/// A statement of the report itself; `None` for a word that is no VEX status, which is noted.
+pub(crate) fn statement(status: &str, source: &str, notes: &mut Notes) -> Option<Statement> {
+    let status = match status.to_ascii_lowercase().as_str() {
+        "not_affected" => VexStatus::NotAffected,
+        "affected" => VexStatus::Affected,
+        "fixed" => VexStatus::Fixed,
+        "under_investigation" => VexStatus::UnderInvestigation,
+        "" | "state_unspecified" => return None,
+        other => {
+            notes.add(format!("VEX status `{other}`: not taken"));
+            return None;
+        }
+    };
+    Some(Statement { status, source: source.to_owned() })
+}
+
+/// A fix exists where a version is named; otherwise what its absence means, which each format decides.
+pub(crate) fn fix_state(fixed: &[String], otherwise: FixState) -> FixState {
+    if fixed.is_empty() { otherwise } else { FixState::Fixed }
+}
+
+/// The fields that a report speaks about: some always, some only in newer versions or other shapes of its format, which is shown by a row
+/// that has one. Of a report without rows nothing is unknown.
+pub(crate) fn provided(always: &[Field], where_stated: &[Field], rows: &[Row]) -> Vec<Field> {
+    let has = |field: &Field| match field {
+        Field::Aliases => rows.iter().any(|row| !row.aliases.is_empty()),
+        Field::Cvss => rows.iter().any(|row| row.cvss.is_some()),
+        Field::Epss => rows.iter().any(|row| row.epss.is_some()),
+        Field::KnownExploited => rows.iter().any(|row| row.known_exploited.is_some()),
+        Field::PublishedAt => rows.iter().any(|row| row.published_at.is_some()),
+        Field::FixAvailableAt => rows.iter().any(|row| row.fix_available_at.is_some()),
+        Field::Path => rows.iter().any(|row| row.package.path.is_some()),
+        Field::Vex => rows.iter().any(|row| row.vex.is_some()),
+    };
+    always.iter().chain(where_stated.iter().filter(|field| rows.is_empty() || has(field))).copied().collect()
+}
+
+/// Versions of a comma-separated list; words for nothing are none.
+pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
+    let is_version =
+        |v: &&str| !v.is_empty() && !["none", "notavailable", "n/a", "not fixed"].contains(&v.to_ascii_lowercase().as_str());
+    list.iter().flat_map(|list| list.split(',')).map(str::trim).filter(is_version).map(str::to_owned).collect()
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(id: &str, names: &[&str]) -> Vec<(String, Vec<String>, Vec<String>)> {
+        let stated = Stated {
+            id: Some(id.to_owned()),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            package: Some("a".to_owned()),
+            ..Stated::default()
+        };
+        stated.rows(&mut Notes::default()).into_iter().map(|row| (row.id, row.aliases, row.advisories)).collect()
+    }
+
+    #[test]
+    fn bulletins_stand_beside_cves_and_catalogues_are_aliases() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let row = |id: &str, aliases: &[&str], advisories: &[&str]| (id.to_owned(), list(aliases), list(advisories));
+        for (id, names, expected) in [
+            ("CVE-1", &["GHSA-1", "DSA-1", "cve-1", ""][..], vec![row("CVE-1", &["GHSA-1"], &["DSA-1"])]),
+            ("CVE-1", &["CVE-2"], vec![row("CVE-1", &[], &[])]),
+            ("GHSA-1", &["CVE-1"], vec![row("GHSA-1", &["CVE-1"], &[])]),
+            ("GHSA-1", &["CVE-1", "CVE-2"], vec![row("CVE-1", &[], &["GHSA-1"]), row("CVE-2", &[], &["GHSA-1"])]),
+            ("RHSA-1", &["CVE-1"], vec![row("CVE-1", &[], &["RHSA-1"])]),
+            ("RHSA-1", &["CVE-1", "CVE-2"], vec![row("CVE-1", &[], &["RHSA-1"]), row("CVE-2", &[], &["RHSA-1"])]),
+            ("RHSA-1", &[], vec![row("RHSA-1", &[], &[])]),
+            ("SNYK-1", &["GHSA-1"], vec![row("SNYK-1", &["GHSA-1"], &[])]),
+        ] {
+            assert_eq!(read(id, names), expected, "{id} {names:?}");
+        }
+    }
+
+    #[test]
+    fn a_finding_without_a_name_counts_where_it_says_anything() {
+        let mut notes = Notes::default();
+        assert!(Stated::default().rows(&mut notes).is_empty());
+        let titled = Stated { title: Some("Loop in\nparser".to_owned()), package: Some("a".to_owned()), ..Stated::default() };
+        assert_eq!(titled.rows(&mut notes)[0].id, "Loop in parser");
+        let packaged = Stated { package: Some("openssl".to_owned()), installed: Some("1".to_owned()), ..Stated::default() };
+        assert_eq!(packaged.rows(&mut notes)[0].id, "unidentified in openssl");
+        let nowhere = Stated { id: Some("CVE-1".to_owned()), severity: Some("SEVERE".to_owned()), ..Stated::default() };
+        let row = nowhere.rows(&mut notes).remove(0);
+        assert_eq!((row.package.name.as_str(), row.severity), ("unknown", Severity::Unknown));
+        let notes: Vec<(&str, usize)> = notes.iter().collect();
+        assert_eq!(
+            notes,
+            [
+                ("row dropped: it names no vulnerability", 1),
+                ("row without a package", 1),
+                ("row without a severity: unknown", 2),
+                ("row without an id: named by what it says", 2),
+                ("row without an installed version", 2),
+                ("severity word `SEVERE`: unknown", 1),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_row_has_is_not_provided() {
+        let stated = Stated { id: Some("CVE-1".to_owned()), epss: Epss::new(1), ..Stated::default() };
+        let rows = stated.rows(&mut Notes::default());
+        let optional = [Field::Epss, Field::KnownExploited];
+        assert_eq!(provided(&[Field::Cvss], &optional, &rows), [Field::Cvss, Field::Epss]);
+        assert_eq!(provided(&[Field::Cvss], &optional, &[]), [Field::Cvss, Field::Epss, Field::KnownExploited]);
+    }
+
+    #[test]
+    fn statements_and_versions_are_taken_by_their_words() {
+        let mut notes = Notes::default();
+        assert_eq!(statement("NOT_AFFECTED", "x", &mut notes).unwrap().status, VexStatus::NotAffected);
+        assert_eq!(statement("perhaps", "x", &mut notes), None);
+        assert_eq!(notes.iter().collect::<Vec<_>>(), [("VEX status `perhaps`: not taken", 1)]);
+        assert_eq!(versions(Some("1.2, 1.3 ,")), ["1.2", "1.3"]);
+        assert!(versions(Some("None")).is_empty() && versions(Some("NotAvailable")).is_empty() && versions(None).is_empty());
+    }
+}

@@ -1,0 +1,184 @@
+//! The VulnerabilityReport of the Trivy operator (`kubectl get vulnerabilityreports.aquasecurity.github.io NAME -o json`) → [`Report`].
+//!
+//! Source: trivy-operator, `pkg/apis/aquasecurity/v1alpha1`. It provides `cvss` (`score`), and `publishedAt` and
+//! `path` (`packagePath`) where a row has one, since older operators write neither; the operator keeps neither aliases nor the status of a fix, and no EPSS, KEV or VEX.
+
+use policy::findings::{Field, FixState};
+use serde::Deserialize;
+
+use crate::ecosystem::Ecosystem;
+use crate::object::{self, Metadata};
+use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
+use crate::scalar::{self, Scalar, filled};
+use crate::stated::{self, Stated};
+use crate::{Format, Outline, Reader, ReportError};
+
+/// The reader of this format.
+pub static READER: Reader =
+    Reader { media_type: "application/vnd.aquasec.trivy-operator.vulnerabilityreport+json", recognise, read };
+
+fn recognise(outline: &Outline<'_>) -> Option<String> {
+    object::recognise(outline, "aquasecurity.github.io", &["VulnerabilityReport", "ClusterVulnerabilityReport"])
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    kind: Option<String>,
+    metadata: Option<Metadata>,
+    report: Option<Body>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    artifact: Option<Artifact>,
+    registry: Option<Registry>,
+    os: Option<OsOf>,
+    scanner: Option<ScannerOf>,
+    update_timestamp: Option<Scalar>,
+    summary: Option<Summary>,
+    vulnerabilities: Option<Vec<Vulnerability>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Artifact {
+    repository: Option<String>,
+    tag: Option<String>,
+    digest: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Registry {
+    server: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OsOf {
+    family: Option<String>,
+    name: Option<String>,
+    eosl: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct ScannerOf {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    critical_count: Option<u64>,
+    high_count: Option<u64>,
+    medium_count: Option<u64>,
+    low_count: Option<u64>,
+    none_count: Option<u64>,
+    unknown_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Vulnerability {
+    #[serde(rename = "vulnerabilityID")]
+    id: Option<String>,
+    title: Option<String>,
+    resource: Option<String>,
+    installed_version: Option<String>,
+    fixed_version: Option<String>,
+    severity: Option<String>,
+    score: Option<Scalar>,
+    published_date: Option<Scalar>,
+    package_type: Option<String>,
+    #[serde(rename = "packagePURL")]
+    purl: Option<String>,
+    package_path: Option<String>,
+}
+
+impl Summary {
+    fn total(&self) -> u64 {
+        let counts =
+            [self.critical_count, self.high_count, self.medium_count, self.low_count, self.none_count, self.unknown_count];
+        counts.into_iter().flatten().fold(0_u64, u64::saturating_add)
+    }
+}
+
+fn read(text: &str) -> Result<Report, ReportError> {
+    let raw: Raw = scalar::parse(text, "VulnerabilityReport of the Trivy operator")?;
+    let Some(body) = raw.report else {
+        return Err(ReportError::new("the VulnerabilityReport of the Trivy operator has no `report`: nothing was scanned", None));
+    };
+    let claim = match body.vulnerabilities.is_some() || body.summary.is_some() {
+        true => Claim::Vulnerabilities,
+        false => Claim::Unclear(
+            "the VulnerabilityReport of the Trivy operator neither lists nor counts vulnerabilities, so that it does not show a scan".to_owned(),
+        ),
+    };
+    let vulnerabilities = body.vulnerabilities.unwrap_or_default();
+    let counted = body.summary.map(|summary| summary.total()).unwrap_or_default();
+    let listed = u64::try_from(vulnerabilities.len()).unwrap_or(u64::MAX);
+    if counted > listed {
+        return Err(ReportError::new(
+            format!(
+                "the VulnerabilityReport of the Trivy operator counts {counted} vulnerabilities and lists {listed}, so that findings are missing"
+            ),
+            Some("fetch the whole object, such as with `kubectl get … -o json`"),
+        ));
+    }
+    let mut notes = Notes::default();
+    let updated_at = scalar::time(body.update_timestamp.as_ref(), "`updateTimestamp`", &mut notes);
+    let scanned_at = updated_at.or_else(|| raw.metadata.unwrap_or_default().created_at(&mut notes));
+    let artifact = body.artifact.unwrap_or_default();
+    let server = body.registry.and_then(|registry| filled(registry.server));
+    let name = filled(artifact.repository).map(|repository| {
+        let name = server.map_or(repository.clone(), |server| format!("{server}/{repository}"));
+        filled(artifact.tag).map_or(name.clone(), |tag| format!("{name}:{tag}"))
+    });
+    let kind = match raw.kind.as_deref() {
+        Some("ClusterVulnerabilityReport") => SubjectKind::Other("part of the cluster".to_owned()),
+        _ => SubjectKind::Image,
+    };
+    let digests = filled(artifact.digest).into_iter().collect();
+    // The operator writes `eosl` only where it is true, as Trivy does.
+    let os = body.os.and_then(|os| {
+        let family = filled(os.family).filter(|family| family != "none")?;
+        Some(Os { family, version: filled(os.name), end_of_life: Some(os.eosl.unwrap_or_default()) })
+    });
+    let family = os.as_ref().map(|os| os.family.clone());
+    let (scanner, version) = body.scanner.map_or((None, None), |s| (filled(s.name), filled(s.version)));
+    let rows: Vec<Row> = vulnerabilities.into_iter().flat_map(|v| rows(v, family.as_deref(), &mut notes)).collect();
+    Ok(Report {
+        format: Format::TrivyOperator,
+        scanner: Scanner {
+            name: scanner.map_or_else(|| "trivy".to_owned(), |name| name.to_ascii_lowercase()),
+            version,
+            database_updated_at: None,
+        },
+        scanned_at,
+        os,
+        subject: Subject { kind, name, digests, image_id: None, platform: None },
+        claim,
+        provides: stated::provided(&[Field::Cvss], &[Field::PublishedAt, Field::Path], &rows),
+        rows,
+        notes,
+    })
+}
+
+fn rows(vulnerability: Vulnerability, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
+    let fixed = stated::versions(vulnerability.fixed_version.as_deref());
+    let stated = Stated {
+        id: filled(vulnerability.id),
+        title: vulnerability.title,
+        severity: vulnerability.severity,
+        cvss: scalar::score(vulnerability.score.as_ref(), notes),
+        published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
+        purl: filled(vulnerability.purl),
+        ecosystem: Ecosystem::of(vulnerability.package_type.as_deref().unwrap_or_default(), family),
+        package: vulnerability.resource,
+        installed: vulnerability.installed_version,
+        path: scalar::path(vulnerability.package_path),
+        fix_state: stated::fix_state(&fixed, FixState::Unknown),
+        fixed,
+        ..Stated::default()
+    };
+    stated.rows(notes)
+}

@@ -1,0 +1,154 @@
+//! Lists of findings with their total: a vulnerabilities report (`rows`), and the export of a component's issues (`data`).
+
+use policy::findings::FixState;
+use serde::Deserialize;
+
+use super::component::Component;
+use crate::report::{Claim, Notes, Report, Row, SubjectKind};
+use crate::scalar::{self, Scalar, filled};
+use crate::stated::{self, Stated};
+use crate::{ReportError, xray};
+
+#[derive(Deserialize)]
+struct RowList {
+    total_rows: Option<Scalar>,
+    rows: Option<Vec<Line>>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    issue_id: Option<String>,
+    summary: Option<String>,
+    severity: Option<String>,
+    cves: Option<Vec<xray::Cve>>,
+    vulnerable_component: Option<String>,
+    impacted_artifact: Option<String>,
+    package_type: Option<String>,
+    physical_path: Option<String>,
+    fixed_versions: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct DataList {
+    total_count: Option<Scalar>,
+    data: Option<Vec<Item>>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: Option<String>,
+    summary: Option<String>,
+    severity: Option<String>,
+    issue_type: Option<String>,
+    component: Option<String>,
+    source_comp_id: Option<String>,
+    component_versions: Option<Versions>,
+}
+
+#[derive(Default, Deserialize)]
+struct Versions {
+    fixed_versions: Option<Vec<String>>,
+    more_details: Option<Details>,
+}
+
+#[derive(Deserialize)]
+struct Details {
+    cves: Option<Vec<xray::Cve>>,
+}
+
+/// More findings are counted than are listed: the rest is on other pages.
+fn check_total(total: Option<&Scalar>, listed: usize, key: &str) -> Result<(), ReportError> {
+    let total = total.and_then(Scalar::number).unwrap_or_default();
+    #[expect(clippy::as_conversions, reason = "a report has fewer rows than a decimal counts exactly")]
+    let listed = listed as f64;
+    match total > listed {
+        true => Err(ReportError::new(
+            format!("the JFrog Xray report counts {total} findings (`{key}`) and lists {listed}, so that findings are missing"),
+            Some("fetch all pages into one list"),
+        )),
+        false => Ok(()),
+    }
+}
+
+pub(super) fn rows(text: &str) -> Result<Report, ReportError> {
+    let raw: RowList = scalar::parse(text, "JFrog Xray report")?;
+    let lines = raw.rows.unwrap_or_default();
+    check_total(raw.total_rows.as_ref(), lines.len(), "total_rows")?;
+    let mut artifacts: Vec<&String> = lines.iter().filter_map(|line| line.impacted_artifact.as_ref()).collect();
+    artifacts.sort_unstable();
+    artifacts.dedup();
+    let mut subject = xray::subject(None, artifacts.first().map(|name| (*name).clone()));
+    if artifacts.len() > 1 {
+        subject.kind = SubjectKind::Other(format!("set of {} artifacts", artifacts.len()));
+    }
+    let claim = match lines.is_empty() {
+        true => Claim::Unclear(
+            "the JFrog Xray report has no row, so that it does not show whether the image was looked at".to_owned(),
+        ),
+        false => Claim::Vulnerabilities,
+    };
+    let mut notes = Notes::default();
+    let rows = lines.into_iter().flat_map(|line| line_rows(line, &mut notes)).collect();
+    Ok(xray::report(subject, claim, rows, notes))
+}
+
+fn line_rows(line: Line, notes: &mut Notes) -> Vec<Row> {
+    let (names, cvss) = xray::cves(line.cves, notes);
+    let fixed = xray::fixed(line.fixed_versions);
+    let component = line.vulnerable_component.as_deref().map(|id| match (id.contains("://"), &line.package_type) {
+        (false, Some(kind)) => Component::of(&format!("{}://{id}", kind.to_ascii_lowercase())),
+        _ => Component::of(id),
+    });
+    let (package, installed, purl) = component.map_or((None, None, None), |c| (Some(c.name), c.version, Some(c.purl)));
+    let stated = Stated {
+        id: filled(line.issue_id),
+        names,
+        title: line.summary,
+        severity: line.severity,
+        cvss,
+        purl,
+        package,
+        installed,
+        path: scalar::path(line.physical_path),
+        fix_state: stated::fix_state(&fixed, FixState::NotFixed),
+        fixed,
+        ..Stated::default()
+    };
+    stated.rows(notes)
+}
+
+pub(super) fn data(text: &str) -> Result<Report, ReportError> {
+    let raw: DataList = scalar::parse(text, "JFrog Xray report")?;
+    let items = raw.data.unwrap_or_default();
+    check_total(raw.total_count.as_ref(), items.len(), "total_count")?;
+    let mut notes = Notes::default();
+    let rows = items.into_iter().flat_map(|item| item_rows(item, &mut notes)).collect();
+    // The export names components, and not the artifact that they are in.
+    Ok(xray::report(xray::subject(None, None), Claim::Vulnerabilities, rows, notes))
+}
+
+fn item_rows(item: Item, notes: &mut Notes) -> Vec<Row> {
+    if let Some(kind) = item.issue_type.filter(|kind| kind != "security") {
+        notes.add(format!("issue of the type `{kind}`, which is no vulnerability"));
+        return Vec::new();
+    }
+    let versions = item.component_versions.unwrap_or_default();
+    let (names, cvss) = xray::cves(versions.more_details.and_then(|details| details.cves), notes);
+    let fixed = xray::fixed(versions.fixed_versions);
+    let component = item.source_comp_id.as_deref().map(Component::of);
+    let (installed, purl) = component.map_or((None, None), |c| (c.version, Some(c.purl)));
+    let stated = Stated {
+        id: filled(item.id),
+        names,
+        title: item.summary,
+        severity: item.severity,
+        cvss,
+        purl,
+        package: item.component,
+        installed,
+        fix_state: stated::fix_state(&fixed, FixState::NotFixed),
+        fixed,
+        ..Stated::default()
+    };
+    stated.rows(notes)
+}
