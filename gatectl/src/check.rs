@@ -164,7 +164,8 @@ impl Check {
         }
         let (objects, silent) = self.objects.layered(submitted)?;
         notes.extend(silent);
-        let live = Live::new(Arc::new(self.connection.registry_at(self.now.map(Timestamp::unix))?), sink).with_kubernetes(Arc::new(objects));
+        let live = Live::new(Arc::new(self.connection.registry_at(self.now.map(Timestamp::unix))?), sink)
+            .with_kubernetes(Arc::new(objects));
         let live: Arc<dyn Capabilities> = Arc::new(live);
         Ok(match &self.record {
             Some(file) => Answers::Recorded(Arc::new(Recorder::new(live)), file.clone()),

@@ -44,7 +44,12 @@ impl Connection {
             Some(folder) => Credentials::from_folder(folder),
             None => Credentials::from_environment(),
         };
-        let trust_root = self.sigstore_trust_config.as_deref().map(|file| TrustRoot::load(file, judged_at)).transpose().map_err(Failure::new)?;
+        let trust_root = self
+            .sigstore_trust_config
+            .as_deref()
+            .map(|file| TrustRoot::load(file, judged_at))
+            .transpose()
+            .map_err(Failure::new)?;
         let options = RegistryOptions {
             sources,
             credentials,

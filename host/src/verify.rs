@@ -95,8 +95,7 @@ pub(crate) fn verify(
     }
     if let Request::Certificate { certificate, certificate_chain, require_rekor_bundle, annotations, .. } = request {
         let (chain, now) = (certificate_chain.as_deref(), certificate::instant(at));
-        let verifier =
-            certificate::Verifier::new(certificate, chain, *require_rekor_bundle, now).map_err(VerifyError::text)?;
+        let verifier = certificate::Verifier::new(certificate, chain, *require_rekor_bundle, now).map_err(VerifyError::text)?;
         // Two constraints: different signatures may fulfil them.
         let is_signed = layers.iter().any(|layer| verifier.accepts(layer));
         let is_annotated = annotations.as_ref().is_none_or(|wanted| layers.iter().any(|layer| layer.has(wanted)));

@@ -62,12 +62,7 @@ impl Subject {
 impl Verifier {
     /// Reads a certificate and, where a chain is given, checks that one of it issued the certificate and that it is valid now. Without
     /// a chain the certificate is trusted as it is, an expired one too.
-    pub(super) fn new(
-        certificate: &[u8],
-        chain: Option<&[Vec<u8>]>,
-        needs_bundle: bool,
-        now: UnixTime,
-    ) -> Result<Self, String> {
+    pub(super) fn new(certificate: &[u8], chain: Option<&[Vec<u8>]>, needs_bundle: bool, now: UnixTime) -> Result<Self, String> {
         let block = pem::parse(certificate).map_err(|error| error.to_string())?;
         let parsed = Certificate::from_der(block.contents()).map_err(|error| format!("x509 error: parse from der {error}"))?;
         suits(&parsed, now)?;

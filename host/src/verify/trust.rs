@@ -268,6 +268,6 @@ mod tests {
             TrustRoot::parse(&large, None)
                 .is_err_and(|error| error.to_string().ends_with("expected at most 4194304 bytes, found more"))
         );
-        assert!(TrustRoot::load(Path::new("/no/such/root")).is_err_and(|e| e.to_string().contains("/no/such/root")));
+        assert!(TrustRoot::load(Path::new("/no/such/root"), None).is_err_and(|e| e.to_string().contains("/no/such/root")));
     }
 }

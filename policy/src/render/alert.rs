@@ -57,13 +57,7 @@ pub fn events(
 }
 
 /// The event of a claim to break the glass: admitted for a reason, or refused.
-pub fn glass(
-    settings: &Settings,
-    request: &Request<'_>,
-    workload: &Workload,
-    claim: &Claim,
-    now: Timestamp,
-) -> Option<Vec<u8>> {
+pub fn glass(settings: &Settings, request: &Request<'_>, workload: &Workload, claim: &Claim, now: Timestamp) -> Option<Vec<u8>> {
     let (code, word, why) = match claim {
         Claim::None => return None,
         Claim::Granted(reason) => (Code::BreakGlass, "admit", reason),
