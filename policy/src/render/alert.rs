@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::annotations::{deciding_rule, of_evidence};
+use super::annotations::{deciding_rule, known};
 use super::sentence::Sentence;
 use super::verdict_word;
 use crate::break_glass::Claim;
@@ -120,14 +120,10 @@ fn of_verdict(
     event
 }
 
-/// As the annotation `evidence` has it, and what became of it.
+/// What became of it, and what that rests on.
 fn of_image(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<'_, '_>, now: Timestamp) -> Value {
     let violation = image.outcome.violations.first();
     let sentence = violation.map(|violation| Sentence { settings, namespace: verdict.namespace, image, violation });
-    let mut evidence = of_evidence(settings, image, PLATFORMS_LISTED, now);
-    if let Value::Object(evidence) = &mut evidence {
-        evidence.retain(|key, _| !["container", "image", "digest"].contains(&key.as_str()));
-    }
     json!({
         "container": image.path,
         "image": image.image,
@@ -136,7 +132,7 @@ fn of_image(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<
         "rule": violation.and_then(|violation| settings.rules.get(violation.rule)).map(|rule| &rule.name),
         "code": sentence.as_ref().map(|sentence| sentence.code().text()),
         "why": sentence.map(|sentence| sentence.what(limits::MESSAGE_VULNERABILITIES)),
-        "evidence": evidence,
+        "evidence": known(settings, image, PLATFORMS_LISTED, now),
     })
 }
 

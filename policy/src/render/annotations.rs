@@ -177,19 +177,20 @@ pub(super) fn of_set_aside(settings: &Settings, image: &JudgedImage<'_, '_>) -> 
 /// What was known about an image; of an index, about at most so many platforms, the deciding one among them.
 pub(super) fn of_evidence(settings: &Settings, image: &JudgedImage<'_, '_>, most: usize, now: Timestamp) -> Value {
     let mut value = json!({ "container": image.path, "image": image.image });
-    if let Some(digest) = image.digest {
-        merge(&mut value, json!({ "digest": digest.as_str() }));
-    }
-    merge(
-        &mut value,
-        match image.evidence {
-            None if image.malformed.is_some() => json!({ "state": "malformed" }),
-            None if image.is_skipped => json!({ "state": "controller-pod" }),
-            None => json!({ "state": "out-of-scope" }),
-            Some(Evidence::Index(platforms)) => of_index(settings, image, platforms, most, now),
-            Some(evidence) => of_state(settings, evidence, now),
-        },
-    );
+    merge(&mut value, json!({ "digest": image.digest.map(|digest| digest.as_str()) }));
+    merge(&mut value, known(settings, image, most, now));
+    value
+}
+
+/// The same without the image itself.
+pub(super) fn known(settings: &Settings, image: &JudgedImage<'_, '_>, most: usize, now: Timestamp) -> Value {
+    let mut value = match image.evidence {
+        None if image.malformed.is_some() => json!({ "state": "malformed" }),
+        None if image.is_skipped => json!({ "state": "controller-pod" }),
+        None => json!({ "state": "out-of-scope" }),
+        Some(Evidence::Index(platforms)) => of_index(settings, image, platforms, most, now),
+        Some(evidence) => of_state(settings, evidence, now),
+    };
     if let Some(platform) = image.outcome.platform {
         merge(&mut value, json!({ "platform": quote(platform) }));
     }
