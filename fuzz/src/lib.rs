@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a panic is how a target reports")]
 
 pub mod admission_request;
+pub mod cluster_report;
 pub mod image_reference;
 pub mod packed_document;
 pub mod review;
@@ -18,8 +19,9 @@ use policy::time::Timestamp;
 pub type Target = fn(&[u8]);
 
 /// The targets by name: that of the program, of the module and of the folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("admission_request", admission_request::run),
+    ("cluster_report", cluster_report::run),
     ("image_reference", image_reference::run),
     ("packed_document", packed_document::run),
     ("review", review::run),

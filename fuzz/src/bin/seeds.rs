@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fuzz::review::SEPARATOR;
-use host::exchange::{Request, Response};
+use host::exchange::{Exchange, Request, Response};
 use host_tests::case::{self, Case};
 use host_tests::generate::{self, Input};
 use host_tests::model::Evidence;
@@ -39,6 +39,7 @@ fn main() {
     write("packed_document", documents(&cases));
     write("summary", summaries(&cases));
     write("review", reviews(&cases, &drawn));
+    write("cluster_report", cluster_reports(&cases));
 }
 
 /// As many as are allowed, none twice: those drawn and then, of the cases, those with the least hashes, so that a further case moves few others.
@@ -142,6 +143,19 @@ fn summaries(cases: &[Case]) -> Seeds {
             Some((format!("{name}-{which}"), summary.into_bytes()))
         };
         case.findings.iter().filter_map(summary).collect::<Vec<_>>()
+    };
+    named(cases).into_iter().flat_map(of_case).collect()
+}
+
+fn cluster_reports(cases: &[Case]) -> Seeds {
+    let of_case = |(name, case): (String, &Case)| {
+        let answer = |(i, exchange): (usize, Exchange)| match (exchange.request, exchange.response) {
+            (Request::GetResource { query } | Request::ListResourceNamespace { query }, Response::Success(text)) => {
+                (query.get("kind")? == "VulnerabilityReport").then(|| (format!("{name}-{i}"), text.into_bytes()))
+            }
+            _ => None,
+        };
+        case.exchanges().into_iter().enumerate().filter_map(answer).collect::<Vec<_>>()
     };
     named(cases).into_iter().flat_map(of_case).collect()
 }
