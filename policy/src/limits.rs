@@ -4,6 +4,8 @@
 pub const HOST_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of all reports of one namespace, as trivy-operator keeps them: each of its workloads has one for each container.
 pub const NAMESPACE_REPORTS_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of all reports in the cluster that are read for one request.
+pub const REQUEST_REPORTS_BYTES: usize = 16 * 1024 * 1024;
 /// Registries and repositories that a source names the objects of.
 pub const REGISTRY_OBJECTS: usize = 256;
 /// Bytes of a findings document once inflated. 20 000 vulnerabilities take about 3 MiB.

@@ -15,6 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// The longest that a connection to a cluster may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Groups whose objects are findings: who submits a workload does not bring its findings along.
+const FINDINGS: [&str; 2] = ["aquasecurity.github.io/", "storage.sbomscanner.kubewarden.io/"];
+
 /// Where Kubernetes objects are looked up. The checked manifests always answer first.
 #[derive(Debug, Args)]
 pub(crate) struct ObjectSources {
@@ -41,6 +44,13 @@ impl ObjectSources {
     pub(crate) fn layered(&self, submitted: &[Submitted]) -> Result<(Layered, Vec<String>), Failure> {
         let (mut proposed, mut notes) = (Objects::default(), Vec::new());
         for one in submitted {
+            if is_findings(one) {
+                notes.push(format!(
+                    "{}: a report of findings among the manifests is not shown to look-ups; --objects is",
+                    one.place
+                ));
+                continue;
+            }
             if let Some(object) = proposal(one)
                 && let Err(error) = proposed.propose(&one.place, object)
             {
@@ -59,6 +69,11 @@ impl ObjectSources {
         let cluster = cluster.map_err(|error| Failure::new(error.report()))?;
         Ok((Layered::new(proposed, known, cluster), notes))
     }
+}
+
+fn is_findings(submitted: &Submitted) -> bool {
+    let group = submitted.request.pointer("/object/apiVersion").and_then(Value::as_str);
+    group.is_some_and(|group| FINDINGS.iter().any(|findings| group.starts_with(findings)))
 }
 
 /// The object as it will be in the cluster: with its namespace. What has no name yet cannot be asked for.

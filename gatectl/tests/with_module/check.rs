@@ -184,6 +184,44 @@ fn namespaces_among_the_files_have_labels() {
 }
 
 #[test]
+fn reports_of_scanners_in_the_cluster_are_findings() {
+    let world = world();
+    let digest = format!("sha256:{}", "a1".repeat(32));
+    let pod = world.file("pod.yaml", &pod("web", &format!("ghcr.io/acme/web:v1@{digest}")));
+    let summary = |severity: &str| format!("{{ \"{severity}\": 1 }}");
+    let trivy = |severity: &str| {
+        format!(
+            "apiVersion: aquasecurity.github.io/v1alpha1\nkind: VulnerabilityReport\nmetadata: {{ name: r, namespace: default }}\nreport:\n  artifact: {{ digest: '{digest}' }}\n  \
+             updateTimestamp: 2026-11-21T11:00:00Z\n  summary: {}\n  vulnerabilities: [{{ vulnerabilityID: CVE-2026-1, resource: musl, severity: {severity} }}]\n",
+            summary(&format!("{}Count", severity.to_lowercase()))
+        )
+    };
+    let sbom = |severity: &str| {
+        format!(
+            "apiVersion: storage.sbomscanner.kubewarden.io/v1alpha1\nkind: VulnerabilityReport\nmetadata: {{ name: r, namespace: scans }}\nimageMetadata: {{ digest: '{digest}' }}\n\
+             report:\n  summary: {}\n  results: [{{ vulnerabilities: [{{ cve: CVE-2026-1, purl: pkg:apk/alpine/musl@1, severity: {severity} }}] }}]\n",
+            summary(&severity.to_lowercase())
+        )
+    };
+    let judged = |source: &str, files: &[&str]| {
+        let settings = world.file("cluster.yaml", &format!("findings: {{ sources: [{{ {source} }}] }}\n{SETTINGS}"));
+        gatectl(&[&["check", "--policy", &module(), "--settings", &settings, "--now", NOW, &pod], files].concat())
+    };
+    let registries = "sbomScanner: { namespace: scans, registries: { ghcr.io: all } }";
+    let by_digest = "sbomScanner: { namespace: scans }";
+    for (source, report) in [("trivyOperator: {}", &trivy as &dyn Fn(&str) -> String), (by_digest, &sbom), (registries, &sbom)] {
+        let (bad, good) = (world.file("bad.yaml", &report("CRITICAL")), world.file("good.yaml", &report("LOW")));
+        let ended = judged(source, &["--objects", &bad]);
+        assert!(ended.exit == ExitCode::Denied && ended.results.contains("CVE-2026-1"), "{source}: {ended:?}");
+        assert_eq!(judged(source, &["--objects", &good]).exit, ExitCode::Admitted, "{source}");
+        // Who submits a workload brings no findings along.
+        let ended = judged(source, &[&good]);
+        assert!(ended.exit == ExitCode::Denied && ended.notes.contains("a report of findings among the manifests"), "{ended:?}");
+        assert!(ended.results.contains("[evidence-unavailable]"), "{ended:?}");
+    }
+}
+
+#[test]
 fn files_of_objects_are_read_before_anything_is_judged() {
     let world = world();
     let (good, wrong) = (world.path("deploy/good.yml"), world.file("wrong.yaml", "a: b\n"));

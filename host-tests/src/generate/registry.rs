@@ -116,7 +116,7 @@ impl Registry {
             (None, _) => Ok(json!({ "items": found }).to_string()),
             (Some(_), Some(report)) => Ok(report.to_string()),
             (Some(name), None) => {
-                Err(format!("Cannot find {} named '{name}' inside of namespace 'Some(\"scans\")'", query["kind"]))
+                Err(format!("Cannot find {} named '{name}' inside of namespace 'Some(\"sbomscanner\")'", query["kind"]))
             }
         }
     }

@@ -74,7 +74,7 @@ fn report(draws: &mut Draws, source: &str, digest: &str, place: usize) -> Value 
     let drawn: Vec<Value> =
         (0..many).map(|n| documents::vulnerability(draws, &format!("CVE-2024-000{}", n + 1), &FIELDS)).collect();
     let rows: Vec<Value> = drawn.iter().flat_map(|vulnerability| rows(draws, source, vulnerability)).collect();
-    let mut report = json!({ "metadata": { "namespace": "scans", "name": format!("r{place}") } });
+    let mut report = json!({ "metadata": { "namespace": "sbomscanner", "name": format!("r{place}") } });
     let lost = u64::from(draws.chance(4));
     if source == "sbomScanner" {
         report["imageMetadata"] = json!({ "digest": digest });

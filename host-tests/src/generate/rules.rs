@@ -43,9 +43,9 @@ fn look_up(draws: &mut Draws, settings: &mut Value) {
     if draws.chance(30) {
         let (beside, apart) = (json!({ "registry": {} }), json!({ "registry": { "repository": FINDINGS } }));
         let registries = draws.pick(&[Value::Null, json!({ "ghcr.io/acme": "acme", "docker.io": "hub" })].each_ref()).clone();
-        let mut scans = json!({ "sbomScanner": { "namespace": "scans", "registries": registries } });
+        let mut scans = json!({ "sbomScanner": { "namespace": "sbomscanner", "registries": registries } });
         if scans["sbomScanner"]["registries"].is_null() {
-            scans["sbomScanner"] = json!({ "namespace": "scans" });
+            scans["sbomScanner"] = json!({ "namespace": "sbomscanner" });
         }
         let operator = json!({ "trivyOperator": {} });
         let sources = [

@@ -12,10 +12,13 @@ use super::{Evidence, list, text};
 /// What the reports of a source say about a digest. One that was asked for by its name must be about it.
 pub fn chosen(reports: &[Value], source: &str, digest: &str, is_named: bool) -> Evidence {
     let place = if source == "sbomScanner" { "/imageMetadata/digest" } else { "/report/artifact/digest" };
-    let is_about = |report: &&Value| report.pointer(place) == Some(&json!(digest));
-    if is_named && !reports.iter().all(|report| is_about(&report)) {
+    let names_it = |report: &&Value| report.pointer(place) == Some(&json!(digest));
+    if is_named && !reports.iter().all(|report| names_it(&report)) {
         return Evidence::Unreadable;
     }
+    // A list of SBOMscanner's may hold what other namespaces have.
+    let is_there = |report: &&Value| is_named || source != "sbomScanner" || report["metadata"]["namespace"] == "sbomscanner";
+    let is_about = |report: &&Value| names_it(report) && is_there(report);
     let found: Option<Vec<Value>> = reports.iter().filter(is_about).map(|report| document(report, source, digest)).collect();
     let Some(found) = found else { return Evidence::Unreadable };
     found.into_iter().max_by_key(order).map_or(Evidence::Missing, Evidence::Scanned)
@@ -44,13 +47,8 @@ fn document(report: &Value, source: &str, digest: &str) -> Option<Value> {
     } else {
         rows(body, "vulnerabilities")?
     };
-    let counts: u64 = body["summary"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(key, _)| *key != "noneCount")
-        .filter_map(|(_, n)| n.as_u64())
-        .sum();
+    let counts: u64 =
+        body["summary"].as_object()?.iter().filter(|(key, _)| *key != "noneCount").filter_map(|(_, n)| n.as_u64()).sum();
     if usize::try_from(counts).ok()? > rows.len() {
         return None;
     }
@@ -96,7 +94,11 @@ fn document(report: &Value, source: &str, digest: &str) -> Option<Value> {
         ];
         fields.into_iter().filter(|(_, speaks)| *speaks).map(|(field, _)| field).collect()
     };
-    let end_of_life = if of_sbom || body["os"]["family"].is_null() { Value::Null } else { json!(body["os"]["eosl"] == true) };
+    let end_of_life = if of_sbom || body["os"]["family"].is_null() || body["os"]["family"] == "none" {
+        Value::Null
+    } else {
+        json!(body["os"]["eosl"] == true)
+    };
     Some(json!({
         "name": format!("{}/{}", text(&report["metadata"]["namespace"]), text(&report["metadata"]["name"])),
         "subject": digest, "scanner": {}, "scannedAt": body["updateTimestamp"], "provides": provides,
@@ -113,7 +115,7 @@ fn rows<'v>(value: &'v Value, key: &str) -> Option<Vec<&'v Value>> {
 }
 
 fn worse(severity: &Value) -> Option<usize> {
-    ["unknown", "negligible", "low", "medium", "high", "critical"].iter().position(|known| severity == known)
+    ["negligible", "low", "unknown", "medium", "high", "critical"].iter().position(|known| severity == known)
 }
 
 fn score(row: &Value, of_sbom: bool) -> Value {

@@ -55,7 +55,8 @@ const CALLBACK: &str = "Callback evaluation failure: ";
 /// How the host says that it could not fetch what it was to verify, and how the name of that ends.
 const NOT_FETCHED: (&str, &str) = ("failed to get image trusted layers: Cannot fetch manifest of ", ".findings: ");
 
-/// What the host says of an object that the API server does not have. Of a kind that it does not have it says neither.
+/// What the host says of an object that the API server does not have. Of a kind that it never had it says neither; of one that was taken away
+/// since the host started, the same.
 const NO_OBJECT: (&str, &str) = ("Cannot find ", " named '");
 
 /// Registries' messages that mean that a manifest or its repository does not exist: beginning and end, and between them no blank, so that

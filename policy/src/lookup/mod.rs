@@ -78,12 +78,20 @@ pub struct Lookup<'a> {
     evidence: BTreeMap<Key, Rc<Evidence<'a>>>,
     /// The reports of the workload's namespace, once they were asked for.
     namespace_reports: Option<Result<Vec<&'a str>, Failure>>,
+    report_budget: report::Budget,
 }
 
 impl<'a> Lookup<'a> {
     /// Nothing is asked yet.
     pub fn new(inquiry: Inquiry<'a>) -> Self {
-        Self { inquiry, digests: BTreeMap::new(), indexes: BTreeMap::new(), evidence: BTreeMap::new(), namespace_reports: None }
+        Self {
+            inquiry,
+            digests: BTreeMap::new(),
+            indexes: BTreeMap::new(),
+            evidence: BTreeMap::new(),
+            namespace_reports: None,
+            report_budget: report::Budget::default(),
+        }
     }
 
     /// The digest and the evidence of an image.
@@ -169,10 +177,10 @@ impl<'a> Lookup<'a> {
                 let repository = repository.as_deref().unwrap_or(subject.repository);
                 return registry::look_up(self.inquiry, repository, subject.digest, wants);
             }
-            Source::SbomScanner(scanner) => sbomscanner::look_up(host, scanner, subject),
+            Source::SbomScanner(scanner) => sbomscanner::look_up(host, scanner, subject, &mut self.report_budget),
             Source::TrivyOperator => {
                 match self.namespace_reports.get_or_insert_with(|| trivy_operator::reports(host, namespace, buffers)) {
-                    Ok(reports) => trivy_operator::look_up(reports, subject.digest),
+                    Ok(reports) => trivy_operator::look_up(reports, subject.digest, &mut self.report_budget),
                     Err(failure) => Err(failure.clone()),
                 }
             }

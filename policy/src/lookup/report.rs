@@ -18,6 +18,22 @@ use crate::order;
 use crate::text::quote;
 use crate::time::Timestamp;
 
+/// How many bytes of reports one request reads: parsed they take several times as much, and one report may be read for many repositories.
+#[derive(Debug, Default)]
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// Counts a text that is about to be read.
+    pub(super) fn take(&mut self, text: &str) -> Result<(), Failure> {
+        self.0 = self.0.saturating_add(text.len());
+        if self.0 <= limits::REQUEST_REPORTS_BYTES {
+            return Ok(());
+        }
+        let why = "the reports about this workload's other images are too large to read these too";
+        Err(Failure::Unavailable(why.to_owned()))
+    }
+}
+
 /// What a report says of its image.
 #[derive(Debug)]
 pub(super) struct Report<'r> {
@@ -54,7 +70,6 @@ impl Report<'_> {
                 &listed.to_string(),
             );
         }
-        let name = |key: &str| text(self.object, &format!("/metadata/{key}")).unwrap_or_default();
         let image = Image {
             digest: subject.as_str().to_owned().into(),
             platform: None,
@@ -63,7 +78,7 @@ impl Report<'_> {
         };
         Ok(Scan {
             kept: self.kept,
-            source: quote(&format!("{}/{}", name("namespace"), name("name"))),
+            source: name(self.object),
             artifact: None,
             signature: Signature::ApiServer,
             scanner: self.scanner,
@@ -73,6 +88,29 @@ impl Report<'_> {
             body: Body::Findings { is_single: true, images: vec![image] },
         })
     }
+}
+
+/// `NAMESPACE/NAME`.
+fn name(object: &Value) -> String {
+    let part = |pointer| text(object, pointer).unwrap_or_default();
+    quote(&format!("{}/{}", part("/metadata/namespace"), part("/metadata/name")))
+}
+
+/// What one report says, or with its name why it cannot be read.
+pub(super) fn read<'a>(object: &Value, read: impl FnOnce() -> Result<Scan<'a>, Failure>) -> Result<Scan<'a>, Failure> {
+    read().map_err(|failure| match failure {
+        Failure::Unreadable(why) => Failure::Unreadable(format!("{}: {why}", name(object))),
+        failure => failure,
+    })
+}
+
+/// The sum of some counts of a report's summary, which it must have.
+pub(super) fn counted(body: &Value, keys: &[&str]) -> Result<u64, Failure> {
+    let Some(Value::Object(summary)) = body.get("summary") else {
+        return unreadable("report: `/report/summary`", "an object", "none");
+    };
+    let counts = keys.iter().filter_map(|key| summary.get(*key)?.as_u64());
+    Ok(counts.fold(0, u64::saturating_add))
 }
 
 /// One vulnerability for each id, in the order that [`Image`] wants.
@@ -93,7 +131,7 @@ fn vulnerabilities(rows: Vec<Row>) -> Result<Vec<Vulnerability<'static>>, Failur
             known_exploited: None,
             published_at: row.published_at,
         });
-        known.severity = known.severity.max(row.severity);
+        known.severity = worse(known.severity, row.severity);
         known.cvss = known.cvss.max(row.cvss);
         // The earlier date is the stricter.
         known.published_at = [known.published_at, row.published_at].into_iter().flatten().min();
@@ -101,11 +139,20 @@ fn vulnerabilities(rows: Vec<Row>) -> Result<Vec<Vulnerability<'static>>, Failur
     }
     let mut all: Vec<_> = by_id.into_values().collect();
     for vulnerability in &mut all {
+        if vulnerability.findings.len() > limits::LIST_ITEMS {
+            return unreadable("report", &format!("at most {} rows of one id", limits::LIST_ITEMS), &vulnerability.id);
+        }
         order::sort_by(&mut vulnerability.findings, |a, b| place(a).cmp(&place(b)));
         vulnerability.findings.dedup();
     }
     order::sort_by(&mut all, |a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     Ok(all)
+}
+
+/// The worse of two rows of one id. One that is not known stands between low and medium: a milder one must not hide it.
+fn worse(a: Severity, b: Severity) -> Severity {
+    let rank = |severity| if severity == Severity::Unknown { (Severity::Low, true) } else { (severity, false) };
+    if rank(b) > rank(a) { b } else { a }
 }
 
 /// What the findings of a vulnerability are sorted by.
@@ -207,4 +254,31 @@ pub(super) fn finding(row: &Value, purl: &str, name: &str, path: &str, fixed: Ve
 
 pub(super) fn unreadable<T>(place: &str, expected: &str, found: &str) -> Result<T, Failure> {
     Err(Failure::Unreadable(format!("{place}: expected {expected}, found {}", quote(found))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_read_up_to_a_budget() {
+        let mut budget = Budget::default();
+        let text = "x".repeat(limits::REQUEST_REPORTS_BYTES / 2);
+        assert_eq!((budget.take(&text), budget.take(&text)), (Ok(()), Ok(())));
+        assert!(matches!(budget.take("x"), Err(Failure::Unavailable(_))));
+    }
+
+    #[test]
+    fn a_milder_severity_hides_none_that_is_not_known() {
+        use Severity::{Critical, Low, Medium, Negligible, Unknown};
+        for (a, b, worst) in [
+            (Unknown, Low, Unknown),
+            (Unknown, Negligible, Unknown),
+            (Unknown, Medium, Medium),
+            (Critical, Unknown, Critical),
+            (Low, Negligible, Low),
+        ] {
+            assert_eq!((worse(a, b), worse(b, a)), (worst, worst));
+        }
+    }
 }

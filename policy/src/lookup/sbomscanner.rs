@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::evidence::{Kept, Scan};
 use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host, Resource};
-use super::report::{self, Report, Row};
+use super::report::{self, Budget, Report, Row};
 use super::{Subject, Tag};
 use crate::findings::{CvssScore, Field, VexStatus};
 use crate::image::{DOCKER_HUB, Digest};
@@ -38,11 +38,21 @@ const REPORT: Resource = Resource {
 const COUNTS: [&str; 6] = ["critical", "high", "medium", "low", "unknown", "suppressed"];
 
 /// The report about an image.
-pub(super) fn look_up<'a>(host: &dyn Host, scanner: &SbomScanner, subject: Subject<'_>) -> Result<Scan<'a>, Failure> {
+pub(super) fn look_up<'a>(
+    host: &dyn Host,
+    scanner: &SbomScanner,
+    subject: Subject<'_>,
+    budget: &mut Budget,
+) -> Result<Scan<'a>, Failure> {
     let namespace = scanner.namespace.as_str();
     if let Some(name) = name(scanner, subject) {
         match host::get_resource(host, &REPORT, Some(namespace), &name).map_err(|text| classify(&text, Asked::Report)) {
-            Ok(answer) => return read(&report::object(report::answer(&answer, limits::HOST_ANSWER_BYTES)?)?, subject.digest),
+            Ok(answer) => {
+                let text = report::answer(&answer, limits::HOST_ANSWER_BYTES)?;
+                budget.take(text)?;
+                let object = report::object(text)?;
+                return report::read(&object, || read(&object, subject.digest));
+            }
             // A tag that is only a comment makes no name that must exist.
             Err(Failure::Absent) if matches!(subject.tag, Tag::Comment(_)) => {}
             Err(failure) => return Err(failure),
@@ -51,9 +61,19 @@ pub(super) fn look_up<'a>(host: &dyn Host, scanner: &SbomScanner, subject: Subje
     let selector = format!("imageMetadata.digest={}", subject.digest);
     let answer =
         host::list_resources(host, &REPORT, namespace, Some(&selector)).map_err(|text| classify(&text, Asked::Report))?;
-    let items = report::items(report::answer(&answer, limits::HOST_ANSWER_BYTES)?)?;
-    let scans: Result<_, Failure> = items.into_iter().map(|item| read(&report::object(item)?, subject.digest)).collect();
-    report::choose(scans?)
+    let mut scans = Vec::new();
+    // SBOMscanner's API server selects what is there at first; to the watch that the host keeps, it sends what any namespace gets later.
+    let items = report::items(report::answer(&answer, limits::NAMESPACE_REPORTS_BYTES)?)?;
+    for item in items.into_iter().filter(|item| item.contains(subject.digest.hex())) {
+        budget.take(item)?;
+        let object = report::object(item)?;
+        let is_asked_for = report::text(&object, "/metadata/namespace") == Some(namespace)
+            && report::text(&object, "/imageMetadata/digest") == Some(subject.digest.as_str());
+        if is_asked_for {
+            scans.push(report::read(&object, || read(&object, subject.digest))?);
+        }
+    }
+    report::choose(scans)
 }
 
 /// The name of a report, where the settings tell under which `Registry` object the image is scanned and the reference has a tag.
@@ -79,7 +99,6 @@ fn read<'a>(object: &Value, subject: &Digest) -> Result<Scan<'a>, Failure> {
             rows.push(read_row(row)?);
         }
     }
-    let count = |key: &&str| body.pointer(&format!("/summary/{key}")).and_then(Value::as_u64).unwrap_or(0);
     let report = Report {
         kept: Kept::SbomScanner,
         object,
@@ -88,7 +107,7 @@ fn read<'a>(object: &Value, subject: &Digest) -> Result<Scan<'a>, Failure> {
         scanned_at: None,
         os: None,
         provides: vec![Field::Cvss, Field::Path, Field::Vex],
-        counted: COUNTS.iter().map(count).fold(0, u64::saturating_add),
+        counted: report::counted(body, &COUNTS)?,
         rows,
     };
     report.into_scan(subject)

@@ -8,7 +8,7 @@ use super::buffers::Buffers;
 use super::evidence::{Kept, Scan};
 use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host, Resource};
-use super::report::{self, Report, Row};
+use super::report::{self, Budget, Report, Row};
 use crate::findings::{CvssScore, Field, Os};
 use crate::image::Digest;
 use crate::limits;
@@ -47,13 +47,14 @@ pub(super) fn reports<'a>(host: &dyn Host, namespace: Option<&str>, buffers: &'a
 }
 
 /// The report about an image among those of its namespace.
-pub(super) fn look_up<'a>(reports: &[&str], subject: &Digest) -> Result<Scan<'a>, Failure> {
+pub(super) fn look_up<'a>(reports: &[&str], subject: &Digest, budget: &mut Budget) -> Result<Scan<'a>, Failure> {
     let mut scans = Vec::new();
     // A report about the digest has its hex digits in it; most have not, and are not read.
     for text in reports.iter().filter(|text| text.contains(subject.hex())) {
+        budget.take(text)?;
         let object = report::object(text)?;
         if report::text(&object, "/report/artifact/digest") == Some(subject.as_str()) {
-            scans.push(read(&object, subject)?);
+            scans.push(report::read(&object, || read(&object, subject))?);
         }
     }
     report::choose(scans)
@@ -71,20 +72,20 @@ fn read<'a>(object: &Value, subject: &Digest) -> Result<Scan<'a>, Failure> {
         (Field::Path, speaks(|row| row.finding.path.is_some())),
     ];
     let owned = |pointer: &str| report::text(body, pointer).map(str::to_owned);
-    let count = |key: &&str| body.pointer(&format!("/summary/{key}")).and_then(Value::as_u64).unwrap_or(0);
     let report = Report {
         kept: Kept::TrivyOperator,
         object,
         scanner: (owned("/scanner/name").unwrap_or_else(|| "trivy-operator".to_owned()), owned("/scanner/version")),
         scanned_at: report::text(body, "/updateTimestamp").and_then(Timestamp::parse),
-        os: owned("/os/family").map(|family| Os {
+        // `none` is Trivy's word for none that it knows.
+        os: owned("/os/family").filter(|family| family != "none").map(|family| Os {
             family: family.into(),
             version: owned("/os/name").map(Into::into),
             // Only said where it is so.
             end_of_life: Some(body.pointer("/os/eosl") == Some(&Value::Bool(true))),
         }),
         provides: fields.into_iter().filter_map(|(field, speaks)| speaks.then_some(field)).collect(),
-        counted: COUNTS.iter().map(count).fold(0, u64::saturating_add),
+        counted: report::counted(body, &COUNTS)?,
         rows,
     };
     report.into_scan(subject)
