@@ -69,10 +69,8 @@ fn by_keys(o: &Outline<'_>) -> Option<String> {
     let first_of = |key: &str, inner: &str| o.member(key).and_then(|m| m.first()).is_some_and(|i| i.has(inner));
     let what = if nested("scanner", "result") && o.has("metadata") {
         "a cosign vulnerability predicate"
-    } else if o.has("ClusterName") && (o.has("Resources") || o.has("Vulnerabilities")) {
-        "a Trivy report of a Kubernetes cluster, which names no image digests"
     } else if o.has("matches") && (o.has("descriptor") || o.has("source")) {
-        "a Grype report (or one of its shape)"
+        "a document of the shape of a Grype report whose descriptor does not name grype"
     } else if o.has("imageScanFindings") || o.has("imageScanStatus") {
         "an Amazon ECR scan result"
     } else if first_of("findings", "findingArn") {
@@ -101,9 +99,6 @@ fn by_keys(o: &Outline<'_>) -> Option<String> {
 
 fn list_of(first: &Outline<'_>) -> String {
     match first {
-        Outline::Object(_) if first.has("Target") && (first.has("Vulnerabilities") || first.has("Type")) => {
-            "a Trivy report of schema version 1 (Trivy before 0.20), which names neither image nor time".to_owned()
-        }
         Outline::Object(_) => match self_naming(first).or_else(|| by_keys(first)) {
             Some(what) => format!("a list, beginning with {what}"),
             None => "a list of objects of unknown kind".to_owned(),

@@ -9,8 +9,10 @@
 
 pub mod document;
 mod error;
+mod fields;
 mod fold;
 mod foreign;
+pub mod grype;
 pub mod outline;
 mod purl;
 pub mod report;
@@ -62,6 +64,12 @@ macro_rules! formats {
 formats! {
     /// `trivy image --format json`, schema version 2.
     Trivy = "trivy-json", trivy::READER;
+    /// `trivy image --format json` of before 0.20: a list.
+    TrivyLegacy = "trivy-legacy-json", trivy::legacy::READER;
+    /// `trivy k8s --report all --format json`.
+    TrivyKubernetes = "trivy-k8s-json", trivy::kubernetes::READER;
+    /// `grype IMAGE --output json`.
+    Grype = "grype-json", grype::READER;
 }
 
 impl Format {

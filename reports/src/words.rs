@@ -38,6 +38,36 @@ pub(crate) fn is_vulnerability_id(name: &str) -> bool {
     CATALOGUES.iter().any(|prefix| upper.starts_with(prefix))
 }
 
+/// Series of bulletins, each of which may cover several vulnerabilities.
+const BULLETINS: [&str; 20] = [
+    "DSA-",
+    "DLA-",
+    "DTSA-",
+    "RHSA-",
+    "RHBA-",
+    "RHEA-",
+    "USN-",
+    "LSN-",
+    "ALAS",
+    "ELSA-",
+    "ELBA-",
+    "SUSE-",
+    "OPENSUSE-",
+    "GLSA-",
+    "RLSA-",
+    "ALSA-",
+    "CESA-",
+    "FEDORA-",
+    "MGASA-",
+    "VMSA-",
+];
+
+/// Whether a name is known to be a bulletin's. Of a name that is neither this nor a catalogue's nothing is known.
+pub(crate) fn is_bulletin(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    BULLETINS.iter().any(|prefix| upper.starts_with(prefix))
+}
+
 /// Whether a name is a CVE id.
 pub(crate) fn is_cve(name: &str) -> bool {
     name.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("CVE-"))
@@ -63,6 +93,7 @@ mod tests {
         }
         for bulletin in ["DSA-5649-1", "RHSA-2024:1234", "USN-1-1", "ALAS2-2024-1", "ELSA-2024-1", "naïve"] {
             assert!(!is_vulnerability_id(bulletin) && !is_cve(bulletin), "{bulletin}");
+            assert_eq!(is_bulletin(bulletin), bulletin != "naïve", "{bulletin}");
         }
     }
 }

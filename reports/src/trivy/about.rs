@@ -1,6 +1,7 @@
 //! What a Trivy report is about: the image, its operating system, and whether vulnerabilities were looked for at all.
 
-use super::{filled, raw};
+use super::raw;
+use crate::fields::filled;
 use crate::report::{Claim, Os, Subject, SubjectKind};
 
 /// What a result of a report shows of the scan.

@@ -1,8 +1,12 @@
 //! The readers as a whole: small reports of our own, and real ones where they are at hand.
 
 #[cfg(test)]
+mod grype;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod trivy;
+#[cfg(test)]
+mod trivy_others;
