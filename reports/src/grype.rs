@@ -6,11 +6,10 @@
 //! `fix.available`: an older report does not provide them. Grype never says when a vulnerability was published, nor whether an operating
 //! system is still maintained. Other tools write the same shape (xeol): only `descriptor.name` tells them apart.
 
-mod packages;
+pub(crate) mod packages;
 mod raw;
 
 use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
-use policy::time::Timestamp;
 
 use crate::fields::{self, filled};
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
@@ -208,6 +207,8 @@ impl raw::Descriptor {
 
 #[cfg(test)]
 mod tests {
+    use policy::time::Timestamp;
+
     use super::*;
 
     #[test]

@@ -16,6 +16,7 @@ pub mod grype;
 pub mod outline;
 mod purl;
 pub mod report;
+pub mod sarif;
 pub mod trivy;
 mod words;
 
@@ -70,6 +71,8 @@ formats! {
     TrivyKubernetes = "trivy-k8s-json", trivy::kubernetes::READER;
     /// `grype IMAGE --output json`.
     Grype = "grype-json", grype::READER;
+    /// SARIF 2.1.0 of Trivy, Grype, Snyk Container or Docker Scout.
+    Sarif = "sarif", sarif::READER;
 }
 
 impl Format {

@@ -10,7 +10,7 @@ pub mod legacy;
 mod packages;
 mod raw;
 
-use policy::findings::{CvssScore, Field, FixState, Severity, VexStatus};
+use policy::findings::{CvssScore, Field, FixState, VexStatus};
 use policy::time::Timestamp;
 
 use crate::fields::{self, filled, other_names, severity};

@@ -7,6 +7,8 @@ mod refusals;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod sarif;
+#[cfg(test)]
 mod trivy;
 #[cfg(test)]
 mod trivy_others;

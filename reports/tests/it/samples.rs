@@ -18,6 +18,10 @@ const FOLDERS: &[(&str, Format)] = &[
     ("trivy-legacy-json", Format::TrivyLegacy),
     ("trivy-k8s-json", Format::TrivyKubernetes),
     ("grype-json", Format::Grype),
+    ("trivy-sarif", Format::Sarif),
+    ("grype-sarif", Format::Sarif),
+    ("snyk-sarif", Format::Sarif),
+    ("sarif-other", Format::Sarif),
 ];
 
 /// Where a reader and the independent count disagree, and why the reader is right. An entry that no longer disagrees fails the test.
@@ -29,6 +33,15 @@ const DISAGREEMENTS: &[(&str, &str)] = &[
     (
         "grype-json/django-DefectDojo__anchore_grype_epss_problem.json",
         "cut by hand to `matches` alone: nothing says that Grype wrote it, nor about what, so it is not recognised",
+    ),
+    (
+        "grype-sarif/trivy-sarif-demo__results.sarif",
+        "every result is suppressed from outside (429, counted apart there): a suppression is not a VEX statement, so they count here",
+    ),
+    ("sarif-other/trivy-sarif-demo__demo-results.sarif", "as above: all 429 results are suppressed"),
+    (
+        "sarif-other/django-DefectDojo__dependency_check.sarif",
+        "an unknown tool whose results name neither severities nor packages nor always ids: refused",
     ),
 ];
 
@@ -158,7 +171,7 @@ fn every_sample_is_recognised_as_what_its_folder_says_or_not_at_all() {
 }
 
 /// Folders that hold documents of a format of another name.
-const SHARED: &[(&str, Format)] = &[("_negative", Format::Trivy)];
+const SHARED: &[(&str, Format)] = &[("_negative", Format::Trivy), ("_negative", Format::Sarif), ("stackrox", Format::Sarif)];
 
 #[test]
 fn other_documents_are_refused_with_a_sentence() {
