@@ -36,9 +36,7 @@ fn describe(outline: &Outline<'_>) -> String {
 /// Documents that carry their own name.
 fn self_naming(o: &Outline<'_>) -> Option<String> {
     let version = |key| o.text(key).map_or(String::new(), |v| format!(" {v}"));
-    let what = if o.text("bomFormat").as_deref() == Some("CycloneDX") {
-        format!("a CycloneDX{} bill of materials", version("specVersion"))
-    } else if o.has_list("runs") && (o.has("version") || o.has("$schema")) {
+    let what = if o.has_list("runs") && (o.has("version") || o.has("$schema")) {
         format!("a SARIF log{}, and only those of the version 2.1 can be read", version("version"))
     } else if o.has("spdxVersion") || o.text("@context").is_some_and(|c| c.contains("spdx")) {
         format!("an SPDX bill of materials{}", o.text("spdxVersion").map_or(String::new(), |v| format!(" ({v})")))

@@ -7,6 +7,7 @@
 //!
 //! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below.
 
+pub mod cyclonedx;
 pub mod document;
 mod error;
 mod fields;
@@ -73,6 +74,8 @@ formats! {
     Grype = "grype-json", grype::READER;
     /// SARIF 2.1.0 of Trivy, Grype, Snyk Container or Docker Scout.
     Sarif = "sarif", sarif::READER;
+    /// CycloneDX 1.4 to 1.7, JSON, with `vulnerabilities`.
+    CycloneDx = "cyclonedx", cyclonedx::READER;
 }
 
 impl Format {

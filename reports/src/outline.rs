@@ -67,7 +67,10 @@ impl<'a> Outline<'a> {
     /// # Errors
     /// The text is not JSON.
     pub fn read(text: &'a str) -> Result<Self, ReportError> {
-        let raw: &RawValue = serde_json::from_str(text).map_err(|e| ReportError::new(format!("expected JSON: {e}"), None))?;
+        let raw: &RawValue = serde_json::from_str(text).map_err(|e| match text.trim_start().starts_with('<') {
+            true => ReportError::new("expected JSON, found XML", Some("let the scanner write its JSON form")),
+            false => ReportError::new(format!("expected JSON: {e}"), None),
+        })?;
         Ok(Self::of(raw))
     }
 

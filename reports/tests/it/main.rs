@@ -1,6 +1,8 @@
 //! The readers as a whole: small reports of our own, and real ones where they are at hand.
 
 #[cfg(test)]
+mod cyclonedx;
+#[cfg(test)]
 mod grype;
 #[cfg(test)]
 mod refusals;

@@ -20,7 +20,11 @@ fn what_is_not_a_report_of_an_image_is_refused_with_what_it_is() {
         ),
         (r#"{"SchemaVersion":2,"ArtifactType":"container_image"}"#.to_owned(), "no result at all"),
         (r#"{"SchemaVersion":"2018-10-08","Findings":[{"ProductArn":"x"}]}"#.to_owned(), "an AWS Security Hub result"),
-        (r#"{"bomFormat":"CycloneDX","specVersion":"1.6","vulnerabilities":[]}"#.to_owned(), "a CycloneDX 1.6 bill of materials"),
+        (
+            r#"{"bomFormat":"CycloneDX","specVersion":"1.6","vulnerabilities":[]}"#.to_owned(),
+            "about a thing that it does not name",
+        ),
+        (r#"<?xml version="1.0"?><bom/>"#.to_owned(), "expected JSON, found XML"),
         (r#"{"version":"2.1.0","runs":[]}"#.to_owned(), "the SARIF 2.1.0 log has no run"),
         (r#"{"spdxVersion":"SPDX-2.3"}"#.to_owned(), "an SPDX bill of materials (SPDX-2.3)"),
         (

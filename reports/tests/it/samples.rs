@@ -22,6 +22,10 @@ const FOLDERS: &[(&str, Format)] = &[
     ("grype-sarif", Format::Sarif),
     ("snyk-sarif", Format::Sarif),
     ("sarif-other", Format::Sarif),
+    ("trivy-cyclonedx", Format::CycloneDx),
+    ("grype-cyclonedx", Format::CycloneDx),
+    ("cyclonedx-other", Format::CycloneDx),
+    ("cyclonedx-vex", Format::CycloneDx),
 ];
 
 /// Where a reader and the independent count disagree, and why the reader is right. An entry that no longer disagrees fails the test.
@@ -43,6 +47,9 @@ const DISAGREEMENTS: &[(&str, &str)] = &[
         "sarif-other/django-DefectDojo__dependency_check.sarif",
         "an unknown tool whose results name neither severities nor packages nor always ids: refused",
     ),
+    ("grype-cyclonedx/django-DefectDojo__grype.xml", "XML, of which only the JSON form is read: refused by name"),
+    ("grype-cyclonedx/django-DefectDojo__grype_dd_1_14_1.xml", "as above"),
+    ("cyclonedx-other/django-DefectDojo__jake.xml", "as above"),
 ];
 
 pub(crate) fn samples() -> Option<PathBuf> {
@@ -171,7 +178,8 @@ fn every_sample_is_recognised_as_what_its_folder_says_or_not_at_all() {
 }
 
 /// Folders that hold documents of a format of another name.
-const SHARED: &[(&str, Format)] = &[("_negative", Format::Trivy), ("_negative", Format::Sarif), ("stackrox", Format::Sarif)];
+const SHARED: &[(&str, Format)] =
+    &[("_negative", Format::Trivy), ("_negative", Format::Sarif), ("_negative", Format::CycloneDx), ("stackrox", Format::Sarif)];
 
 #[test]
 fn other_documents_are_refused_with_a_sentence() {
