@@ -198,7 +198,7 @@ fn subject(component: Option<&raw::Component>) -> Subject {
     let kind = match component.and_then(|c| c.kind.as_deref()) {
         Some("container") => SubjectKind::Image,
         Some(other) if !other.is_empty() => SubjectKind::Other(other.to_owned()),
-        _ => SubjectKind::Other("thing that it does not name".to_owned()),
+        _ => SubjectKind::Other(fields::UNNAMED.to_owned()),
     };
     Subject {
         kind,

@@ -4,8 +4,16 @@
 use policy::findings::{CvssScore, Field, Severity};
 use policy::time::Timestamp;
 
-use crate::report::{Notes, Row};
+use crate::report::{Notes, Row, Subject, SubjectKind};
 use crate::words;
+
+/// The kind of a subject of which the format says nothing.
+pub(crate) const UNNAMED: &str = "thing that it does not name";
+
+/// A subject of which the format says nothing.
+pub(crate) fn unnamed() -> Subject {
+    Subject { kind: SubjectKind::Other(UNNAMED.to_owned()), name: None, digests: Vec::new(), image_id: None, platform: None }
+}
 
 /// Text that says something.
 pub(crate) fn filled(text: Option<String>) -> Option<String> {

@@ -45,7 +45,7 @@ fn self_naming(o: &Outline<'_>) -> Option<String> {
     } else if o.member("document").is_some_and(|d| d.has("csaf_version")) {
         "a CSAF advisory".to_owned()
     } else if o.has("payloadType") && o.has("payload") && o.has("signatures") {
-        "a DSSE envelope".to_owned()
+        format!("a DSSE envelope{}, not of an in-toto statement", version("payloadType"))
     } else if o.has("dsseEnvelope") || o.has("messageSignature") {
         "a Sigstore bundle".to_owned()
     } else if o.text("_type").is_some_and(|t| t.starts_with("https://in-toto.io/Statement/")) {
@@ -63,11 +63,8 @@ fn self_naming(o: &Outline<'_>) -> Option<String> {
 
 /// Scanners' own formats.
 fn by_keys(o: &Outline<'_>) -> Option<String> {
-    let nested = |key: &str, inner: &str| o.member(key).is_some_and(|m| m.has(inner));
     let first_of = |key: &str, inner: &str| o.member(key).and_then(|m| m.first()).is_some_and(|i| i.has(inner));
-    let what = if nested("scanner", "result") && o.has("metadata") {
-        "a cosign vulnerability predicate"
-    } else if o.has("matches") && (o.has("descriptor") || o.has("source")) {
+    let what = if o.has("matches") && (o.has("descriptor") || o.has("source")) {
         "a document of the shape of a Grype report whose descriptor does not name grype"
     } else if o.has("imageScanFindings") || o.has("imageScanStatus") {
         "an Amazon ECR scan result"

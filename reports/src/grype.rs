@@ -173,7 +173,7 @@ fn subject(source: Option<raw::Source>) -> Subject {
     let kind = match source.as_ref().and_then(|s| s.kind.as_deref()) {
         Some("image") => SubjectKind::Image,
         Some(other) if !other.is_empty() => SubjectKind::Other(other.to_owned()),
-        _ => SubjectKind::Other("thing that it does not name (an SBOM, for one)".to_owned()),
+        _ => SubjectKind::Other(fields::UNNAMED.to_owned()),
     };
     let target = match source.and_then(|s| s.target) {
         Some(raw::Target::Image(image)) => *image,

@@ -14,7 +14,9 @@ mod fields;
 mod fold;
 mod foreign;
 pub mod grype;
+pub mod intoto;
 pub mod outline;
+pub mod predicate;
 mod purl;
 pub mod report;
 pub mod sarif;
@@ -76,6 +78,10 @@ formats! {
     Sarif = "sarif", sarif::READER;
     /// CycloneDX 1.4 to 1.7, JSON, with `vulnerabilities`.
     CycloneDx = "cyclonedx", cyclonedx::READER;
+    /// in-toto statements of the predicate types `vulns` and cosign's `vuln`, also in a DSSE envelope.
+    InToto = "in-toto", intoto::READER;
+    /// The predicate of cosign's vulnerability attestations.
+    CosignVuln = "cosign-vuln", predicate::READER;
 }
 
 impl Format {
@@ -83,6 +89,11 @@ impl Format {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.name() == name)
+    }
+
+    /// Whether its documents hold a report of another format.
+    fn is_envelope(self) -> bool {
+        matches!(self, Self::InToto | Self::CosignVuln)
     }
 }
 
@@ -121,8 +132,13 @@ pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Re
     let report = (format.reader().read)(text)?;
     match (&report.subject.kind, &report.claim) {
         (SubjectKind::Other(what), _) if !leniency.any_subject => Err(ReportError::new(
-            format!("the report is about a {what}, not about a container image"),
-            Some("scan the image itself, such as `trivy image --format json IMAGE`"),
+            format!(
+                "the report is about a{} {what}, not about a container image",
+                if what.starts_with(['a', 'e', 'i', 'o']) { "n" } else { "" }
+            ),
+            Some(
+                "scan the image itself, such as `trivy image --format json IMAGE`, or attach it all the same with `--force-subject`",
+            ),
         )),
         (_, Claim::None(what)) => Err(ReportError::new(
             what.clone(),

@@ -4,17 +4,11 @@ use policy::image::Digest;
 
 use super::drivers::Driver;
 use super::raw::{Finding, Run, Text};
-use crate::fields::filled;
+use crate::fields::{self, filled};
 use crate::report::{Subject, SubjectKind};
 
 pub(super) fn subject(driver: &Driver, runs: &[Run<'_>]) -> Subject {
-    let unnamed = Subject {
-        kind: SubjectKind::Other("thing that it does not name".to_owned()),
-        name: None,
-        digests: Vec::new(),
-        image_id: None,
-        platform: None,
-    };
+    let unnamed = fields::unnamed();
     match driver {
         Driver::Trivy => trivy(runs).unwrap_or(unnamed),
         Driver::Grype => runs.iter().flat_map(|run| run.results.iter().flatten()).find_map(grype).unwrap_or(unnamed),

@@ -8,8 +8,8 @@
 use policy::findings::Field;
 
 use super::{Listed, listed, packages, raw};
-use crate::report::{Claim, Notes, Os, Report, Scanner, Subject, SubjectKind};
-use crate::{Format, Outline, Reader, ReportError};
+use crate::report::{Claim, Notes, Os, Report, Scanner};
+use crate::{Format, Outline, Reader, ReportError, fields};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.aquasec.trivy.report.v1+json", recognise, read };
@@ -40,13 +40,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         scanner: Scanner { name: "trivy".to_owned(), version: None, database_updated_at: None },
         scanned_at: None,
         os,
-        subject: Subject {
-            kind: SubjectKind::Other("thing whose kind it does not name".to_owned()),
-            name: None,
-            digests: Vec::new(),
-            image_id: None,
-            platform: None,
-        },
+        subject: fields::unnamed(),
         claim,
         provides: vec![Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path],
         rows,

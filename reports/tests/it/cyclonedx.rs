@@ -132,7 +132,7 @@ fn a_bill_of_materials_or_a_vex_document_is_no_scan() {
     for (from, to, part) in [
         ("\"1.6\"", "\"1.3\"", "expected CycloneDX of the version 1.4, 1.5, 1.6, 1.7, found 1.3"),
         ("\"specVersion\": \"1.6\",", "", "found none"),
-        ("\"container\"", "\"application\"", "the report is about a application"),
+        ("\"container\"", "\"application\"", "the report is about an application"),
         ("\"CVE-2026-1004\"", "4", "the CycloneDX document cannot be read: invalid type: integer `4`"),
     ] {
         let error = reports::read(WEB.replace(from, to).as_bytes(), None).unwrap_err().to_string();

@@ -5,6 +5,8 @@ mod cyclonedx;
 #[cfg(test)]
 mod grype;
 #[cfg(test)]
+mod intoto;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod samples;

@@ -26,6 +26,9 @@ const FOLDERS: &[(&str, Format)] = &[
     ("grype-cyclonedx", Format::CycloneDx),
     ("cyclonedx-other", Format::CycloneDx),
     ("cyclonedx-vex", Format::CycloneDx),
+    ("intoto-vuln", Format::InToto),
+    ("trivy-cosign-vuln", Format::CosignVuln),
+    ("cosign-vuln-spec", Format::CosignVuln),
 ];
 
 /// Where a reader and the independent count disagree, and why the reader is right. An entry that no longer disagrees fails the test.
@@ -46,6 +49,10 @@ const DISAGREEMENTS: &[(&str, &str)] = &[
     (
         "sarif-other/django-DefectDojo__dependency_check.sarif",
         "an unknown tool whose results name neither severities nor packages nor always ids: refused",
+    ),
+    (
+        "intoto-vuln/trivy__centos-7-cyclonedx.intoto.jsonl",
+        "a statement about a bill of materials (predicate type `https://cyclonedx.org/bom`): refused, where an empty list is counted there",
     ),
     ("grype-cyclonedx/django-DefectDojo__grype.xml", "XML, of which only the JSON form is read: refused by name"),
     ("grype-cyclonedx/django-DefectDojo__grype_dd_1_14_1.xml", "as above"),
