@@ -14,7 +14,8 @@ pub(crate) fn refuse(outline: &Outline<'_>, reason: &str) -> ReportError {
     )
 }
 
-fn describe(outline: &Outline<'_>) -> String {
+/// What a document is, in words.
+pub(crate) fn describe(outline: &Outline<'_>) -> String {
     if let Some((_, reason)) = crate::recognise(outline) {
         return format!("a readable report of another format ({reason})");
     }

@@ -21,6 +21,7 @@ mod purl;
 pub mod report;
 pub mod sarif;
 pub mod trivy;
+pub mod vex;
 mod words;
 
 pub use self::error::ReportError;

@@ -50,13 +50,6 @@ pub(crate) struct Component {
     pub(crate) properties: Option<Vec<Property>>,
     pub(crate) evidence: Option<Evidence>,
     pub(crate) components: Option<Vec<Component>>,
-    pub(crate) hashes: Option<Vec<Hash>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Hash {
-    pub(crate) alg: Option<String>,
-    pub(crate) content: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,7 +76,6 @@ pub(crate) struct Vulnerability {
     pub(crate) ratings: Option<Vec<Rating>>,
     pub(crate) recommendation: Option<String>,
     pub(crate) published: Option<String>,
-    pub(crate) updated: Option<String>,
     pub(crate) affects: Option<Vec<Affected>>,
     pub(crate) analysis: Option<Analysis>,
 }

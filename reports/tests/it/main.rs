@@ -16,3 +16,5 @@ mod sarif;
 mod trivy;
 #[cfg(test)]
 mod trivy_others;
+#[cfg(test)]
+mod vex;
