@@ -37,8 +37,8 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 /// Reads a document of a version that is known.
-pub(crate) fn bom(text: &str) -> Result<raw::Bom, ReportError> {
-    let bom: raw::Bom =
+pub(crate) fn bom(text: &str) -> Result<raw::Bom<'_>, ReportError> {
+    let bom: raw::Bom<'_> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the CycloneDX document cannot be read: {e}"), None))?;
     match bom.spec_version.as_deref() {
         Some(version) if VERSIONS.contains(&version) => Ok(bom),
@@ -90,8 +90,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
-fn claim(vulnerabilities: Option<&[raw::Vulnerability]>, components: &[raw::Component], scanner: &str) -> Claim {
-    let has_state = |v: &raw::Vulnerability| v.analysis.as_ref().is_some_and(|a| a.state.is_some());
+fn claim(vulnerabilities: Option<&[raw::Vulnerability<'_>]>, components: &[raw::Component<'_>], scanner: &str) -> Claim {
+    let has_state = |v: &raw::Vulnerability<'_>| v.analysis.as_ref().is_some_and(|a| a.state.is_some());
     match vulnerabilities {
         None => Claim::None("the CycloneDX document is a bill of materials without vulnerabilities: it says nothing about a scan".to_owned()),
         Some([]) if scanner != "grype" => Claim::Unclear(
@@ -106,13 +106,13 @@ fn claim(vulnerabilities: Option<&[raw::Vulnerability]>, components: &[raw::Comp
 }
 
 /// One row for each affected component.
-fn rows(v: &raw::Vulnerability, components: &Components<'_>, notes: &mut Notes) -> Vec<Row> {
+fn rows(v: &raw::Vulnerability<'_>, components: &Components<'_>, notes: &mut Notes) -> Vec<Row> {
     let Some(id) = filled(v.id.clone()) else {
         notes.add("row dropped: it names no vulnerability");
         return Vec::new();
     };
     let rated = ratings::rated(v, notes);
-    let names = v.references.iter().flatten().filter_map(|reference| reference.id.clone()).collect();
+    let names = v.references.iter().flatten().filter_map(|reference| filled(reference.id.clone())).collect();
     let (aliases, advisories) = fields::other_names(&id, names, notes);
     let published_at = fields::time(v.published.as_deref(), "date of publication", notes);
     let vex = statement(v.analysis.as_ref(), notes);
@@ -154,7 +154,7 @@ fn rows(v: &raw::Vulnerability, components: &Components<'_>, notes: &mut Notes) 
     rows
 }
 
-fn statement(analysis: Option<&raw::Analysis>, notes: &mut Notes) -> Option<Statement> {
+fn statement(analysis: Option<&raw::Analysis<'_>>, notes: &mut Notes) -> Option<Statement> {
     let state = analysis?.state.as_deref().filter(|state| !state.is_empty())?;
     let status = status(state);
     if status.is_none() {
@@ -175,15 +175,15 @@ fn fixed(recommendation: &str, name: &str, is_single: bool) -> Vec<String> {
 }
 
 /// The first tool that is known to look for vulnerabilities, else the first.
-fn scanner(metadata: Option<&raw::Metadata>) -> Scanner {
+fn scanner(metadata: Option<&raw::Metadata<'_>>) -> Scanner {
     const SCANNERS: [&str; 9] =
         ["trivy", "grype", "depscan", "dep-scan", "xray", "snyk", "inspector", "scout", "dependency-track"];
-    let tools: Vec<&raw::Named> = match metadata.and_then(|m| m.tools.as_ref()) {
+    let tools: Vec<&raw::Named<'_>> = match metadata.and_then(|m| m.tools.as_ref()) {
         Some(raw::Tools::List(tools)) => tools.iter().collect(),
         Some(raw::Tools::Kinds { components, services }) => components.iter().chain(services).flatten().collect(),
         None => Vec::new(),
     };
-    let name = |tool: &raw::Named| tool.name.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let name = |tool: &raw::Named<'_>| tool.name.as_deref().unwrap_or_default().to_ascii_lowercase();
     let known = tools.iter().find(|tool| SCANNERS.iter().any(|scanner| name(tool).contains(scanner)));
     let tool = known.or_else(|| tools.first());
     Scanner {
@@ -194,7 +194,7 @@ fn scanner(metadata: Option<&raw::Metadata>) -> Scanner {
 }
 
 /// `metadata.component`: the digest is in its package URL (Trivy, cdxgen), in its version (Syft, Grype) or in Trivy's properties.
-fn subject(component: Option<&raw::Component>) -> Subject {
+fn subject(component: Option<&raw::Component<'_>>) -> Subject {
     let kind = match component.and_then(|c| c.kind.as_deref()) {
         Some("container") => SubjectKind::Image,
         Some(other) if !other.is_empty() => SubjectKind::Other(other.to_owned()),
@@ -204,17 +204,17 @@ fn subject(component: Option<&raw::Component>) -> Subject {
         kind,
         name: component.and_then(|c| filled(c.name.clone())),
         digests: component.map(digests).unwrap_or_default(),
-        image_id: component.and_then(|c| c.properties("aquasecurity:trivy:ImageID").next()).map(str::to_owned),
+        image_id: component.and_then(|c| c.properties(&["aquasecurity:trivy:ImageID"]).into_iter().next()),
         platform: None,
     }
 }
 
 /// The digests by which a component of the type `container` is known.
-pub(crate) fn digests(component: &raw::Component) -> Vec<String> {
+pub(crate) fn digests(component: &raw::Component<'_>) -> Vec<String> {
     let of_purl = component.purl.as_deref().and_then(Purl::parse).filter(|purl| purl.kind == "oci").and_then(|purl| purl.version);
-    let of_trivy =
-        component.properties("aquasecurity:trivy:RepoDigest").filter_map(|d| d.split_once('@').map(|(_, d)| d.to_owned()));
-    let mut digests: Vec<String> = of_purl.into_iter().chain(component.version.clone()).chain(of_trivy).collect();
+    let of_trivy = component.properties(&["aquasecurity:trivy:RepoDigest"]);
+    let of_trivy = of_trivy.iter().filter_map(|d| d.split_once('@').map(|(_, digest)| digest.to_owned()));
+    let mut digests: Vec<String> = of_purl.into_iter().chain(filled(component.version.clone())).chain(of_trivy).collect();
     digests.retain(|digest| Digest::parse(digest).is_some());
     digests.sort_unstable();
     digests.dedup();

@@ -16,8 +16,8 @@ pub(crate) fn unnamed() -> Subject {
 }
 
 /// Text that says something.
-pub(crate) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|t| !t.is_empty())
+pub(crate) fn filled<T: Into<String>>(text: Option<T>) -> Option<String> {
+    text.map(Into::into).filter(|t| !t.is_empty())
 }
 
 /// The severity of a word; without one, or of one that nobody knows, unknown.

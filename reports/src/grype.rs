@@ -24,14 +24,16 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report =
+    let raw: raw::Report<'_> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Grype report cannot be read: {e}"), None))?;
     let mut notes = Notes::default();
     let family = raw.distro.as_ref().and_then(|d| d.name.as_deref()).unwrap_or_default();
     let mut rows = Vec::new();
     // `matches: null` is how an empty list is written by some versions.
     for found in raw.matches.unwrap_or_default() {
-        rows.extend(fields::unbundled(row(&found, family, None, &mut notes), &mut notes));
+        if let Some(row) = row(&found, family, None, &mut notes) {
+            rows.extend(fields::unbundled(row, &mut notes));
+        }
     }
     let knows = |has: fn(&Row) -> bool| rows.is_empty() || rows.iter().any(has);
     let mut provides = vec![Field::Aliases, Field::Cvss, Field::Path, Field::Vex];
@@ -42,8 +44,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
         provides.push(Field::FixAvailableAt);
     }
     for ignored in raw.ignored.unwrap_or_default() {
-        if let Some(statement) = stated(&ignored, &mut notes) {
-            rows.extend(fields::unbundled(row(&ignored, family, Some(statement), &mut notes), &mut notes));
+        let statement = stated(&ignored, &mut notes);
+        if let Some(row) = statement.and_then(|statement| row(&ignored, family, Some(statement), &mut notes)) {
+            rows.extend(fields::unbundled(row, &mut notes));
         }
     }
     let database = raw.descriptor.database_built().map(str::to_owned);
@@ -65,7 +68,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
 }
 
 /// What the scan's ignore rules did with a match: VEX statements are kept with their source, the rest was left out and is only counted.
-fn stated(found: &raw::Match, notes: &mut Notes) -> Option<Statement> {
+fn stated(found: &raw::Match<'_>, notes: &mut Notes) -> Option<Statement> {
     let rules = found.rules.as_deref().unwrap_or_default();
     let status = rules.iter().filter_map(|rule| rule.vex_status.as_deref()).find_map(|status| match status {
         "not_affected" => Some(VexStatus::NotAffected),
@@ -79,13 +82,16 @@ fn stated(found: &raw::Match, notes: &mut Notes) -> Option<Statement> {
     status.map(|status| Statement { status, source: format!("grype report, `vex-status: {}`", status.word()) })
 }
 
-fn row(found: &raw::Match, family: &str, vex: Option<Statement>, notes: &mut Notes) -> Row {
+fn row(found: &raw::Match<'_>, family: &str, vex: Option<Statement>, notes: &mut Notes) -> Option<Row> {
     let (v, related) = (&found.vulnerability, found.related.as_deref().unwrap_or_default());
-    let id = v.id.clone();
+    let Some(id) = filled(v.id.clone()) else {
+        notes.add("row dropped: it names no vulnerability");
+        return None;
+    };
     let names = related.iter().chain(v.advisories.iter().flatten()).filter_map(|r| r.id.as_deref()).map(str::to_owned);
     let (aliases, advisories) = fields::other_names(&id, names.collect(), notes);
     let fix = v.fix.as_ref();
-    Row {
+    Some(Row {
         severity: fields::severity(v.severity.as_deref(), notes),
         cvss: cvss(v.cvss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| cvss(r.cvss.as_deref(), notes)).max()),
         epss: epss(v.epss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| epss(r.epss.as_deref(), notes)).max()),
@@ -104,10 +110,10 @@ fn row(found: &raw::Match, family: &str, vex: Option<Statement>, notes: &mut Not
         id,
         aliases,
         advisories,
-    }
+    })
 }
 
-fn package(raw: &raw::Artifact, family: &str, notes: &mut Notes) -> Package {
+fn package(raw: &raw::Artifact<'_>, family: &str, notes: &mut Notes) -> Package {
     let purl = raw.purl.as_deref().filter(|p| !p.is_empty());
     // A vulnerability counts, wherever it is.
     let name = raw.name.as_deref().filter(|n| !n.is_empty()).or(purl).unwrap_or_else(|| {
@@ -143,7 +149,7 @@ fn fix_state(fix: Option<&raw::Fix>, notes: &mut Notes) -> FixState {
 }
 
 /// The highest score of version 3 or 4; of version 2 only where there is no newer.
-fn cvss(scores: Option<&[raw::Score]>, notes: &mut Notes) -> Option<CvssScore> {
+fn cvss(scores: Option<&[raw::Score<'_>]>, notes: &mut Notes) -> Option<CvssScore> {
     let mut best = |is_old: bool| {
         let scores = scores.unwrap_or_default().iter().filter(|s| s.is_version_2() == is_old);
         scores.filter_map(|s| fields::score(s.metrics.as_ref().and_then(|m| m.base), notes)).max()
@@ -164,7 +170,7 @@ fn epss(entries: Option<&[raw::EpssEntry]>, notes: &mut Notes) -> Option<Epss> {
 }
 
 /// In the KEV catalogue, by its own record or the related CVE's.
-fn listed(own: Option<&[serde::de::IgnoredAny]>, related: &[raw::Related]) -> Option<bool> {
+fn listed(own: Option<&[serde::de::IgnoredAny]>, related: &[raw::Related<'_>]) -> Option<bool> {
     let is_listed = |list: Option<&[serde::de::IgnoredAny]>| list.is_some_and(|list| !list.is_empty());
     (is_listed(own) || related.iter().any(|r| is_listed(r.known_exploited.as_deref()))).then_some(true)
 }

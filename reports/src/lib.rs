@@ -20,6 +20,7 @@ pub mod predicate;
 mod purl;
 pub mod report;
 pub mod sarif;
+mod text;
 pub mod trivy;
 pub mod vex;
 mod words;

@@ -21,6 +21,9 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
 /// Foreign text on one line: control characters become spaces, and what is longer than a few sentences is cut.
 pub(crate) fn one_line(text: &str) -> String {
     const CHARS: usize = 500;
+    if text.len() <= CHARS && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut line: String = text.chars().take(CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(CHARS).is_some() {
         line.push('…');

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::raw::{Bom, Component};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::raw::{Bom, Component, Evidence, Property};
 use crate::purl::Purl;
 use crate::report::{Notes, Package};
 use crate::{fields, purl};
 
 /// Components by `bom-ref`.
 #[derive(Debug)]
-pub(crate) struct Components<'a>(BTreeMap<&'a str, &'a Component>);
+pub(crate) struct Components<'a>(BTreeMap<&'a str, &'a Component<'a>>);
 
 impl<'a> Components<'a> {
     /// Those of the document and the one that it is about.
-    pub(crate) fn of(bom: &'a Bom) -> Self {
-        let mut open: Vec<&Component> = bom.components.iter().flatten().collect();
+    pub(crate) fn of(bom: &'a Bom<'a>) -> Self {
+        let mut open: Vec<&Component<'_>> = bom.components.iter().flatten().collect();
         open.extend(bom.metadata.iter().filter_map(|m| m.component.as_ref()));
         let mut by_ref = BTreeMap::new();
         while let Some(component) = open.pop() {
@@ -27,12 +30,12 @@ impl<'a> Components<'a> {
     }
 
     /// The component of a reference, also of a BOM-Link (`urn:cdx:SERIAL/VERSION#REF`) whose last part is known here.
-    pub(crate) fn get(&self, reference: &str) -> Option<&'a Component> {
+    pub(crate) fn get(&self, reference: &str) -> Option<&'a Component<'a>> {
         self.0.get(reference).or_else(|| self.0.get(local(reference))).copied()
     }
 
     /// The operating system among them.
-    pub(crate) fn os(&self) -> Option<&'a Component> {
+    pub(crate) fn os(&self) -> Option<&'a Component<'a>> {
         self.0.values().find(|c| c.kind.as_deref() == Some("operating-system")).copied()
     }
 }
@@ -45,29 +48,37 @@ pub(crate) fn local(reference: &str) -> &str {
     }
 }
 
-impl Component {
+impl Component<'_> {
     /// With its group, as the format's examples write it: `org.acme/web`.
     pub(crate) fn full_name(&self) -> Option<String> {
-        let name = self.name.clone().filter(|n| !n.is_empty())?;
+        let name = fields::filled(self.name.clone())?;
         Some(match self.group.as_deref().filter(|g| !g.is_empty()) {
             Some(group) => format!("{group}/{name}"),
             None => name,
         })
     }
 
-    /// Values of a property.
-    pub(crate) fn properties<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let named = self.properties.iter().flatten().filter(move |p| p.name.as_deref() == Some(name));
-        named.filter_map(|p| p.value.as_deref()).filter(|value| !value.is_empty())
+    /// Values of properties by their names.
+    pub(crate) fn properties(&self, names: &[&str]) -> Vec<String> {
+        let is_there = |raw: &&RawValue| names.iter().any(|name| raw.get().contains(name));
+        let all: Vec<Property<'_>> = lazily(self.properties.filter(is_there));
+        let named = |name: &str| all.iter().filter(|p| p.name.as_deref() == Some(name)).cloned().collect::<Vec<_>>();
+        names.iter().flat_map(|name| named(name)).filter_map(|property| fields::filled(property.value)).collect()
     }
 
     /// Where it lies in the image: the format's own evidence, else the properties of Trivy and Syft.
     fn path(&self) -> Option<String> {
-        let occurrences = self.evidence.iter().filter_map(|e| e.occurrences.as_ref()).flatten();
-        let evidence = occurrences.filter_map(|o| o.location.as_deref()).next();
-        let own = ["aquasecurity:trivy:FilePath", "syft:location:0:path"];
-        fields::path(evidence.or_else(|| own.into_iter().find_map(|name| self.properties(name).next())))
+        let evidence: Evidence<'_> = lazily(self.evidence);
+        let place =
+            evidence.occurrences.unwrap_or_default().into_iter().find_map(|occurrence| fields::filled(occurrence.location));
+        let own = || self.properties(&["aquasecurity:trivy:FilePath", "syft:location:0:path"]).into_iter().next();
+        fields::path(place.or_else(own).as_deref())
     }
+}
+
+/// A value that was left unread; what is not of its shape says nothing.
+fn lazily<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
 }
 
 /// The package of a reference. One that does not lead to a component may still be a package URL.

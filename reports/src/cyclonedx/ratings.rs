@@ -16,42 +16,38 @@ pub(super) struct Rated {
 
 /// The rating of the vulnerability's own source counts, else the worst: which one the scanner chose is not written. A probability of
 /// EPSS stands among the ratings too, with a severity that means nothing.
-pub(super) fn rated(vulnerability: &Vulnerability, notes: &mut Notes) -> Rated {
+pub(super) fn rated(vulnerability: &Vulnerability<'_>, notes: &mut Notes) -> Rated {
     let all = vulnerability.ratings.as_deref().unwrap_or_default();
-    let (epss, ratings): (Vec<&Rating>, Vec<&Rating>) = all.iter().partition(|rating| is_epss(rating));
+    let (epss, ratings): (Vec<&Rating<'_>>, Vec<&Rating<'_>>) = all.iter().partition(|rating| is_epss(rating));
     let own = vulnerability.source.as_ref().and_then(|s| s.name.as_deref()).filter(|name| !name.is_empty());
-    let is_of = |rating: &Rating, name: &str| source(rating).eq_ignore_ascii_case(name);
-    let cvss = score(&ratings, |rating| own.is_some_and(|own| is_of(rating, own)), notes)
-        .or_else(|| score(&ratings, |rating| is_of(rating, "nvd"), notes))
-        .or_else(|| score(&ratings, |_| true, notes))
-        .or_else(|| {
-            ratings.iter().filter_map(|rating| fields::score(rating.score.filter(|_| is_version_2(rating)), notes)).max()
-        });
+    let scores: Vec<(&str, bool, CvssScore)> = ratings
+        .iter()
+        .filter(|rating| matches!(rating.method.as_deref(), Some("CVSSv2" | "CVSSv3" | "CVSSv31" | "CVSSv4")))
+        .filter_map(|rating| Some((source(rating), is_version_2(rating), fields::score(rating.score, notes)?)))
+        .collect();
+    let newer = || scores.iter().filter(|(_, is_old, _)| !is_old);
+    let of = |name: &str| newer().filter(|(source, ..)| source.eq_ignore_ascii_case(name)).map(|(.., score)| *score).max();
+    let newest = newer().map(|(.., score)| *score).max();
+    let oldest = scores.iter().map(|(.., score)| *score).max();
+    let cvss = own.and_then(of).or_else(|| of("nvd")).or(newest).or(oldest);
     let probability = epss.iter().filter_map(|rating| rating.score.and_then(Epss::from_decimal)).max();
-    Rated { severity: severity(&ratings, own, notes), cvss, epss: probability }
+    Rated { severity: severity(&ratings, own, newest, notes), cvss, epss: probability }
 }
 
-fn source(rating: &Rating) -> &str {
+fn source<'a>(rating: &'a Rating<'_>) -> &'a str {
     rating.source.as_ref().and_then(|s| s.name.as_deref()).unwrap_or_default()
 }
 
-fn is_epss(rating: &Rating) -> bool {
+fn is_epss(rating: &Rating<'_>) -> bool {
     let source = source(rating);
     source.eq_ignore_ascii_case("EPSS") || source.eq_ignore_ascii_case("FIRST") && rating.method.as_deref() == Some("other")
 }
 
-fn is_version_2(rating: &Rating) -> bool {
+fn is_version_2(rating: &Rating<'_>) -> bool {
     rating.method.as_deref() == Some("CVSSv2")
 }
 
-/// The highest score of version 3 or 4 among some of the ratings.
-fn score(ratings: &[&Rating], is_wanted: impl Fn(&Rating) -> bool, notes: &mut Notes) -> Option<CvssScore> {
-    let newer =
-        |rating: &&&Rating| matches!(rating.method.as_deref(), Some("CVSSv3" | "CVSSv31" | "CVSSv4")) && is_wanted(rating);
-    ratings.iter().filter(newer).filter_map(|rating| fields::score(rating.score, notes)).max()
-}
-
-fn severity(ratings: &[&Rating], own: Option<&str>, notes: &mut Notes) -> Severity {
+fn severity(ratings: &[&Rating<'_>], own: Option<&str>, score: Option<CvssScore>, notes: &mut Notes) -> Severity {
     let worded: Vec<(&str, &str)> = ratings
         .iter()
         .filter_map(|rating| Some((source(rating), rating.severity.as_deref().filter(|word| !word.is_empty())?)))
@@ -67,7 +63,7 @@ fn severity(ratings: &[&Rating], own: Option<&str>, notes: &mut Notes) -> Severi
             }
             worst
         }
-        None if worded.is_empty() => match score(ratings, |_| true, &mut Notes::default()) {
+        None if worded.is_empty() => match score {
             Some(score) => {
                 notes.add("row without a severity word: the class of its CVSS score");
                 fields::band(score)

@@ -1,116 +1,169 @@
 //! The members of a CycloneDX document that are read, as they are written (CycloneDX 1.4 to 1.7, JSON).
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::text::Text;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Bom {
-    pub(crate) spec_version: Option<String>,
-    pub(crate) serial_number: Option<String>,
-    pub(crate) metadata: Option<Metadata>,
-    pub(crate) components: Option<Vec<Component>>,
-    pub(crate) vulnerabilities: Option<Vec<Vulnerability>>,
+pub(crate) struct Bom<'a> {
+    #[serde(borrow)]
+    pub(crate) spec_version: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) serial_number: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) metadata: Option<Metadata<'a>>,
+    #[serde(borrow)]
+    pub(crate) components: Option<Vec<Component<'a>>>,
+    #[serde(borrow)]
+    pub(crate) vulnerabilities: Option<Vec<Vulnerability<'a>>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Metadata {
-    pub(crate) timestamp: Option<String>,
-    pub(crate) tools: Option<Tools>,
-    pub(crate) component: Option<Component>,
-    pub(crate) authors: Option<Vec<Named>>,
-    pub(crate) manufacturer: Option<Named>,
-    pub(crate) manufacture: Option<Named>,
-    pub(crate) supplier: Option<Named>,
+pub(crate) struct Metadata<'a> {
+    #[serde(borrow)]
+    pub(crate) timestamp: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) tools: Option<Tools<'a>>,
+    #[serde(borrow)]
+    pub(crate) component: Option<Component<'a>>,
+    #[serde(borrow)]
+    pub(crate) authors: Option<Vec<Named<'a>>>,
+    #[serde(borrow)]
+    pub(crate) manufacturer: Option<Named<'a>>,
+    #[serde(borrow)]
+    pub(crate) manufacture: Option<Named<'a>>,
+    #[serde(borrow)]
+    pub(crate) supplier: Option<Named<'a>>,
 }
 
 /// A list until 1.4, still allowed after.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Tools {
-    List(Vec<Named>),
-    Kinds { components: Option<Vec<Named>>, services: Option<Vec<Named>> },
+pub(crate) enum Tools<'a> {
+    List(#[serde(borrow)] Vec<Named<'a>>),
+    Kinds {
+        #[serde(borrow)]
+        components: Option<Vec<Named<'a>>>,
+        #[serde(borrow)]
+        services: Option<Vec<Named<'a>>>,
+    },
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Named {
-    pub(crate) name: Option<String>,
-    pub(crate) version: Option<String>,
+pub(crate) struct Named<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) version: Option<Text<'a>>,
+}
+
+/// Properties and evidence stay unread until somebody asks: most components have no finding.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Component<'a> {
+    #[serde(borrow, rename = "bom-ref")]
+    pub(crate) bom_ref: Option<Text<'a>>,
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) group: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) version: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) purl: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) properties: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) evidence: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(crate) components: Option<Vec<Component<'a>>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Property<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) value: Option<Text<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Evidence<'a> {
+    #[serde(borrow)]
+    pub(crate) occurrences: Option<Vec<Occurrence<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Component {
-    #[serde(rename = "bom-ref")]
-    pub(crate) bom_ref: Option<String>,
-    #[serde(rename = "type")]
-    pub(crate) kind: Option<String>,
-    pub(crate) group: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) version: Option<String>,
-    pub(crate) purl: Option<String>,
-    pub(crate) properties: Option<Vec<Property>>,
-    pub(crate) evidence: Option<Evidence>,
-    pub(crate) components: Option<Vec<Component>>,
+pub(crate) struct Occurrence<'a> {
+    #[serde(borrow)]
+    pub(crate) location: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Property {
-    pub(crate) name: Option<String>,
-    pub(crate) value: Option<String>,
+pub(crate) struct Vulnerability<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) source: Option<Named<'a>>,
+    #[serde(borrow)]
+    pub(crate) references: Option<Vec<Reference<'a>>>,
+    #[serde(borrow)]
+    pub(crate) ratings: Option<Vec<Rating<'a>>>,
+    #[serde(borrow)]
+    pub(crate) recommendation: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) published: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) affects: Option<Vec<Affected<'a>>>,
+    #[serde(borrow)]
+    pub(crate) analysis: Option<Analysis<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Evidence {
-    pub(crate) occurrences: Option<Vec<Occurrence>>,
+pub(crate) struct Reference<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Occurrence {
-    pub(crate) location: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Vulnerability {
-    pub(crate) id: Option<String>,
-    pub(crate) source: Option<Named>,
-    pub(crate) references: Option<Vec<Reference>>,
-    pub(crate) ratings: Option<Vec<Rating>>,
-    pub(crate) recommendation: Option<String>,
-    pub(crate) published: Option<String>,
-    pub(crate) affects: Option<Vec<Affected>>,
-    pub(crate) analysis: Option<Analysis>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Reference {
-    pub(crate) id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Rating {
-    pub(crate) source: Option<Named>,
+pub(crate) struct Rating<'a> {
+    #[serde(borrow)]
+    pub(crate) source: Option<Named<'a>>,
     pub(crate) score: Option<f64>,
-    pub(crate) severity: Option<String>,
-    pub(crate) method: Option<String>,
+    #[serde(borrow)]
+    pub(crate) severity: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) method: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Affected {
-    #[serde(rename = "ref")]
-    pub(crate) reference: Option<String>,
-    pub(crate) versions: Option<Vec<AffectedVersion>>,
+pub(crate) struct Affected<'a> {
+    #[serde(borrow, rename = "ref")]
+    pub(crate) reference: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) versions: Option<Vec<AffectedVersion<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct AffectedVersion {
-    pub(crate) version: Option<String>,
-    pub(crate) range: Option<String>,
+pub(crate) struct AffectedVersion<'a> {
+    #[serde(borrow)]
+    pub(crate) version: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) range: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Analysis {
-    pub(crate) state: Option<String>,
-    pub(crate) justification: Option<String>,
-    pub(crate) first_issued: Option<String>,
-    pub(crate) last_updated: Option<String>,
+pub(crate) struct Analysis<'a> {
+    #[serde(borrow)]
+    pub(crate) state: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) justification: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) first_issued: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(crate) last_updated: Option<Text<'a>>,
 }

@@ -3,11 +3,14 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::text::Text;
+
 #[derive(Debug, Deserialize)]
-pub(super) struct Report {
-    pub(super) matches: Option<Vec<Match>>,
-    #[serde(rename = "ignoredMatches")]
-    pub(super) ignored: Option<Vec<Match>>,
+pub(super) struct Report<'a> {
+    #[serde(borrow)]
+    pub(super) matches: Option<Vec<Match<'a>>>,
+    #[serde(borrow, rename = "ignoredMatches")]
+    pub(super) ignored: Option<Vec<Match<'a>>>,
     pub(super) source: Option<Source>,
     pub(super) distro: Option<Distro>,
     pub(super) descriptor: Descriptor,
@@ -69,45 +72,55 @@ pub(super) struct Image {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Match {
-    pub(super) vulnerability: Vulnerability,
-    #[serde(rename = "relatedVulnerabilities")]
-    pub(super) related: Option<Vec<Related>>,
-    pub(super) artifact: Artifact,
+pub(super) struct Match<'a> {
+    #[serde(borrow)]
+    pub(super) vulnerability: Vulnerability<'a>,
+    #[serde(borrow, rename = "relatedVulnerabilities")]
+    pub(super) related: Option<Vec<Related<'a>>>,
+    #[serde(borrow)]
+    pub(super) artifact: Artifact<'a>,
     #[serde(rename = "appliedIgnoreRules")]
     pub(super) rules: Option<Vec<Rule>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Vulnerability {
-    pub(super) id: String,
-    pub(super) severity: Option<String>,
-    pub(super) cvss: Option<Vec<Score>>,
+pub(super) struct Vulnerability<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) severity: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) cvss: Option<Vec<Score<'a>>>,
     pub(super) epss: Option<Vec<EpssEntry>>,
     pub(super) known_exploited: Option<Vec<IgnoredAny>>,
     pub(super) fix: Option<Fix>,
-    pub(super) advisories: Option<Vec<Related>>,
+    #[serde(borrow)]
+    pub(super) advisories: Option<Vec<Related<'a>>>,
 }
 
 /// A record of the same vulnerability elsewhere, or an advisory.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Related {
-    pub(super) id: Option<String>,
-    pub(super) cvss: Option<Vec<Score>>,
+pub(super) struct Related<'a> {
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) cvss: Option<Vec<Score<'a>>>,
     pub(super) epss: Option<Vec<EpssEntry>>,
     pub(super) known_exploited: Option<Vec<IgnoredAny>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Score {
-    version: Option<String>,
-    vector: Option<String>,
+pub(super) struct Score<'a> {
+    #[serde(borrow)]
+    version: Option<Text<'a>>,
+    #[serde(borrow)]
+    vector: Option<Text<'a>>,
     pub(super) metrics: Option<Metrics>,
 }
 
-impl Score {
+impl Score<'_> {
     /// Of a score without a version, the vector tells: those of version 2 carry no prefix.
     pub(super) fn is_version_2(&self) -> bool {
         match self.version.as_deref().filter(|v| !v.is_empty()) {
@@ -141,22 +154,28 @@ pub(super) struct Available {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Artifact {
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) purl: Option<String>,
-    pub(super) locations: Option<Vec<Location>>,
+pub(super) struct Artifact<'a> {
+    #[serde(borrow)]
+    pub(super) name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) version: Option<Text<'a>>,
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) purl: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) locations: Option<Vec<Location<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Location {
-    pub(super) path: Option<String>,
-    annotations: Option<Annotations>,
+pub(super) struct Location<'a> {
+    #[serde(borrow)]
+    pub(super) path: Option<Text<'a>>,
+    #[serde(borrow)]
+    annotations: Option<Annotations<'a>>,
 }
 
-impl Location {
+impl Location<'_> {
     /// Whether the package was found by this file, not merely mentioned in it.
     pub(super) fn is_primary(&self) -> bool {
         self.annotations.as_ref().and_then(|a| a.evidence.as_deref()) == Some("primary")
@@ -164,8 +183,9 @@ impl Location {
 }
 
 #[derive(Debug, Deserialize)]
-struct Annotations {
-    evidence: Option<String>,
+struct Annotations<'a> {
+    #[serde(borrow)]
+    evidence: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,9 +2,12 @@
 //!
 //! Sources: Trivy's `pkg/report/sarif.go`, Grype's `grype/presenter/sarif`, the SARIF that Docker Scout and the Snyk CLI write.
 
-use super::raw::{Finding, Rule, Text};
-use super::text;
+use serde_json::value::RawValue;
+
+use super::raw::{Finding, Rule, markdown, plain};
+use super::text::{self, Labels};
 use crate::purl::{self, Purl};
+use crate::text::Text;
 use crate::{grype, words};
 
 /// Who wrote the log.
@@ -70,25 +73,25 @@ pub(super) struct Named {
 pub(super) struct Told<'a> {
     pub(super) rule: Option<&'a Rule<'a>>,
     pub(super) finding: &'a Finding<'a>,
-    pub(super) message: Text,
+    pub(super) message: String,
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
     fn rule_id(&self) -> Option<&str> {
-        self.finding.rule_id.as_deref().or_else(|| self.rule.map(|rule| rule.id.as_str())).filter(|id| !id.is_empty())
+        self.finding.rule_id.as_deref().or_else(|| self.rule.map(|rule| &*rule.id)).filter(|id| !id.is_empty())
     }
 
-    fn help(&self) -> Text {
-        Text::of(self.rule.and_then(|rule| rule.help))
+    fn help(&self) -> Option<&'a RawValue> {
+        self.rule.and_then(|rule| rule.help)
     }
 
-    pub(super) fn tags(&self) -> &[String] {
+    pub(super) fn tags(&self) -> &[Text<'a>] {
         self.rule.and_then(|rule| rule.properties.as_ref()).and_then(|p| p.tags.as_deref()).unwrap_or_default()
     }
 
     /// The tag that is a severity word.
     fn severity_tag(&self) -> Option<String> {
-        self.tags().iter().find(|tag| !tag.is_empty() && words::severity(tag).is_some()).cloned()
+        self.tags().iter().find(|tag| !tag.is_empty() && words::severity(tag).is_some()).map(|tag| tag.to_string())
     }
 }
 
@@ -105,21 +108,21 @@ pub(super) fn said(driver: &Driver, told: &Told<'_>) -> Option<Said> {
 /// Secrets, misconfigurations and licences stand beside vulnerabilities; the rule's name or a tag tells them apart.
 fn trivy(told: &Told<'_>) -> Option<Said> {
     let name = told.rule.and_then(|rule| rule.name.as_deref()).unwrap_or_default();
-    if !name.contains("Vulnerability") && !told.tags().iter().any(|tag| tag == "vulnerability") {
+    if !name.contains("Vulnerability") && !told.tags().iter().any(|tag| &**tag == "vulnerability") {
         return None;
     }
-    let message = told.message.text.as_deref().unwrap_or_default();
+    let labels = Labels::of(&[told.message.as_str()]);
     // Before 0.20 the package or the severity stood beside the id.
     let id = told.rule_id().map(|id| id.rsplit_once("] ").map_or(id, |(_, rest)| rest));
     let id = id.and_then(|id| id.split([' ', '/']).next()).filter(|id| !id.is_empty());
-    let version = text::label(&[message], &["Installed Version"]);
-    let package = text::label(&[message], &["Package"]).map(|package| generic(package, version));
+    let version = labels.get(&["Installed Version"]);
+    let package = labels.get(&["Package"]).map(|package| generic(package, version));
     let is_of_file = name == "LanguageSpecificPackageVulnerability";
     Some(Said {
         id: id.map(str::to_owned),
-        severity: text::label(&[message], &["Severity"]).map(str::to_owned).or_else(|| told.severity_tag()),
+        severity: labels.get(&["Severity"]).map(str::to_owned).or_else(|| told.severity_tag()),
         packages: package.into_iter().collect(),
-        fixed: list(text::label(&[message], &["Fixed Version"])),
+        fixed: list(labels.get(&["Fixed Version"])),
         path: told.finding.location().uri().filter(|_| is_of_file).map(str::to_owned),
         ..Said::default()
     })
@@ -127,9 +130,10 @@ fn trivy(told: &Told<'_>) -> Option<Said> {
 
 /// Everything in labelled lines of the message or the rule's help text, as Grype and the Anchore action write it.
 fn labelled(told: &Told<'_>) -> Said {
-    let (help, message) = (told.help(), told.message.text.as_deref().unwrap_or_default());
-    let help = help.text.as_deref().unwrap_or_default();
-    let label = |labels: &[&str]| text::label(&[message, help], labels);
+    let (help, message) = (plain(told.help()), told.message.as_str());
+    let help = help.as_str();
+    let labels = Labels::of(&[message, help]);
+    let label = |names: &[&str]| labels.get(names);
     let id = text::named(help).or_else(|| told.rule_id().and_then(text::id)).or_else(|| text::named(message));
     let version = label(&["Version", "Installed Version"]);
     let package = label(&["Package"]).map(|name| {
@@ -138,7 +142,11 @@ fn labelled(told: &Told<'_>) -> Said {
         let family = label(&["Data Namespace"]).and_then(|namespace| namespace.split(":distro:").nth(1)).unwrap_or_default();
         let family = family.split(':').next().unwrap_or_default();
         let purl = || grype::packages::purl(label(&["Type"]).unwrap_or_default(), family, name, version);
-        Named { name: name.to_owned(), version: version.map(str::to_owned), purl: written.cloned().unwrap_or_else(purl) }
+        Named {
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            purl: written.map_or_else(purl, |written| written.to_string()),
+        }
     });
     Said {
         id: id.map(str::to_owned),
@@ -152,14 +160,14 @@ fn labelled(told: &Told<'_>) -> Said {
 
 /// `Low severity - … vulnerability in bzip2`, `(CVE-2016-3189) bzip2/libbz2-1.0@1.0.6-8.1`, and the fix in the help's `Remediation`.
 fn snyk(told: &Told<'_>) -> Said {
-    let short = Text::of(told.rule.and_then(|rule| rule.short_description)).text.unwrap_or_default();
-    let full = Text::of(told.rule.and_then(|rule| rule.full_description)).text.unwrap_or_default();
-    let help = told.help().markdown.unwrap_or_default();
+    let short = plain(told.rule.and_then(|rule| rule.short_description));
+    let full = plain(told.rule.and_then(|rule| rule.full_description));
+    let help = markdown(told.help());
     let (names, package) = match full.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
         Some((names, package)) => (names.split(',').map(|name| name.trim().to_owned()).collect(), package),
         None => (Vec::new(), full.as_str()),
     };
-    let from_message = told.message.text.as_deref().and_then(|m| text::between(m, " with a ", " severity")).map(str::to_owned);
+    let from_message = text::between(&told.message, " with a ", " severity").map(str::to_owned);
     let remediation = text::between(&help, "## Remediation", "\n## ").unwrap_or_default();
     let id = told.rule_id().map(str::to_owned);
     Said {
@@ -174,11 +182,11 @@ fn snyk(told: &Told<'_>) -> Said {
 }
 
 /// `source/binary@version`; the ecosystem is a tag and the distribution a part of the id (`SNYK-DEBIAN12-…`).
-fn snyk_package(text: &str, id: &str, tags: &[String]) -> Option<Named> {
+fn snyk_package(text: &str, id: &str, tags: &[Text<'_>]) -> Option<Named> {
     let (name, version) = text.trim().rsplit_once('@')?;
     let distribution: String =
         id.split('-').nth(1)?.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
-    let tag = |kind: &str| tags.iter().any(|tag| tag == kind);
+    let tag = |kind: &str| tags.iter().any(|tag| &**tag == kind);
     let purl = match ["deb", "apk", "rpm"].into_iter().find(|kind| tag(kind)) {
         Some(kind) => {
             let binary = name.rsplit_once('/').map_or(name, |(_, binary)| binary);
@@ -204,25 +212,26 @@ fn snyk_package(text: &str, id: &str, tags: &[String]) -> Option<Named> {
 
 /// Labelled lines in the message, with a package URL for the package; the rule's properties where they are missing.
 fn scout(told: &Told<'_>) -> Said {
-    let message = told.message.text.as_deref().unwrap_or_default();
+    let labels = Labels::of(&[told.message.as_str()]);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
-    let of_rule = || properties.and_then(|p| p.purls.clone()).unwrap_or_default();
-    let purls = text::label(&[message], &["Package"]).map_or_else(of_rule, |purl| vec![purl.to_owned()]);
+    let of_rule = || properties.iter().filter_map(|p| p.purls.as_ref()).flatten().map(|purl| purl.to_string()).collect();
+    let purls = labels.get(&["Package"]).map_or_else(of_rule, |purl| vec![purl.to_owned()]);
     let packages = purls.into_iter().map(|text| match Purl::parse(&text) {
         Some(purl) => Named { name: purl.name, version: purl.version, purl: text },
         None => generic(&text, None),
     });
-    let fixed = text::label(&[message], &["Fixed version"]).or_else(|| properties.and_then(|p| p.fixed_version.as_deref()));
-    let epss = text::label(&[message], &["EPSS Score"]).and_then(|score| match score.strip_suffix('%') {
+    let fixed = labels.get(&["Fixed version"]).or_else(|| properties.and_then(|p| p.fixed_version.as_deref()));
+    let epss = labels.get(&["EPSS Score"]).and_then(|score| match score.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
         None => score.parse().ok(),
     });
     Said {
         id: told.rule_id().map(str::to_owned),
-        severity: text::label(&[message], &["Severity"])
+        severity: labels
+            .get(&["Severity"])
             .map(str::to_owned)
             .or_else(|| told.severity_tag())
-            .or_else(|| properties.and_then(|p| p.cvss3_severity.clone())),
+            .or_else(|| properties.and_then(|p| p.cvss3_severity.as_deref()).map(str::to_owned)),
         packages: packages.collect(),
         has_no_fix: fixed == Some("not fixed"),
         fixed: list(fixed),

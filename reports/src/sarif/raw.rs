@@ -1,8 +1,13 @@
 //! The members of a SARIF log that are read, as they are written (SARIF 2.1.0, sections 3.13 to 3.49). Texts that only some writers'
 //! logs are read for stay unread until then.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::text::Text;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Log<'a> {
@@ -39,20 +44,24 @@ pub(super) struct Driver<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rule<'a> {
-    pub(super) id: String,
-    pub(super) name: Option<String>,
+    #[serde(borrow)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow)]
+    pub(super) name: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) short_description: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) full_description: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) help: Option<&'a RawValue>,
-    pub(super) properties: Option<RuleProperties>,
+    #[serde(borrow)]
+    pub(super) properties: Option<RuleProperties<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct RuleProperties {
-    pub(super) tags: Option<Vec<String>>,
+pub(super) struct RuleProperties<'a> {
+    #[serde(borrow)]
+    pub(super) tags: Option<Vec<Text<'a>>>,
     #[serde(rename = "security-severity")]
     pub(super) security_severity: Option<Number>,
     /// Trivy and Snyk.
@@ -61,47 +70,79 @@ pub(super) struct RuleProperties {
     /// Docker Scout.
     #[serde(rename = "cvssV3")]
     pub(super) cvss3: Option<Number>,
-    #[serde(rename = "cvssV3_severity")]
-    pub(super) cvss3_severity: Option<String>,
-    pub(super) fixed_version: Option<String>,
-    pub(super) purls: Option<Vec<String>>,
+    #[serde(borrow, rename = "cvssV3_severity")]
+    pub(super) cvss3_severity: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) fixed_version: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) purls: Option<Vec<Text<'a>>>,
 }
 
-/// A number, also where it is written as text.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Number {
-    Number(f64),
-    Text(String),
-}
+/// A number, also where it is written as text; text that is none is no number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(Option<f64>);
 
 impl Number {
-    pub(super) fn value(&self) -> Option<f64> {
-        match self {
-            Self::Number(value) => Some(*value),
-            Self::Text(text) => text.parse().ok(),
+    pub(super) fn value(self) -> Option<f64> {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lenient;
+
+        impl Visitor<'_> for Lenient {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, or a string that holds one")
+            }
+
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Number, E> {
+                Ok(Number(Some(value)))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Number, E> {
+                Ok(Number(u32::try_from(value).ok().map(f64::from)))
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Number, E> {
+                Ok(Number(i32::try_from(value).ok().map(f64::from)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
+                Ok(Number(text.parse().ok()))
+            }
         }
+
+        deserializer.deserialize_any(Lenient)
     }
 }
 
-/// A message or a description (3.11, 3.12).
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Text {
-    pub(super) text: Option<String>,
-    pub(super) markdown: Option<String>,
+/// The plain text of a message or a description (3.11, 3.12) that was left unread; empty where there is none.
+pub(super) fn plain(raw: Option<&RawValue>) -> String {
+    #[derive(Deserialize)]
+    struct Plain {
+        text: Option<String>,
+    }
+    raw.and_then(|raw| serde_json::from_str::<Plain>(raw.get()).ok()).and_then(|plain| plain.text).unwrap_or_default()
 }
 
-impl Text {
-    /// Reads one that was left unread.
-    pub(super) fn of(raw: Option<&RawValue>) -> Self {
-        raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+/// Its Markdown form.
+pub(super) fn markdown(raw: Option<&RawValue>) -> String {
+    #[derive(Deserialize)]
+    struct Marked {
+        markdown: Option<String>,
     }
+    raw.and_then(|raw| serde_json::from_str::<Marked>(raw.get()).ok()).and_then(|marked| marked.markdown).unwrap_or_default()
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Finding<'a> {
-    pub(super) rule_id: Option<String>,
+    #[serde(borrow)]
+    pub(super) rule_id: Option<Text<'a>>,
     pub(super) rule_index: Option<i64>,
     #[serde(borrow)]
     pub(super) message: Option<&'a RawValue>,

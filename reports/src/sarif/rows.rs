@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use policy::findings::{CvssScore, Epss, FixState, Severity};
 
 use super::drivers::{self, Driver, Named, Said, Told};
-use super::raw::{Finding, Number, Rule, Run, Text};
+use super::raw::{Finding, Number, Rule, Run, plain};
 use crate::report::{Notes, Package, Row};
 use crate::{ReportError, fields};
 
@@ -20,9 +20,9 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
     let mut read = Read { rows: Vec::new(), n_others: 0 };
     for run in runs {
         let rules = run.tool.driver.rules.as_deref().unwrap_or_default();
-        let by_id: BTreeMap<&str, &Rule<'_>> = rules.iter().rev().map(|rule| (rule.id.as_str(), rule)).collect();
+        let by_id: BTreeMap<&str, &Rule<'_>> = rules.iter().rev().map(|rule| (&*rule.id, rule)).collect();
         for finding in run.results.iter().flatten() {
-            let told = Told { rule: rule(finding, rules, &by_id), finding, message: Text::of(finding.message) };
+            let told = Told { rule: rule(finding, rules, &by_id), finding, message: plain(finding.message) };
             let Some(said) = drivers::said(driver, &told) else {
                 notes.add("result that is not about a vulnerability");
                 read.n_others = read.n_others.saturating_add(1);
@@ -44,7 +44,7 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
 fn rule<'a>(finding: &Finding<'_>, rules: &'a [Rule<'a>], by_id: &BTreeMap<&str, &'a Rule<'a>>) -> Option<&'a Rule<'a>> {
     let indexed = finding.rule_index.and_then(|index| usize::try_from(index).ok()).and_then(|index| rules.get(index));
     match finding.rule_id.as_deref() {
-        Some(id) => indexed.filter(|rule| rule.id == id).or_else(|| by_id.get(id).copied()).or(indexed),
+        Some(id) => indexed.filter(|rule| &*rule.id == id).or_else(|| by_id.get(id).copied()).or(indexed),
         None => indexed,
     }
 }
@@ -80,7 +80,7 @@ fn note_suppressions(finding: &Finding<'_>, notes: &mut Notes) {
 }
 
 fn number(told: &Told<'_>) -> Option<f64> {
-    told.rule?.properties.as_ref()?.security_severity.as_ref().and_then(Number::value)
+    told.rule?.properties.as_ref()?.security_severity?.value()
 }
 
 fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Row> {
@@ -90,7 +90,7 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
     };
     let severity = severity(driver, said.severity.as_deref(), number(told), notes);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
-    let stated = properties.and_then(|p| p.cvss3_base.as_ref().or(p.cvss3.as_ref())).and_then(Number::value);
+    let stated = properties.and_then(|p| p.cvss3_base.or(p.cvss3)).and_then(Number::value);
     let cvss = fields::score(stated, notes);
     let epss = said.epss.and_then(Epss::from_decimal);
     let (aliases, advisories) = fields::other_names(&id, said.other_names, notes);

@@ -3,7 +3,7 @@
 use policy::image::Digest;
 
 use super::drivers::Driver;
-use super::raw::{Finding, Run, Text};
+use super::raw::{Finding, Run, plain};
 use crate::fields::{self, filled};
 use crate::report::{Subject, SubjectKind};
 
@@ -33,7 +33,7 @@ fn trivy(runs: &[Run<'_>]) -> Option<Subject> {
 
 /// `image@layer:/path` as the qualified name of a place, and a message that says "container".
 fn grype(finding: &Finding<'_>) -> Option<Subject> {
-    let message = Text::of(finding.message).text.unwrap_or_default();
+    let message = plain(finding.message);
     let location = finding.location();
     let place = location.qualified_name().and_then(|name| name.split_once(":/")).map(|(place, _)| place);
     let is_of_image = message.contains("in the container") || location.uri().is_some_and(|uri| uri.starts_with("image/"));

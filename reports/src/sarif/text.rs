@@ -1,13 +1,19 @@
 //! Lines such as `Fixed Version: 1.2.3` in messages and help texts, and ids in free text.
 
-/// The value behind the first line that begins with one of the labels and a colon; empty values are none.
-pub(super) fn label<'a>(texts: &[&'a str], labels: &[&str]) -> Option<&'a str> {
-    let value = |line: &'a str| {
-        let (key, value) = line.split_once(':')?;
-        labels.contains(&key.trim()).then(|| value.trim())
-    };
-    let found = texts.iter().find_map(|text| text.lines().find_map(value))?;
-    Some(found).filter(|value| !value.is_empty())
+/// The labelled lines of some texts, in their order.
+pub(super) struct Labels<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Labels<'a> {
+    pub(super) fn of(texts: &[&'a str]) -> Self {
+        let lines = texts.iter().flat_map(|text| text.lines());
+        Self(lines.filter_map(|line| line.split_once(':')).map(|(key, value)| (key.trim(), value.trim())).collect())
+    }
+
+    /// The value of the first line with one of the labels; empty values are none.
+    pub(super) fn get(&self, labels: &[&str]) -> Option<&'a str> {
+        let found = self.0.iter().find(|(key, _)| labels.contains(key));
+        found.map(|(_, value)| *value).filter(|value| !value.is_empty())
+    }
 }
 
 /// The id of a line `Vulnerability CVE-2026-1`.
@@ -54,10 +60,11 @@ mod tests {
     #[test]
     fn labels_are_whole_words_at_the_start_of_a_line() {
         let text = "Package: libssl\nInstalled Version : 1.1\nFixed Version: \nNote: Package: other";
-        assert_eq!(label(&[text], &["Package"]), Some("libssl"));
-        assert_eq!(label(&["nothing", text], &["Version", "Installed Version"]), Some("1.1"));
-        assert_eq!(label(&[text], &["Fixed Version"]), None);
-        assert_eq!(label(&[text], &["age"]), None);
+        let labels = Labels::of(&["nothing", text]);
+        assert_eq!(labels.get(&["Package"]), Some("libssl"));
+        assert_eq!(labels.get(&["Version", "Installed Version"]), Some("1.1"));
+        assert_eq!(labels.get(&["Fixed Version"]), None);
+        assert_eq!(labels.get(&["age"]), None);
         assert_eq!(named("x\nVulnerability DSA-1-1\n"), Some("DSA-1-1"));
     }
 

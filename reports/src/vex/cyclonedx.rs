@@ -52,7 +52,7 @@ pub(super) fn read(text: &str) -> Result<Read, ReportError> {
             None,
         ));
     }
-    let named = |named: Option<&raw::Named>| named.and_then(|n| filled(n.name.clone()));
+    let named = |named: Option<&raw::Named<'_>>| named.and_then(|n| filled(n.name.clone()));
     let author = metadata.and_then(|m| {
         let first = m.authors.iter().flatten().next();
         named(first)
@@ -65,8 +65,8 @@ pub(super) fn read(text: &str) -> Result<Read, ReportError> {
 
 /// One product for each listed version, or one for all versions.
 fn products(
-    affected: &raw::Affected,
-    whole: Option<&raw::Component>,
+    affected: &raw::Affected<'_>,
+    whole: Option<&raw::Component<'_>>,
     components: &Components<'_>,
     notes: &mut Notes,
 ) -> Vec<Product> {
@@ -93,7 +93,7 @@ fn products(
 }
 
 /// A component of the thing that the document is about, or that thing itself.
-fn product(part: Identifiers, is_whole: bool, whole: Option<&raw::Component>) -> Product {
+fn product(part: Identifiers, is_whole: bool, whole: Option<&raw::Component<'_>>) -> Product {
     let context = whole.map(|whole| identifiers(Some(whole), whole.purl.as_deref().unwrap_or_default())).unwrap_or_default();
     match is_whole || context.is_empty() {
         true => Product { identifiers: part, subcomponents: Vec::new() },
@@ -101,7 +101,7 @@ fn product(part: Identifiers, is_whole: bool, whole: Option<&raw::Component>) ->
     }
 }
 
-fn identifiers(component: Option<&raw::Component>, purl: &str) -> Identifiers {
+fn identifiers(component: Option<&raw::Component<'_>>, purl: &str) -> Identifiers {
     let is_container = component.is_some_and(|c| c.kind.as_deref() == Some("container"));
     let digests = component.filter(|_| is_container).map(digests).unwrap_or_default();
     Identifiers::of([purl], digests.iter().filter_map(|digest| digest.strip_prefix("sha256:")))

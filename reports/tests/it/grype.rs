@@ -73,6 +73,7 @@ fn what_was_not_taken_as_it_stands_is_noted() {
         [
             ("CVSS score outside 0.0 to 10.0", 1),
             ("fix state `soon`: unknown", 1),
+            ("row dropped: it names no vulnerability", 1),
             ("row left out by the scan's own configuration (Not fixed)", 1),
             ("row of a bulletin: one row for each CVE that it covers", 1),
             ("row without an installed version", 1),
