@@ -19,7 +19,7 @@ pub(crate) mod raw;
 use policy::findings::{Field, FixState, VexStatus};
 use policy::image::Digest;
 
-use self::components::{Components, package};
+use self::components::{Components, Packages};
 use crate::fields::{self, filled};
 use crate::purl::Purl;
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
@@ -64,10 +64,11 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let bom = bom(text)?;
     let mut notes = Notes::default();
     let components = Components::of(&bom);
+    let mut packages = Packages::of(&components);
     let vulnerabilities = bom.vulnerabilities.as_deref();
     let mut rows = Vec::new();
     for vulnerability in vulnerabilities.unwrap_or_default() {
-        for row in self::rows(vulnerability, &components, &mut notes) {
+        for row in self::rows(vulnerability, &mut packages, &mut notes) {
             rows.extend(fields::unbundled(row, &mut notes));
         }
     }
@@ -106,7 +107,7 @@ fn claim(vulnerabilities: Option<&[raw::Vulnerability<'_>]>, components: &[raw::
 }
 
 /// One row for each affected component.
-fn rows(v: &raw::Vulnerability<'_>, components: &Components<'_>, notes: &mut Notes) -> Vec<Row> {
+fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut Notes) -> Vec<Row> {
     let Some(id) = filled(v.id.clone()) else {
         notes.add("row dropped: it names no vulnerability");
         return Vec::new();
@@ -117,7 +118,7 @@ fn rows(v: &raw::Vulnerability<'_>, components: &Components<'_>, notes: &mut Not
     let published_at = fields::time(v.published.as_deref(), "date of publication", notes);
     let vex = statement(v.analysis.as_ref(), notes);
     let affected: Vec<&str> = v.affects.iter().flatten().filter_map(|a| a.reference.as_deref()).collect();
-    let mut packages: Vec<Package> = affected.iter().map(|reference| package(reference, components, notes)).collect();
+    let mut packages: Vec<Package> = affected.into_iter().map(|reference| known.get(reference, notes)).collect();
     if packages.is_empty() {
         // A vulnerability counts, wherever it is.
         notes.add("row without a package");

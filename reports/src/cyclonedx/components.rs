@@ -81,39 +81,47 @@ fn lazily<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
 }
 
-/// The package of a reference. One that does not lead to a component may still be a package URL.
-pub(super) fn package(reference: &str, components: &Components<'_>, notes: &mut Notes) -> Package {
+/// The packages of references, each made once: one package has many vulnerabilities.
+pub(super) struct Packages<'a> {
+    components: &'a Components<'a>,
+    known: BTreeMap<&'a str, (Package, Option<&'static str>)>,
+}
+
+impl<'a> Packages<'a> {
+    pub(super) fn of(components: &'a Components<'a>) -> Self {
+        Self { components, known: BTreeMap::new() }
+    }
+
+    pub(super) fn get(&mut self, reference: &'a str, notes: &mut Notes) -> Package {
+        let (package, note) = self.known.entry(reference).or_insert_with(|| package(reference, self.components));
+        if let Some(note) = note {
+            notes.add(*note);
+        }
+        package.clone()
+    }
+}
+
+/// The package of a reference, and what is to be noted of it. A reference that does not lead to a component may still be a package URL.
+fn package(reference: &str, components: &Components<'_>) -> (Package, Option<&'static str>) {
     let Some(component) = components.get(reference) else {
-        notes.add("affected component that is not in the document");
-        let written = local(reference);
-        return match Purl::parse(written) {
-            Some(purl) => Package {
-                name: match purl.namespace.is_empty() {
-                    true => purl.name,
-                    false => format!("{}/{}", purl.namespace, purl.name),
-                },
-                installed: purl.version,
-                purl: written.to_owned(),
-                path: None,
-            },
-            None => Package {
-                purl: purl::make("generic", None, written, None),
-                name: written.to_owned(),
-                installed: None,
-                path: None,
-            },
-        };
+        return (unlisted(local(reference)), Some("affected component that is not in the document"));
     };
     let written = component.purl.as_deref().filter(|p| !p.is_empty());
     let name = component.full_name().unwrap_or_else(|| reference.to_owned());
     let installed = fields::filled(component.version.clone()).or_else(|| written.and_then(Purl::parse).and_then(|p| p.version));
-    if installed.is_none() {
-        notes.add("row without an installed version");
-    }
-    Package {
-        purl: written.map_or_else(|| purl::make("generic", None, &name, installed.as_deref()), str::to_owned),
-        name,
-        installed,
-        path: component.path(),
+    let note = installed.is_none().then_some("row without an installed version");
+    let purl = written.map_or_else(|| purl::make("generic", None, &name, installed.as_deref()), str::to_owned);
+    (Package { purl, name, installed, path: component.path() }, note)
+}
+
+fn unlisted(written: &str) -> Package {
+    match Purl::parse(written) {
+        Some(purl) => {
+            let name = if purl.namespace.is_empty() { purl.name } else { format!("{}/{}", purl.namespace, purl.name) };
+            Package { name, installed: purl.version, purl: written.to_owned(), path: None }
+        }
+        None => {
+            Package { purl: purl::make("generic", None, written, None), name: written.to_owned(), installed: None, path: None }
+        }
     }
 }
