@@ -7,11 +7,12 @@
 //! requires, `known_not_affected` counts only with a flag or an impact statement. Products are compared by package URL and sha256; by CPE
 //! they are not.
 
+mod raw;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use policy::findings::VexStatus;
 use policy::time::Timestamp;
-use serde::Deserialize;
 
 use super::product::{Identifiers, Product};
 use super::{Read, VexStatement};
@@ -19,111 +20,8 @@ use crate::ReportError;
 use crate::fields::{self, filled};
 use crate::report::Notes;
 
-#[derive(Deserialize)]
-struct Raw {
-    document: RawDocument,
-    product_tree: Option<RawTree>,
-    vulnerabilities: Option<Vec<RawVulnerability>>,
-}
-
-#[derive(Deserialize)]
-struct RawDocument {
-    category: Option<String>,
-    csaf_version: Option<String>,
-    publisher: Option<RawPublisher>,
-    tracking: Option<RawTracking>,
-}
-
-#[derive(Deserialize)]
-struct RawPublisher {
-    name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct RawTracking {
-    id: Option<String>,
-    current_release_date: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct RawTree {
-    branches: Option<Vec<RawBranch>>,
-    full_product_names: Option<Vec<RawProduct>>,
-    relationships: Option<Vec<RawRelationship>>,
-    product_groups: Option<Vec<RawGroup>>,
-}
-
-#[derive(Deserialize)]
-struct RawBranch {
-    branches: Option<Vec<RawBranch>>,
-    product: Option<RawProduct>,
-}
-
-#[derive(Deserialize)]
-struct RawProduct {
-    product_id: String,
-    product_identification_helper: Option<RawHelper>,
-}
-
-#[derive(Default, Deserialize)]
-struct RawHelper {
-    purl: Option<String>,
-    /// Since 2.1.
-    purls: Option<Vec<String>>,
-    hashes: Option<Vec<RawHashes>>,
-}
-
-#[derive(Deserialize)]
-struct RawHashes {
-    file_hashes: Option<Vec<RawHash>>,
-}
-
-#[derive(Deserialize)]
-struct RawHash {
-    algorithm: Option<String>,
-    value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct RawRelationship {
-    category: Option<String>,
-    full_product_name: RawProduct,
-    product_reference: String,
-    relates_to_product_reference: String,
-}
-
-#[derive(Deserialize)]
-struct RawGroup {
-    group_id: String,
-    product_ids: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct RawVulnerability {
-    cve: Option<String>,
-    ids: Option<Vec<RawId>>,
-    product_status: Option<BTreeMap<String, Vec<String>>>,
-    flags: Option<Vec<RawImpact>>,
-    threats: Option<Vec<RawImpact>>,
-}
-
-#[derive(Deserialize)]
-struct RawId {
-    text: Option<String>,
-}
-
-/// A flag, or a threat of the category `impact`.
-#[derive(Deserialize)]
-struct RawImpact {
-    label: Option<String>,
-    category: Option<String>,
-    details: Option<String>,
-    product_ids: Option<Vec<String>>,
-    group_ids: Option<Vec<String>>,
-}
-
 pub(super) fn read(text: &str) -> Result<Read, ReportError> {
-    let raw: Raw =
+    let raw: raw::Csaf =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the CSAF document cannot be read: {e}"), None))?;
     let (version, category) = (raw.document.csaf_version.unwrap_or_default(), raw.document.category.unwrap_or_default());
     if !matches!(version.as_str(), "2.0" | "2.1") {
@@ -160,7 +58,7 @@ fn status(group: &str) -> Option<VexStatus> {
 }
 
 /// One statement for each group of products.
-fn statements(raw: RawVulnerability, tree: &Tree<'_>, timestamp: Option<Timestamp>, notes: &mut Notes) -> Vec<VexStatement> {
+fn statements(raw: raw::Vulnerability, tree: &Tree<'_>, timestamp: Option<Timestamp>, notes: &mut Notes) -> Vec<VexStatement> {
     let ids = raw.ids.iter().flatten().map(|id| id.text.clone());
     let names: Vec<String> = std::iter::once(raw.cve.clone()).chain(ids).filter_map(filled).collect();
     if names.is_empty() {
@@ -194,7 +92,7 @@ struct Impact {
 }
 
 impl Impact {
-    fn of(raw: &RawVulnerability, tree: &Tree<'_>) -> Self {
+    fn of(raw: &raw::Vulnerability, tree: &Tree<'_>) -> Self {
         let threats = raw.threats.iter().flatten().filter(|threat| threat.category.as_deref() == Some("impact"));
         let mut impact = Self { products: BTreeSet::new(), is_general: false, justification: None };
         for stated in raw.flags.iter().flatten().chain(threats) {
@@ -215,15 +113,15 @@ impl Impact {
 /// The product tree by product id.
 struct Tree<'a> {
     products: BTreeMap<&'a str, Identifiers>,
-    relationships: BTreeMap<&'a str, &'a RawRelationship>,
+    relationships: BTreeMap<&'a str, &'a raw::Relationship>,
     groups: BTreeMap<&'a str, &'a [String]>,
 }
 
 impl<'a> Tree<'a> {
-    fn of(raw: &'a RawTree) -> Self {
+    fn of(raw: &'a raw::Tree) -> Self {
         let mut products = BTreeMap::new();
-        let mut open: Vec<&RawBranch> = raw.branches.iter().flatten().collect();
-        let mut add = |product: &'a RawProduct| products.insert(product.product_id.as_str(), identifiers(product));
+        let mut open: Vec<&raw::Branch> = raw.branches.iter().flatten().collect();
+        let mut add = |product: &'a raw::Product| products.insert(product.product_id.as_str(), identifiers(product));
         while let Some(branch) = open.pop() {
             open.extend(branch.branches.iter().flatten());
             branch.product.iter().for_each(|product| drop(add(product)));
@@ -253,7 +151,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-fn identifiers(product: &RawProduct) -> Identifiers {
+fn identifiers(product: &raw::Product) -> Identifiers {
     let helper = product.product_identification_helper.as_ref();
     let purls = helper.into_iter().flat_map(|h| h.purl.iter().chain(h.purls.iter().flatten()));
     let hashes = helper.into_iter().flat_map(|h| h.hashes.iter().flatten()).flat_map(|h| h.file_hashes.iter().flatten());

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cyclonedx;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod grype;
 #[cfg(test)]
 mod intoto;
