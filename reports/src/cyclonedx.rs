@@ -20,7 +20,7 @@ use policy::findings::{Field, FixState, VexStatus};
 use policy::image::Digest;
 
 use self::components::{Components, Packages};
-use crate::fields::{self, filled};
+use crate::fields::{self, Budget, filled};
 use crate::purl::Purl;
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
 use crate::{Format, Outline, Reader, ReportError};
@@ -67,7 +67,12 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let mut packages = Packages::of(&components);
     let vulnerabilities = bom.vulnerabilities.as_deref();
     let mut rows = Vec::new();
+    let mut budget = Budget::new();
     for vulnerability in vulnerabilities.unwrap_or_default() {
+        let n_names = vulnerability.references.as_ref().map_or(0, Vec::len);
+        // A bulletin becomes a row for each CVE and each package.
+        let n_rows = vulnerability.affects.as_ref().map_or(1, |list| list.len().max(1)).saturating_mul(n_names.max(1));
+        budget.take(n_rows, n_names)?;
         for row in self::rows(vulnerability, &mut packages, &mut notes) {
             rows.extend(fields::unbundled(row, &mut notes));
         }

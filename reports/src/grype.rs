@@ -11,7 +11,7 @@ mod raw;
 
 use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
 
-use crate::fields::{self, filled};
+use crate::fields::{self, Budget, filled};
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
 use crate::{Format, Outline, Reader, ReportError};
 
@@ -30,7 +30,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let family = raw.distro.as_ref().and_then(|d| d.name.as_deref()).unwrap_or_default();
     let mut rows = Vec::new();
     // `matches: null` is how an empty list is written by some versions.
+    let mut budget = Budget::new();
     for found in raw.matches.unwrap_or_default() {
+        take(&mut budget, &found)?;
         if let Some(row) = row(&found, family, None, &mut notes) {
             rows.extend(fields::unbundled(row, &mut notes));
         }
@@ -44,6 +46,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         provides.push(Field::FixAvailableAt);
     }
     for ignored in raw.ignored.unwrap_or_default() {
+        take(&mut budget, &ignored)?;
         let statement = stated(&ignored, &mut notes);
         if let Some(row) = statement.and_then(|statement| row(&ignored, family, Some(statement), &mut notes)) {
             rows.extend(fields::unbundled(row, &mut notes));
@@ -65,6 +68,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
         rows,
         notes,
     })
+}
+
+/// A bulletin becomes as many rows as it names CVEs, each with the names of its advisories.
+fn take(budget: &mut Budget, found: &raw::Match<'_>) -> Result<(), ReportError> {
+    let n_related = found.related.as_ref().map_or(0, Vec::len);
+    let n_advisories = found.vulnerability.advisories.as_ref().map_or(0, Vec::len);
+    budget.take(n_related.saturating_add(n_advisories).max(1), n_related.saturating_add(n_advisories))
 }
 
 /// What the scan's ignore rules did with a match: VEX statements are kept with their source, the rest was left out and is only counted.

@@ -6,8 +6,9 @@ use policy::findings::{CvssScore, Epss, FixState, Severity};
 
 use super::drivers::{self, Driver, Named, Said, Told};
 use super::raw::{Finding, Number, Rule, Run, plain};
+use crate::ReportError;
+use crate::fields::{self, Budget};
 use crate::report::{Notes, Package, Row};
-use crate::{ReportError, fields};
 
 /// What was read of a log.
 pub(super) struct Read {
@@ -18,6 +19,7 @@ pub(super) struct Read {
 
 pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Result<Read, ReportError> {
     let mut read = Read { rows: Vec::new(), n_others: 0 };
+    let mut budget = Budget::new();
     for run in runs {
         let rules = run.tool.driver.rules.as_deref().unwrap_or_default();
         let by_id: BTreeMap<&str, &Rule<'_>> = rules.iter().rev().map(|rule| (&*rule.id, rule)).collect();
@@ -31,6 +33,8 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
             if let Driver::Other(name) = driver {
                 require(name, &said, &told)?;
             }
+            let n_names = said.other_names.len();
+            budget.take(said.packages.len().max(1).saturating_mul(n_names.max(1)), n_names.saturating_add(said.fixed.len()))?;
             note_suppressions(finding, notes);
             for row in of(driver, said, &told, notes) {
                 read.rows.extend(fields::unbundled(row, notes));

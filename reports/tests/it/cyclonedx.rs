@@ -145,3 +145,16 @@ fn without_tools_nobody_is_named_as_scanner() {
     let text = WEB.replace("\"tools\"", "\"others\"");
     assert_eq!(reports::read(text.as_bytes(), None).unwrap().scanner.name, "unknown");
 }
+
+/// Names are repeated for each affected package: what is short to write could be long to hold.
+#[test]
+fn a_report_that_multiplies_is_refused() {
+    let list = |item: &str, n: usize| vec![item; n].join(",");
+    let text = format!(
+        r#"{{ "bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [{{ "id": "CVE-2026-1", "references": [{}], "affects": [{}] }}] }}"#,
+        list(r#"{"id":"GHSA-aaaa-bbbb-cccc"}"#, 4000),
+        list(r#"{"ref":"a"}"#, 4000)
+    );
+    let error = reports::read(text.as_bytes(), None).unwrap_err().to_string();
+    assert!(error.contains("at most 10000000 texts"), "{error}");
+}

@@ -93,3 +93,13 @@ fn an_older_report_does_not_provide_what_it_knows_nothing_of() {
     let report = reports::read(older.as_bytes(), None).unwrap();
     assert_eq!(report.provides, [Field::Aliases, Field::Cvss, Field::Path, Field::Vex]);
 }
+
+#[test]
+fn a_bulletin_that_multiplies_is_refused() {
+    let related = vec![r#"{"id":"CVE-2026-1"}"#; 4000].join(",");
+    let text = format!(
+        r#"{{ "descriptor": {{ "name": "grype" }}, "matches": [{{ "vulnerability": {{ "id": "ELSA-2026-1" }}, "artifact": {{}}, "relatedVulnerabilities": [{related}] }}] }}"#
+    );
+    let error = reports::read(text.as_bytes(), None).unwrap_err().to_string();
+    assert!(error.contains("at most 10000000 texts"), "{error}");
+}

@@ -219,3 +219,10 @@ fn runs_that_show_too_little_are_refused() {
     assert!(refusal(br#"{"version":"2.1.0","runs":[{}]}"#).contains("cannot be read: missing field `tool`"));
     assert!(refusal(br#"{"version":"2.0.0","runs":[]}"#).contains("a SARIF log 2.0.0, and only those of the version 2.1"));
 }
+
+#[test]
+fn packages_of_a_rule_that_multiply_are_refused() {
+    let rules = json!([{ "id": "CVE-2026-1001", "properties": { "purls": vec!["pkg:npm/a@1"; 2000], "tags": ["LOW"] } }]);
+    let results = json!(vec![json!({ "ruleId": "CVE-2026-1001" }); 2000]);
+    assert!(refusal(&log("docker scout", &rules, &results, &json!({}))).contains("at most 10000000 texts"));
+}
