@@ -8,6 +8,7 @@
 pub mod admission_request;
 pub mod image_reference;
 pub mod packed_document;
+pub mod report;
 pub mod review;
 pub mod settings;
 pub mod summary;
@@ -18,10 +19,11 @@ use policy::time::Timestamp;
 pub type Target = fn(&[u8]);
 
 /// The targets by name: that of the program, of the module and of the folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 6] = [
+pub const TARGETS: [(&str, Target); 7] = [
     ("admission_request", admission_request::run),
     ("image_reference", image_reference::run),
     ("packed_document", packed_document::run),
+    ("report", report::run),
     ("review", review::run),
     ("settings", settings::run),
     ("summary", summary::run),

@@ -1,6 +1,7 @@
 //! What a Trivy report is about: the image, its operating system, and whether vulnerabilities were looked for at all.
 
-use super::{filled, raw};
+use super::raw;
+use crate::fields::{UNNAMED, filled};
 use crate::report::{Claim, Os, Subject, SubjectKind};
 
 /// What a result of a report shows of the scan.
@@ -77,7 +78,7 @@ pub(super) fn subject(kind: Option<String>, name: Option<String>, metadata: &raw
             Some("spdx") => SubjectKind::Other("SPDX bill of materials".to_owned()),
             Some("vm") => SubjectKind::Other("disk image".to_owned()),
             Some(other) if !other.is_empty() => SubjectKind::Other(other.replace('_', " ")),
-            _ => SubjectKind::Other("thing that it does not name".to_owned()),
+            _ => SubjectKind::Other(UNNAMED.to_owned()),
         },
         name: filled(name),
         digests: digests.collect(),
