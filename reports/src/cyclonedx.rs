@@ -20,10 +20,11 @@ use policy::findings::{Field, FixState, VexStatus};
 use policy::image::Digest;
 
 use self::components::{Components, Packages};
-use crate::fields::{self, Budget, filled};
+use crate::budget::Budget;
 use crate::purl::Purl;
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
-use crate::{Format, Outline, Reader, ReportError};
+use crate::scalar::{self, filled};
+use crate::{Format, Outline, Reader, ReportError, names, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.cyclonedx+json", recognise, read };
@@ -73,9 +74,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         // A bulletin becomes a row for each CVE and each package.
         let n_rows = vulnerability.affects.as_ref().map_or(1, |list| list.len().max(1)).saturating_mul(n_names.max(1));
         budget.take(n_rows, n_names)?;
-        for row in self::rows(vulnerability, &mut packages, &mut notes) {
-            rows.extend(fields::unbundled(row, &mut notes));
-        }
+        rows.extend(self::rows(vulnerability, &mut packages, &mut notes));
     }
     let scanner = scanner(bom.metadata.as_ref());
     let timestamp = bom.metadata.as_ref().and_then(|m| m.timestamp.as_deref());
@@ -85,11 +84,11 @@ fn read(text: &str) -> Result<Report, ReportError> {
     });
     Ok(Report {
         format: Format::CycloneDx,
-        scanned_at: fields::time(timestamp, "`metadata.timestamp`", &mut notes),
+        scanned_at: scalar::time(timestamp, "`metadata.timestamp`", &mut notes),
         os,
         subject: subject(bom.metadata.as_ref().and_then(|m| m.component.as_ref())),
         claim: claim(vulnerabilities, bom.components.as_deref().unwrap_or_default(), &scanner.name),
-        provides: fields::spoken(&rows, &optional),
+        provides: stated::provided(&[], &optional, &rows),
         scanner,
         rows,
         notes,
@@ -113,17 +112,17 @@ fn claim(vulnerabilities: Option<&[raw::Vulnerability<'_>]>, components: &[raw::
 
 /// One row for each affected component.
 fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut Notes) -> Vec<Row> {
-    let Some(id) = filled(v.id.clone()) else {
-        notes.add("row dropped: it names no vulnerability");
-        return Vec::new();
-    };
     let rated = ratings::rated(v, notes);
-    let names = v.references.iter().flatten().filter_map(|reference| filled(reference.id.clone())).collect();
-    let (aliases, advisories) = fields::other_names(&id, names, notes);
-    let published_at = fields::time(v.published.as_deref(), "date of publication", notes);
+    let published_at = scalar::time(v.published.as_deref(), "date of publication", notes);
     let vex = statement(v.analysis.as_ref(), notes);
     let affected: Vec<&str> = v.affects.iter().flatten().filter_map(|a| a.reference.as_deref()).collect();
     let mut packages: Vec<Package> = affected.into_iter().map(|reference| known.get(reference, notes)).collect();
+    let names = v.references.iter().flatten().filter_map(|reference| filled(reference.id.clone()));
+    let identities =
+        names::told_apart(filled(v.id.clone()), names, None, packages.first().map(|package| package.name.as_str()), notes);
+    if identities.is_empty() {
+        return Vec::new();
+    }
     if packages.is_empty() {
         // A vulnerability counts, wherever it is.
         notes.add("row without a package");
@@ -141,21 +140,21 @@ fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut
         if fixed.is_empty() && v.recommendation.as_deref().is_some_and(|text| !text.is_empty()) {
             notes.add("recommendation that names no fixed version of the package in a known form");
         }
-        rows.push(Row {
-            id: id.clone(),
-            aliases: aliases.clone(),
-            advisories: advisories.clone(),
+        rows.extend(identities.iter().map(|identity| Row {
+            id: identity.id.clone(),
+            aliases: identity.aliases.clone(),
+            advisories: identity.advisories.clone(),
             severity: rated.severity,
             cvss: rated.cvss,
             epss: rated.epss,
             known_exploited: None,
             published_at,
-            package,
-            fix_state: if fixed.is_empty() { FixState::Unknown } else { FixState::Fixed },
-            fixed,
+            package: package.clone(),
+            fix_state: stated::fix_state(&fixed, FixState::Unknown),
+            fixed: fixed.clone(),
             fix_available_at: None,
             vex: vex.clone(),
-        });
+        }));
     }
     rows
 }
@@ -204,7 +203,7 @@ fn subject(component: Option<&raw::Component<'_>>) -> Subject {
     let kind = match component.and_then(|c| c.kind.as_deref()) {
         Some("container") => SubjectKind::Image,
         Some(other) if !other.is_empty() => SubjectKind::Other(other.to_owned()),
-        _ => SubjectKind::Other(fields::UNNAMED.to_owned()),
+        _ => SubjectKind::unnamed(),
     };
     Subject {
         kind,

@@ -6,14 +6,16 @@
 //! `fix.available`: an older report does not provide them. Grype never says when a vulnerability was published, nor whether an operating
 //! system is still maintained. Other tools write the same shape (xeol): only `descriptor.name` tells them apart.
 
-pub(crate) mod packages;
-mod raw;
+pub(crate) mod raw;
 
 use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
 
-use crate::fields::{self, Budget, filled};
-use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
-use crate::{Format, Outline, Reader, ReportError};
+use crate::budget::Budget;
+use crate::ecosystem::Ecosystem;
+use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Statement, Subject, SubjectKind};
+use crate::scalar::{self, filled};
+use crate::stated::{self, Stated};
+use crate::{Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.anchore.grype.report+json", recognise, read };
@@ -24,50 +26,64 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report<'_> =
+    let mut raw: raw::Document<'_> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Grype report cannot be read: {e}"), None))?;
     let mut notes = Notes::default();
-    let family = raw.distro.as_ref().and_then(|d| d.name.as_deref()).unwrap_or_default();
-    let mut rows = Vec::new();
-    // `matches: null` is how an empty list is written by some versions.
-    let mut budget = Budget::new();
-    for found in raw.matches.unwrap_or_default() {
-        take(&mut budget, &found)?;
-        if let Some(row) = row(&found, family, None, &mut notes) {
-            rows.extend(fields::unbundled(row, &mut notes));
-        }
-    }
-    let knows = |has: fn(&Row) -> bool| rows.is_empty() || rows.iter().any(has);
+    let descriptor = raw.descriptor.take().unwrap_or_default();
+    let Matched { rows, os, subject } = matched(raw, &mut notes)?;
+    let listed = || rows.iter().filter(|row| row.vex.is_none());
     let mut provides = vec![Field::Aliases, Field::Cvss, Field::Path, Field::Vex];
-    if raw.descriptor.is_of_schema_6() || rows.iter().any(|row| row.epss.is_some() || row.known_exploited == Some(true)) {
+    if descriptor.is_of_schema_6() || listed().any(|row| row.epss.is_some() || row.known_exploited == Some(true)) {
         provides.extend([Field::Epss, Field::KnownExploited]);
     }
-    if knows(|row| row.fix_available_at.is_some()) {
+    if listed().next().is_none() || listed().any(|row| row.fix_available_at.is_some()) {
         provides.push(Field::FixAvailableAt);
     }
-    for ignored in raw.ignored.unwrap_or_default() {
-        take(&mut budget, &ignored)?;
-        let statement = stated(&ignored, &mut notes);
-        if let Some(row) = statement.and_then(|statement| row(&ignored, family, Some(statement), &mut notes)) {
-            rows.extend(fields::unbundled(row, &mut notes));
-        }
-    }
-    let database = raw.descriptor.database_built().map(str::to_owned);
+    let scanned_at = scalar::time(descriptor.timestamp.as_deref(), "`descriptor.timestamp`", &mut notes);
     Ok(Report {
         format: Format::Grype,
         scanner: Scanner {
             name: "grype".to_owned(),
-            version: filled(raw.descriptor.version),
-            database_updated_at: fields::time(database.as_deref(), "time of the database", &mut notes),
+            database_updated_at: scalar::time(descriptor.database_built(), "time of the database", &mut notes),
+            version: filled(descriptor.version),
         },
-        scanned_at: fields::time(raw.descriptor.timestamp.as_deref(), "`descriptor.timestamp`", &mut notes),
-        os: raw.distro.and_then(|d| filled(d.name).map(|family| Os { family, version: filled(d.version), end_of_life: None })),
-        subject: subject(raw.source),
+        scanned_at,
+        os,
+        subject,
         claim: Claim::Vulnerabilities,
         provides,
         rows,
         notes,
     })
+}
+
+/// What a document of Grype's model says, whoever keeps it.
+pub(crate) struct Matched {
+    pub(crate) rows: Vec<Row>,
+    /// The operating system by whose packages was matched.
+    pub(crate) os: Option<Os>,
+    pub(crate) subject: Subject,
+}
+
+/// Reads matches; what the scan itself ignored is set aside where that was by a VEX statement, and only counted else.
+pub(crate) fn matched(raw: raw::Document<'_>, notes: &mut Notes) -> Result<Matched, ReportError> {
+    let distro = raw.distro.and_then(|d| filled(d.name).map(|name| (name, filled(d.version))));
+    let os =
+        distro.map(|(name, version)| Os { family: distro::of(&name).map_or(name, |os| os.family), version, end_of_life: None });
+    let family = os.as_ref().map(|os| os.family.as_str());
+    let (mut rows, mut budget) = (Vec::new(), Budget::new());
+    // `matches: null` is how an empty list is written by some versions.
+    for found in raw.matches.unwrap_or_default() {
+        take(&mut budget, &found)?;
+        rows.extend(self::rows(found, family, None, notes));
+    }
+    for ignored in raw.ignored.unwrap_or_default() {
+        take(&mut budget, &ignored)?;
+        if let Some(statement) = statement(&ignored, notes) {
+            rows.extend(self::rows(ignored, family, Some(statement), notes));
+        }
+    }
+    Ok(Matched { rows, os, subject: subject(raw.source) })
 }
 
 /// A bulletin becomes as many rows as it names CVEs, each with the names of its advisories.
@@ -78,7 +94,7 @@ fn take(budget: &mut Budget, found: &raw::Match<'_>) -> Result<(), ReportError> 
 }
 
 /// What the scan's ignore rules did with a match: VEX statements are kept with their source, the rest was left out and is only counted.
-fn stated(found: &raw::Match<'_>, notes: &mut Notes) -> Option<Statement> {
+fn statement(found: &raw::Match<'_>, notes: &mut Notes) -> Option<Statement> {
     let rules = found.rules.as_deref().unwrap_or_default();
     let status = rules.iter().filter_map(|rule| rule.vex_status.as_deref()).find_map(|status| match status {
         "not_affected" => Some(VexStatus::NotAffected),
@@ -92,65 +108,45 @@ fn stated(found: &raw::Match<'_>, notes: &mut Notes) -> Option<Statement> {
     status.map(|status| Statement { status, source: format!("grype report, `vex-status: {}`", status.word()) })
 }
 
-fn row(found: &raw::Match<'_>, family: &str, vex: Option<Statement>, notes: &mut Notes) -> Option<Row> {
-    let (v, related) = (&found.vulnerability, found.related.as_deref().unwrap_or_default());
-    let Some(id) = filled(v.id.clone()) else {
-        notes.add("row dropped: it names no vulnerability");
-        return None;
-    };
-    let names = related.iter().chain(v.advisories.iter().flatten()).filter_map(|r| r.id.as_deref()).map(str::to_owned);
-    let (aliases, advisories) = fields::other_names(&id, names.collect(), notes);
-    let fix = v.fix.as_ref();
-    Some(Row {
-        severity: fields::severity(v.severity.as_deref(), notes),
-        cvss: cvss(v.cvss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| cvss(r.cvss.as_deref(), notes)).max()),
-        epss: epss(v.epss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| epss(r.epss.as_deref(), notes)).max()),
-        known_exploited: listed(v.known_exploited.as_deref(), related),
-        published_at: None,
-        package: package(&found.artifact, family, notes),
-        fixed: fix.and_then(|f| f.versions.clone()).unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect(),
-        fix_state: fix_state(fix, notes),
-        fix_available_at: fix
-            .and_then(|f| f.available.as_deref())
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|a| fields::time(a.date.as_deref(), "date of a fix", notes))
-            .min(),
-        vex,
-        id,
-        aliases,
-        advisories,
-    })
-}
-
-fn package(raw: &raw::Artifact<'_>, family: &str, notes: &mut Notes) -> Package {
-    let purl = raw.purl.as_deref().filter(|p| !p.is_empty());
-    // A vulnerability counts, wherever it is.
-    let name = raw.name.as_deref().filter(|n| !n.is_empty()).or(purl).unwrap_or_else(|| {
-        notes.add("row without a package");
-        "unknown"
-    });
-    let installed = raw.version.as_deref().filter(|v| !v.is_empty());
-    if installed.is_none() {
-        notes.add("row without an installed version");
-    }
-    let locations = raw.locations.as_deref().unwrap_or_default();
+fn rows(found: raw::Match<'_>, family: Option<&str>, vex: Option<Statement>, notes: &mut Notes) -> Vec<Row> {
+    let (v, artifact, related) = (found.vulnerability, found.artifact, found.related.unwrap_or_default());
+    let cvss = cvss(v.cvss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| cvss(r.cvss.as_deref(), notes)).max());
+    let epss = epss(v.epss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| epss(r.epss.as_deref(), notes)).max());
+    let known_exploited = listed(v.known_exploited.as_deref(), &related);
+    let names = related.into_iter().chain(v.advisories.into_iter().flatten()).filter_map(|r| filled(r.id)).collect();
+    let fix = v.fix.unwrap_or_default();
+    let available = fix.available.iter().flatten();
+    let fix_available_at = available.filter_map(|a| scalar::time(a.date.as_deref(), "date of a fix", notes)).min();
+    let fixed: Vec<String> = fix.versions.into_iter().flatten().filter_map(|version| filled(Some(version))).collect();
+    let locations = artifact.locations.unwrap_or_default();
     let location = locations.iter().find(|l| l.is_primary()).or_else(|| locations.first());
-    Package {
-        purl: purl
-            .map_or_else(|| packages::purl(raw.kind.as_deref().unwrap_or_default(), family, name, installed), str::to_owned),
-        name: name.to_owned(),
-        installed: installed.map(str::to_owned),
-        path: fields::path(location.and_then(|l| l.path.as_deref())),
-    }
+    let stated = Stated {
+        id: filled(v.id),
+        names,
+        severity: v.severity.map(String::from),
+        cvss,
+        epss,
+        known_exploited,
+        purl: filled(artifact.purl),
+        ecosystem: Ecosystem::of(artifact.kind.as_deref().unwrap_or_default(), family),
+        package: filled(artifact.name),
+        installed: filled(artifact.version),
+        path: scalar::path(location.and_then(|l| l.path.as_deref())),
+        fix_state: fix_state(fix.state.as_deref(), &fixed, notes),
+        fixed,
+        fix_available_at,
+        vex,
+        ..Stated::default()
+    };
+    stated.rows(notes)
 }
 
-fn fix_state(fix: Option<&raw::Fix>, notes: &mut Notes) -> FixState {
-    match fix.and_then(|f| f.state.as_deref()).unwrap_or_default() {
+fn fix_state(word: Option<&str>, fixed: &[String], notes: &mut Notes) -> FixState {
+    match word.unwrap_or_default() {
         "fixed" => FixState::Fixed,
         "not-fixed" => FixState::NotFixed,
         "wont-fix" => FixState::WontFix,
-        "" | "unknown" => FixState::Unknown,
+        "" | "unknown" => stated::fix_state(fixed, FixState::Unknown),
         other => {
             notes.add(format!("fix state `{other}`: unknown"));
             FixState::Unknown
@@ -162,21 +158,13 @@ fn fix_state(fix: Option<&raw::Fix>, notes: &mut Notes) -> FixState {
 fn cvss(scores: Option<&[raw::Score<'_>]>, notes: &mut Notes) -> Option<CvssScore> {
     let mut best = |is_old: bool| {
         let scores = scores.unwrap_or_default().iter().filter(|s| s.is_version_2() == is_old);
-        scores.filter_map(|s| fields::score(s.metrics.as_ref().and_then(|m| m.base), notes)).max()
+        scores.filter_map(|s| scalar::score(s.metrics.as_ref().and_then(|m| m.base.as_ref()), notes)).max()
     };
     best(false).or_else(|| best(true))
 }
 
 fn epss(entries: Option<&[raw::EpssEntry]>, notes: &mut Notes) -> Option<Epss> {
-    let values = entries.unwrap_or_default().iter().filter_map(|entry| entry.epss);
-    let read = |value| {
-        let epss = Epss::from_decimal(value);
-        if epss.is_none() {
-            notes.add("EPSS probability outside 0 to 1");
-        }
-        epss
-    };
-    values.filter_map(read).max()
+    entries.unwrap_or_default().iter().filter_map(|entry| scalar::epss(entry.epss.as_ref(), notes)).max()
 }
 
 /// In the KEV catalogue, by its own record or the related CVE's.
@@ -189,7 +177,7 @@ fn subject(source: Option<raw::Source>) -> Subject {
     let kind = match source.as_ref().and_then(|s| s.kind.as_deref()) {
         Some("image") => SubjectKind::Image,
         Some(other) if !other.is_empty() => SubjectKind::Other(other.to_owned()),
-        _ => SubjectKind::Other(fields::UNNAMED.to_owned()),
+        _ => SubjectKind::unnamed(),
     };
     let target = match source.and_then(|s| s.target) {
         Some(raw::Target::Image(image)) => *image,

@@ -19,9 +19,9 @@ use policy::image::Digest;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::fields::{UNNAMED, filled};
 use crate::purl::Purl;
 use crate::report::{Report, Subject, SubjectKind};
+use crate::scalar::filled;
 use crate::{Format, Outline, Reader, ReportError, outline, predicate};
 
 /// The reader of this format.
@@ -111,7 +111,7 @@ fn statement(text: &str) -> Result<Report, ReportError> {
         report.notes.add("the report in the statement names other digests than the statement");
     }
     // The statement says which image; that it is a scan of one, only the report can say.
-    let is_something_else = matches!(&inner.kind, SubjectKind::Other(what) if what != UNNAMED);
+    let is_something_else = matches!(&inner.kind, SubjectKind::Other(_)) && inner.kind != SubjectKind::unnamed();
     let kind = if is_something_else { inner.kind } else { subject.kind };
     let name = subject.name.or(inner.name);
     let subject = Subject { kind, name, digests: subject.digests, image_id: inner.image_id, platform: inner.platform };

@@ -9,6 +9,7 @@
 
 pub mod anchore;
 pub mod artifact_analysis;
+mod budget;
 pub mod clair;
 pub mod cyclonedx;
 mod distro;
@@ -16,7 +17,6 @@ pub mod document;
 mod ecosystem;
 pub mod ecr;
 mod error;
-mod fields;
 mod fold;
 mod foreign;
 pub mod gitlab;
@@ -25,7 +25,6 @@ pub mod harbor;
 pub mod inspector;
 pub mod intoto;
 pub mod kubescape;
-mod matches;
 mod names;
 mod object;
 pub mod osv_scanner;

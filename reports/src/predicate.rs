@@ -9,9 +9,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::fields::{self, filled};
 use crate::purl::Purl;
 use crate::report::Report;
+use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, foreign};
 
 /// The reader of this format.
@@ -50,7 +50,7 @@ pub(crate) fn predicate(text: &str) -> Result<Report, ReportError> {
     };
     let mut report = (format.reader().read)(result.get())?;
     let finished = raw.metadata.and_then(|m| m.scan_finished_on);
-    let finished = fields::time(finished.as_deref(), "`scanFinishedOn`", &mut report.notes);
+    let finished = scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut report.notes);
     report.scanned_at = report.scanned_at.into_iter().chain(finished).min();
     report.scanner.version = report.scanner.version.or(filled(raw.scanner.version));
     if report.scanner.name == "unknown" {

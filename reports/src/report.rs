@@ -70,6 +70,13 @@ pub struct Subject {
     pub platform: Option<String>,
 }
 
+impl Subject {
+    /// A subject of which the format says nothing.
+    pub(crate) fn unnamed() -> Self {
+        Self { kind: SubjectKind::unnamed(), name: None, digests: Vec::new(), image_id: None, platform: None }
+    }
+}
+
 /// The kind of thing that was scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubjectKind {
@@ -77,6 +84,15 @@ pub enum SubjectKind {
     Image,
     /// Something else, with the word for it.
     Other(String),
+}
+
+impl SubjectKind {
+    const UNNAMED: &str = "thing that it does not name";
+
+    /// The kind of a subject of which the format says nothing.
+    pub(crate) fn unnamed() -> Self {
+        Self::Other(Self::UNNAMED.to_owned())
+    }
 }
 
 /// Whether a report shows that it looked for vulnerabilities. An empty list is not a clean scan.

@@ -22,7 +22,7 @@ use policy::findings::Field;
 
 use self::drivers::Driver;
 use crate::report::{Claim, Notes, Report, Scanner};
-use crate::{Format, Outline, Reader, ReportError, fields};
+use crate::{Format, Outline, Reader, ReportError, scalar, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/sarif+json", recognise, read };
@@ -50,20 +50,20 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let mut notes = Notes::default();
     let read = rows::rows(&driver, &runs, &mut notes)?;
     let ended = runs.iter().flat_map(|run| run.invocations.iter().flatten()).filter_map(|i| i.end_time_utc.as_deref());
-    let ended: Vec<_> = ended.filter_map(|at| fields::time(Some(at), "`endTimeUtc`", &mut notes)).collect();
+    let ended: Vec<_> = ended.filter_map(|at| scalar::time(Some(at), "`endTimeUtc`", &mut notes)).collect();
     let optional = [Field::Aliases, Field::Cvss, Field::Epss, Field::Path];
     Ok(Report {
         format: Format::Sarif,
         scanner: Scanner {
             name: driver.scanner().to_owned(),
-            version: fields::filled(first.tool.driver.version.clone()),
+            version: scalar::filled(first.tool.driver.version.clone()),
             database_updated_at: None,
         },
         scanned_at: ended.into_iter().min(),
         os: None,
         subject: subject::subject(&driver, &runs),
         claim: claim(&driver, &runs, &read),
-        provides: fields::spoken(&read.rows, &optional),
+        provides: stated::provided(&[], &optional, &read.rows),
         rows: read.rows,
         notes,
     })

@@ -42,6 +42,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+impl AsRef<str> for Text<'_> {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
 impl From<Text<'_>> for String {
     fn from(text: Text<'_>) -> Self {
         text.0.into_owned()

@@ -13,8 +13,9 @@ mod raw;
 use policy::findings::{CvssScore, Field, FixState, VexStatus};
 use policy::time::Timestamp;
 
-use crate::fields::{self, filled, other_names, severity};
-use crate::report::{Notes, Package, Report, Row, Scanner, Statement};
+use crate::report::{Notes, Report, Row, Scanner, Statement};
+use crate::scalar::{self, filled};
+use crate::stated::{self, Stated};
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
@@ -72,10 +73,10 @@ fn listed(results: Vec<raw::ResultOf>, notes: &mut Notes) -> Listed {
         listed.shown.push(about::Shown { class: result.class.clone(), kind: result.kind.clone(), has_rows });
         let place = packages::Place { class: result.class, kind: result.kind, target: result.target };
         for vulnerability in result.vulnerabilities.unwrap_or_default() {
-            listed.rows.extend(row(vulnerability, &place, None, notes));
+            listed.rows.extend(rows(vulnerability, &place, None, notes));
         }
         for modified in result.modified.unwrap_or_default() {
-            listed.rows.extend(modified_row(modified, &place, notes));
+            listed.rows.extend(modified_rows(modified, &place, notes));
         }
     }
     listed
@@ -94,9 +95,9 @@ fn created_at(raw: &raw::Created, notes: &mut Notes) -> Option<Timestamp> {
 }
 
 /// A row that Trivy shows under `--show-suppressed`: VEX statements are kept with their source, what was ignored is only counted.
-fn modified_row(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) -> Option<Row> {
+fn modified_rows(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) -> Vec<Row> {
     if raw.kind.as_deref() != Some("vulnerability") {
-        return None;
+        return Vec::new();
     }
     let source = filled(raw.source).unwrap_or_else(|| "trivy report".to_owned());
     let status = match raw.status.as_deref() {
@@ -104,53 +105,33 @@ fn modified_row(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) 
         Some("fixed") => VexStatus::Fixed,
         other => {
             notes.add(format!("row left out by the scan's own configuration (`{}` by `{source}`)", other.unwrap_or("unknown")));
-            return None;
+            return Vec::new();
         }
     };
-    row(raw.finding?, place, Some(Statement { status, source }), notes)
+    raw.finding.map_or_else(Vec::new, |finding| rows(finding, place, Some(Statement { status, source }), notes))
 }
 
-fn row(raw: raw::Vulnerability, place: &packages::Place, stated: Option<Statement>, notes: &mut Notes) -> Option<Row> {
-    let Some(id) = filled(raw.id) else {
-        notes.add("row dropped: it names no vulnerability");
-        return None;
-    };
+fn rows(raw: raw::Vulnerability, place: &packages::Place, vex: Option<Statement>, notes: &mut Notes) -> Vec<Row> {
     let purl = filled(raw.identifier.and_then(|i| i.purl));
-    // A vulnerability counts, wherever it is.
-    let name = filled(raw.package).or_else(|| purl.clone()).unwrap_or_else(|| {
-        notes.add("row without a package");
-        "unknown".to_owned()
-    });
-    let installed = filled(raw.installed);
-    if installed.is_none() {
-        notes.add("row without an installed version");
-    }
+    let (package, installed) = (filled(raw.package).or_else(|| purl.clone()), filled(raw.installed));
     let (fix_state, own) = state(raw.status.as_deref(), raw.fixed.as_deref(), notes);
-    let (aliases, advisories) = other_names(&id, raw.vendor_ids.unwrap_or_default(), notes);
-    let published_at = fields::time(raw.published.as_deref(), "date of publication", notes);
-    let purl = purl.unwrap_or_else(|| packages::purl(place, &name, installed.as_deref()));
-    Some(Row {
-        severity: severity(raw.severity.as_deref(), notes),
+    let made = || package.as_deref().map(|name| packages::purl(place, name, installed.as_deref()));
+    let stated = Stated {
+        id: raw.id,
+        names: raw.vendor_ids.unwrap_or_default(),
+        severity: raw.severity,
         cvss: cvss(raw.cvss.unwrap_or_default(), raw.severity_source.as_deref(), notes),
-        epss: None,
-        known_exploited: None,
-        published_at,
-        package: Package { purl, name, installed, path: packages::path(place, filled(raw.path)) },
-        fixed: raw
-            .fixed
-            .iter()
-            .flat_map(|list| list.split(", "))
-            .map(str::trim)
-            .filter(|v| !v.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        published_at: scalar::time(raw.published.as_deref(), "date of publication", notes),
+        purl: purl.or_else(made),
+        package,
+        installed,
+        path: packages::path(place, filled(raw.path)),
+        fixed: stated::versions(raw.fixed.as_deref()),
         fix_state,
-        fix_available_at: None,
-        vex: stated.or(own),
-        id,
-        aliases,
-        advisories,
-    })
+        vex: vex.or(own),
+        ..Stated::default()
+    };
+    stated.rows(notes)
 }
 
 /// Reports before Trivy 0.44 carry no status: there a named version says that a fix exists, and its absence says nothing.
@@ -175,7 +156,7 @@ fn state(status: Option<&str>, fixed: Option<&str>, notes: &mut Notes) -> (FixSt
 
 /// The score of the source whose severity was chosen, else that of the NVD, else the highest; version 2 only where there is no newer.
 fn cvss(scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
-    let mut read = |score: Option<f64>| fields::score(score, notes);
+    let mut read = |score: Option<f64>| scalar::score(score.as_ref(), notes);
     let mut newer = |s: &raw::Score| read(s.v4).max(read(s.v3));
     let preferred = [source.unwrap_or_default(), "nvd"].into_iter().find_map(|name| scores.get(name).and_then(&mut newer));
     let highest = preferred.or_else(|| scores.values().filter_map(&mut newer).max());

@@ -41,8 +41,8 @@ pub(crate) fn is_vulnerability_id(name: &str) -> bool {
     CATALOGUES.iter().any(|prefix| upper.starts_with(prefix))
 }
 
-/// Series of bulletins, each of which may cover several vulnerabilities.
-const BULLETINS: [&str; 20] = [
+/// Series of bulletins, each of which may cover several vulnerabilities, and Debian's temporary ids.
+const BULLETINS: [&str; 23] = [
     "DSA-",
     "DLA-",
     "DTSA-",
@@ -63,6 +63,9 @@ const BULLETINS: [&str; 20] = [
     "FEDORA-",
     "MGASA-",
     "VMSA-",
+    "PHSA-",
+    "XSA-",
+    "TEMP-",
 ];
 
 /// Whether a name is known to be a bulletin's. Of a name that is neither this nor a catalogue's nothing is known.

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::raw::{Bom, Component, Evidence, Property};
 use crate::purl::Purl;
 use crate::report::{Notes, Package};
-use crate::{fields, purl};
+use crate::{purl, scalar};
 
 /// Components by `bom-ref`.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub(crate) fn local(reference: &str) -> &str {
 impl Component<'_> {
     /// With its group, as the format's examples write it: `org.acme/web`.
     pub(crate) fn full_name(&self) -> Option<String> {
-        let name = fields::filled(self.name.clone())?;
+        let name = scalar::filled(self.name.clone())?;
         Some(match self.group.as_deref().filter(|g| !g.is_empty()) {
             Some(group) => format!("{group}/{name}"),
             None => name,
@@ -63,16 +63,16 @@ impl Component<'_> {
         let is_there = |raw: &&RawValue| names.iter().any(|name| raw.get().contains(name));
         let all: Vec<Property<'_>> = lazily(self.properties.filter(is_there));
         let named = |name: &str| all.iter().filter(|p| p.name.as_deref() == Some(name)).cloned().collect::<Vec<_>>();
-        names.iter().flat_map(|name| named(name)).filter_map(|property| fields::filled(property.value)).collect()
+        names.iter().flat_map(|name| named(name)).filter_map(|property| scalar::filled(property.value)).collect()
     }
 
     /// Where it lies in the image: the format's own evidence, else the properties of Trivy and Syft.
     fn path(&self) -> Option<String> {
         let evidence: Evidence<'_> = lazily(self.evidence);
         let place =
-            evidence.occurrences.unwrap_or_default().into_iter().find_map(|occurrence| fields::filled(occurrence.location));
+            evidence.occurrences.unwrap_or_default().into_iter().find_map(|occurrence| scalar::filled(occurrence.location));
         let own = || self.properties(&["aquasecurity:trivy:FilePath", "syft:location:0:path"]).into_iter().next();
-        fields::path(place.or_else(own).as_deref())
+        scalar::path(place.or_else(own).as_deref())
     }
 }
 
@@ -108,7 +108,7 @@ fn package(reference: &str, components: &Components<'_>) -> (Package, Option<&'s
     };
     let written = component.purl.as_deref().filter(|p| !p.is_empty());
     let name = component.full_name().unwrap_or_else(|| reference.to_owned());
-    let installed = fields::filled(component.version.clone()).or_else(|| written.and_then(Purl::parse).and_then(|p| p.version));
+    let installed = scalar::filled(component.version.clone()).or_else(|| written.and_then(Purl::parse).and_then(|p| p.version));
     let note = installed.is_none().then_some("row without an installed version");
     let purl = written.map_or_else(|| purl::make("generic", None, &name, installed.as_deref()), str::to_owned);
     (Package { purl, name, installed, path: component.path() }, note)

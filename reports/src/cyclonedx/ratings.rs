@@ -4,7 +4,7 @@ use policy::findings::{CvssScore, Epss, Severity};
 
 use super::raw::{Rating, Vulnerability};
 use crate::report::Notes;
-use crate::{fields, words};
+use crate::{scalar, words};
 
 /// What the ratings of a vulnerability come to.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) fn rated(vulnerability: &Vulnerability<'_>, notes: &mut Notes) -> Rat
     let scores: Vec<(&str, bool, CvssScore)> = ratings
         .iter()
         .filter(|rating| matches!(rating.method.as_deref(), Some("CVSSv2" | "CVSSv3" | "CVSSv31" | "CVSSv4")))
-        .filter_map(|rating| Some((source(rating), is_version_2(rating), fields::score(rating.score, notes)?)))
+        .filter_map(|rating| Some((source(rating), is_version_2(rating), scalar::score(rating.score.as_ref(), notes)?)))
         .collect();
     let newer = || scores.iter().filter(|(_, is_old, _)| !is_old);
     let of = |name: &str| newer().filter(|(source, ..)| source.eq_ignore_ascii_case(name)).map(|(.., score)| *score).max();
@@ -53,7 +53,7 @@ fn severity(ratings: &[&Rating<'_>], own: Option<&str>, score: Option<CvssScore>
         .filter_map(|rating| Some((source(rating), rating.severity.as_deref().filter(|word| !word.is_empty())?)))
         .collect();
     if let Some((_, word)) = own.and_then(|own| worded.iter().find(|(source, _)| source.eq_ignore_ascii_case(own))) {
-        return fields::severity(Some(word), notes);
+        return scalar::severity(Some(word), notes);
     }
     let classes: Vec<Option<Severity>> = worded.iter().map(|(_, word)| words::severity(word)).collect();
     match classes.iter().copied().flatten().max() {
@@ -66,10 +66,10 @@ fn severity(ratings: &[&Rating<'_>], own: Option<&str>, score: Option<CvssScore>
         None if worded.is_empty() => match score {
             Some(score) => {
                 notes.add("row without a severity word: the class of its CVSS score");
-                fields::band(score)
+                scalar::band(score)
             }
-            None => fields::severity(None, notes),
+            None => scalar::severity(None, notes),
         },
-        None => fields::severity(worded.first().map(|(_, word)| *word), notes),
+        None => scalar::severity(worded.first().map(|(_, word)| *word), notes),
     }
 }

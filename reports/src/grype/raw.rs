@@ -5,15 +5,16 @@ use serde::de::IgnoredAny;
 
 use crate::text::Text;
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Report<'a> {
+/// A report, or what another program keeps of one.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Document<'a> {
     #[serde(borrow)]
-    pub(super) matches: Option<Vec<Match<'a>>>,
+    pub(crate) matches: Option<Vec<Match<'a>>>,
     #[serde(borrow, rename = "ignoredMatches")]
     pub(super) ignored: Option<Vec<Match<'a>>>,
     pub(super) source: Option<Source>,
     pub(super) distro: Option<Distro>,
-    pub(super) descriptor: Descriptor,
+    pub(super) descriptor: Option<Descriptor>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -22,7 +23,7 @@ pub(super) struct Distro {
     pub(super) version: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Descriptor {
     pub(super) version: Option<String>,
     pub(super) timestamp: Option<String>,
@@ -72,7 +73,7 @@ pub(super) struct Image {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Match<'a> {
+pub(crate) struct Match<'a> {
     #[serde(borrow)]
     pub(super) vulnerability: Vulnerability<'a>,
     #[serde(borrow, rename = "relatedVulnerabilities")]
@@ -141,7 +142,7 @@ pub(super) struct EpssEntry {
     pub(super) epss: Option<f64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Fix {
     pub(super) versions: Option<Vec<String>>,
     pub(super) state: Option<String>,

@@ -5,9 +5,9 @@
 use policy::findings::{CvssScore, Field, FixState, Severity};
 use serde::Deserialize;
 
-use crate::fields::{self, filled};
 use crate::report::{Claim, Notes, Package, Report, Row, Scanner, Subject};
-use crate::{Format, ReportError, predicate, purl, words};
+use crate::scalar::{self, filled};
+use crate::{Format, ReportError, names, predicate, purl, stated, words};
 
 #[derive(Deserialize)]
 struct Raw {
@@ -93,13 +93,13 @@ pub(super) fn read(text: &str, subject: Subject) -> Result<Report, ReportError> 
         scanner: Scanner {
             name: predicate::scanner_name(raw.scanner.uri.as_deref()).unwrap_or_else(|| "unknown".to_owned()),
             version: filled(raw.scanner.version),
-            database_updated_at: fields::time(built.as_deref(), "time of the database", &mut notes),
+            database_updated_at: scalar::time(built.as_deref(), "time of the database", &mut notes),
         },
-        scanned_at: fields::time(finished.as_deref(), "`scanFinishedOn`", &mut notes),
+        scanned_at: scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut notes),
         os: None,
         subject,
         claim,
-        provides: fields::spoken(&rows, &[Field::Cvss, Field::Path]),
+        provides: stated::provided(&[], &[Field::Cvss, Field::Path], &rows),
         rows,
         notes,
     })
@@ -107,8 +107,7 @@ pub(super) fn read(text: &str, subject: Subject) -> Result<Report, ReportError> 
 
 /// One row for each file that is named as evidence, else one.
 fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
-    let Some(id) = filled(raw.id) else {
-        notes.add("row dropped: it names no vulnerability");
+    let Some(identity) = names::told_apart(raw.id, [], None, raw.vulnerable_package.as_deref(), notes).pop() else {
         return Vec::new();
     };
     let severities = raw.severity.unwrap_or_default();
@@ -125,14 +124,14 @@ fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
     };
     let fixed: Vec<String> = filled(raw.fix_version).into_iter().collect();
     let evidence = raw.evidence.unwrap_or_default().into_iter().filter(|e| e.kind.as_deref() == Some("filePath"));
-    let mut paths: Vec<Option<String>> = evidence.filter_map(|e| fields::path(e.path.as_deref())).map(Some).collect();
+    let mut paths: Vec<Option<String>> = evidence.filter_map(|e| scalar::path(e.path.as_deref())).map(Some).collect();
     if paths.is_empty() {
         paths.push(None);
     }
     let row = |path| Row {
-        id: id.clone(),
-        aliases: Vec::new(),
-        advisories: Vec::new(),
+        id: identity.id.clone(),
+        aliases: identity.aliases.clone(),
+        advisories: identity.advisories.clone(),
         severity,
         cvss,
         epss: None,
@@ -140,7 +139,7 @@ fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
         published_at: None,
         package: Package { purl: purl.clone(), name: name.clone(), installed: installed.clone(), path },
         fixed: fixed.clone(),
-        fix_state: if fixed.is_empty() { FixState::Unknown } else { FixState::Fixed },
+        fix_state: stated::fix_state(&fixed, FixState::Unknown),
         fix_available_at: None,
         vex: None,
     };
@@ -150,7 +149,7 @@ fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
 /// The word that the portal shows, else the worst word, else the class of the score; of a vector alone nothing is known.
 fn severity(leading: Option<&str>, all: &[RawSeverity], cvss: Option<CvssScore>, notes: &mut Notes) -> Severity {
     if let Some(word) = leading.filter(|word| !word.is_empty()) {
-        return fields::severity(Some(word), notes);
+        return scalar::severity(Some(word), notes);
     }
     let written = |s: &RawSeverity| match (&s.textual_score, &s.score) {
         (Some(word), _) => Some(word.clone()),
@@ -160,17 +159,17 @@ fn severity(leading: Option<&str>, all: &[RawSeverity], cvss: Option<CvssScore>,
     let listed: Vec<String> = all.iter().filter_map(written).collect();
     let worst = listed.iter().max_by_key(|word| words::severity(word));
     match (worst, cvss) {
-        (Some(word), _) => fields::severity(Some(word), notes),
+        (Some(word), _) => scalar::severity(Some(word), notes),
         (None, Some(score)) => {
             notes.add("row without a severity word: the class of its CVSS score");
-            fields::band(score)
+            scalar::band(score)
         }
         (None, None) => {
             if all.iter().any(|s| matches!(&s.score, Some(Score::Text(text)) if text.starts_with("CVSS:"))) {
                 notes.add("CVSS vector without a score: unknown severity");
                 return Severity::Unknown;
             }
-            fields::severity(None, notes)
+            scalar::severity(None, notes)
         }
     }
 }
@@ -192,7 +191,7 @@ fn cvss(all: &[RawSeverity], notes: &mut Notes) -> Option<CvssScore> {
             Some(Score::Text(text)) => text.parse().ok(),
             None => None,
         };
-        all.iter().filter(|s| is_old(s) == old).filter_map(|s| fields::score(number(s), notes)).max()
+        all.iter().filter(|s| is_old(s) == old).filter_map(|s| scalar::score(number(s).as_ref(), notes)).max()
     };
     best(false).or_else(|| best(true))
 }

@@ -6,9 +6,10 @@ use serde_json::value::RawValue;
 
 use super::raw::{Finding, Rule, markdown, plain};
 use super::text::{self, Labels};
+use crate::ecosystem::Ecosystem;
 use crate::purl::{self, Purl};
 use crate::text::Text;
-use crate::{grype, words};
+use crate::words;
 
 /// Who wrote the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,9 +140,9 @@ fn labelled(told: &Told<'_>) -> Said {
     let package = label(&["Package"]).map(|name| {
         let written = told.rule.and_then(|rule| rule.properties.as_ref()).and_then(|p| p.purls.as_deref()).and_then(<[_]>::first);
         // `debian:distro:debian:12`: the distribution whose list was looked in.
-        let family = label(&["Data Namespace"]).and_then(|namespace| namespace.split(":distro:").nth(1)).unwrap_or_default();
-        let family = family.split(':').next().unwrap_or_default();
-        let purl = || grype::packages::purl(label(&["Type"]).unwrap_or_default(), family, name, version);
+        let family = label(&["Data Namespace"]).and_then(|namespace| namespace.split(":distro:").nth(1));
+        let family = family.and_then(|family| family.split(':').next());
+        let purl = || Ecosystem::of(label(&["Type"]).unwrap_or_default(), family).purl(name, version);
         Named {
             name: name.to_owned(),
             version: version.map(str::to_owned),

@@ -6,9 +6,9 @@ use policy::findings::{CvssScore, Epss, FixState, Severity};
 
 use super::drivers::{self, Driver, Named, Said, Told};
 use super::raw::{Finding, Number, Rule, Run, plain};
-use crate::ReportError;
-use crate::fields::{self, Budget};
+use crate::budget::Budget;
 use crate::report::{Notes, Package, Row};
+use crate::{ReportError, names, scalar, stated};
 
 /// What was read of a log.
 pub(super) struct Read {
@@ -36,9 +36,7 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
             let n_names = said.other_names.len();
             budget.take(said.packages.len().max(1).saturating_mul(n_names.max(1)), n_names.saturating_add(said.fixed.len()))?;
             note_suppressions(finding, notes);
-            for row in of(driver, said, &told, notes) {
-                read.rows.extend(fields::unbundled(row, notes));
-            }
+            read.rows.extend(of(driver, said, &told, notes));
         }
     }
     Ok(read)
@@ -88,21 +86,17 @@ fn number(told: &Told<'_>) -> Option<f64> {
 }
 
 fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Row> {
-    let Some(id) = said.id else {
-        notes.add("row dropped: it names no vulnerability");
+    let first = said.packages.first().map(|package| package.name.as_str());
+    let identities = names::told_apart(said.id, said.other_names, None, first, notes);
+    if identities.is_empty() {
         return Vec::new();
-    };
+    }
     let severity = severity(driver, said.severity.as_deref(), number(told), notes);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
-    let stated = properties.and_then(|p| p.cvss3_base.or(p.cvss3)).and_then(Number::value);
-    let cvss = fields::score(stated, notes);
+    let score = properties.and_then(|p| p.cvss3_base.or(p.cvss3)).and_then(Number::value);
+    let cvss = scalar::score(score.as_ref(), notes);
     let epss = said.epss.and_then(Epss::from_decimal);
-    let (aliases, advisories) = fields::other_names(&id, said.other_names, notes);
-    let fix_state = match (said.fixed.is_empty(), said.has_no_fix) {
-        (false, _) => FixState::Fixed,
-        (true, true) => FixState::NotFixed,
-        (true, false) => FixState::Unknown,
-    };
+    let fix_state = stated::fix_state(&said.fixed, if said.has_no_fix { FixState::NotFixed } else { FixState::Unknown });
     let mut packages = said.packages;
     if packages.is_empty() {
         // A vulnerability counts, wherever it is.
@@ -114,26 +108,26 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
         if package.version.is_none() {
             notes.add("row without an installed version");
         }
-        rows.push(Row {
-            id: id.clone(),
-            aliases: aliases.clone(),
-            advisories: advisories.clone(),
+        rows.extend(identities.iter().map(|identity| Row {
+            id: identity.id.clone(),
+            aliases: identity.aliases.clone(),
+            advisories: identity.advisories.clone(),
             severity,
             cvss,
             epss,
             known_exploited: None,
             published_at: None,
             package: Package {
-                purl: package.purl,
-                name: package.name,
-                installed: package.version,
-                path: fields::path(said.path.as_deref()),
+                purl: package.purl.clone(),
+                name: package.name.clone(),
+                installed: package.version.clone(),
+                path: scalar::path(said.path.as_deref()),
             },
             fixed: said.fixed.clone(),
             fix_state,
             fix_available_at: None,
             vex: None,
-        });
+        }));
     }
     rows
 }
@@ -142,10 +136,10 @@ fn severity(driver: &Driver, word: Option<&str>, number: Option<f64>, notes: &mu
     match (word, number.and_then(CvssScore::from_decimal)) {
         (None, Some(score)) => {
             notes.add("row without a severity word: the class of its `security-severity`");
-            fields::band(score)
+            scalar::band(score)
         }
         _ => {
-            let severity = fields::severity(word, notes);
+            let severity = scalar::severity(word, notes);
             if *driver == Driver::Grype && severity == Severity::Low {
                 notes.add("severity `low`, which Grype also writes for negligible and unknown in SARIF");
             }

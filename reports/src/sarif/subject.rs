@@ -4,11 +4,11 @@ use policy::image::Digest;
 
 use super::drivers::Driver;
 use super::raw::{Finding, Run, plain};
-use crate::fields::{self, filled};
 use crate::report::{Subject, SubjectKind};
+use crate::scalar::filled;
 
 pub(super) fn subject(driver: &Driver, runs: &[Run<'_>]) -> Subject {
-    let unnamed = fields::unnamed();
+    let unnamed = Subject::unnamed();
     match driver {
         Driver::Trivy => trivy(runs).unwrap_or(unnamed),
         Driver::Grype => runs.iter().flat_map(|run| run.results.iter().flatten()).find_map(grype).unwrap_or(unnamed),

@@ -7,8 +7,8 @@
 use policy::findings::Field;
 
 use super::{Listed, about, listed, raw};
-use crate::fields::filled;
 use crate::report::{Notes, Report, Scanner, Subject, SubjectKind};
+use crate::scalar::filled;
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.

@@ -8,8 +8,8 @@
 use policy::findings::Field;
 
 use super::{Listed, listed, packages, raw};
-use crate::report::{Claim, Notes, Os, Report, Scanner};
-use crate::{Format, Outline, Reader, ReportError, fields};
+use crate::report::{Claim, Notes, Os, Report, Scanner, Subject};
+use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.aquasec.trivy.report.v1+json", recognise, read };
@@ -40,7 +40,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         scanner: Scanner { name: "trivy".to_owned(), version: None, database_updated_at: None },
         scanned_at: None,
         os,
-        subject: fields::unnamed(),
+        subject: Subject::unnamed(),
         claim,
         provides: vec![Field::Aliases, Field::Cvss, Field::PublishedAt, Field::Path],
         rows,

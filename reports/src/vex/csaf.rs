@@ -17,8 +17,8 @@ use policy::time::Timestamp;
 use super::product::{Identifiers, Product};
 use super::{Read, VexStatement};
 use crate::ReportError;
-use crate::fields::{self, filled};
 use crate::report::Notes;
+use crate::scalar::{self, filled};
 
 pub(super) fn read(text: &str) -> Result<Read, ReportError> {
     let raw: raw::Csaf =
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Read, ReportError> {
     let known = Tree::of(&tree);
     let tracking = raw.document.tracking;
     let released = tracking.as_ref().and_then(|t| t.current_release_date.as_deref());
-    let timestamp = fields::time(released, "`current_release_date`", &mut notes);
+    let timestamp = scalar::time(released, "`current_release_date`", &mut notes);
     let mut statements = Vec::new();
     for vulnerability in raw.vulnerabilities.unwrap_or_default() {
         statements.extend(self::statements(vulnerability, &known, timestamp, &mut notes));

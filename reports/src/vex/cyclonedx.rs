@@ -10,9 +10,9 @@ use super::{Read, VexStatement};
 use crate::ReportError;
 use crate::cyclonedx::components::{Components, local};
 use crate::cyclonedx::{bom, digests, raw, status};
-use crate::fields::{self, filled};
 use crate::purl::Purl;
 use crate::report::Notes;
+use crate::scalar::{self, filled};
 
 pub(super) fn read(text: &str) -> Result<Read, ReportError> {
     let bom = bom(text)?;
@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Read, ReportError> {
             names,
             status,
             justification: filled(analysis.justification.clone()),
-            timestamp: fields::time(own.or(timestamp), "time of a VEX statement", &mut notes),
+            timestamp: scalar::time(own.or(timestamp), "time of a VEX statement", &mut notes),
             products: affected.iter().flat_map(|affected| products(affected, whole, &components, &mut notes)).collect(),
         });
     }

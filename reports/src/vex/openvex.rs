@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::product::{Identifiers, Product};
 use super::{Read, VexStatement};
 use crate::ReportError;
-use crate::fields::{self, filled};
 use crate::report::Notes;
+use crate::scalar::{self, filled};
 
 #[derive(Deserialize)]
 struct Raw {
@@ -107,7 +107,7 @@ fn statement(raw: RawStatement, document_time: Option<&str>, notes: &mut Notes) 
         names,
         status,
         justification,
-        timestamp: fields::time(raw.timestamp.as_deref().or(document_time), "time of a VEX statement", notes),
+        timestamp: scalar::time(raw.timestamp.as_deref().or(document_time), "time of a VEX statement", notes),
         products: products.iter().map(|product| self::product(product, &common)).collect(),
     })
 }

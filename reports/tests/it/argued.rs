@@ -3,8 +3,8 @@
 /// File, and why reader and truth differ. A line that no longer holds makes the test fail.
 #[rustfmt::skip]
 const ARGUED: &[(&str, &str)] = &[
-    ("trivy-legacy-json/django-DefectDojo__legacy_trivy_mix.json",
-     "a row that has nothing but `PkgName` names no vulnerability: dropped and noted, where the truth counts it"),
+    ("grype-json/django-DefectDojo__check_all_fields_different_ids_fabricated.json",
+     "a GitHub id beside two CVEs covers both: a row for each, where the truth counts the GitHub id once"),
     ("grype-json/django-DefectDojo__anchore_grype_epss_problem.json",
      "cut by hand to `matches` alone: nothing says that Grype wrote it, nor about what, so it is not recognised"),
     ("grype-sarif/trivy-sarif-demo__results.sarif",

@@ -101,6 +101,7 @@ fn what_was_not_taken_as_it_stands_is_noted() {
             ("row dropped: it names no vulnerability", 1),
             ("row without a package", 1),
             ("row without a severity word: the class of its CVSS score", 1),
+            ("row without a severity: unknown", 1),
             ("row without an installed version", 1),
             ("severity word `severe`: unknown", 1),
         ]

@@ -3,13 +3,17 @@
 use reports::{Format, Leniency, Outline};
 use serde_json::{Value, json};
 
-use crate::{aws, clair, common, google, objects, registries, snyk, xray};
+use crate::{aws, clair, common, google, objects, registries, snyk, trivy, xray};
 
 const ALL: Leniency = Leniency { any_subject: true, unclear_claim: true };
 
 /// A small report of every format, and of every shape of it.
 fn reports() -> Vec<(&'static str, Value)> {
+    let own = |text: &str| serde_json::from_str(text).unwrap();
     vec![
+        ("trivy-json", own(trivy::WEB)),
+        ("grype-json", own(include_str!("../fixtures/web.grype.json"))),
+        ("cyclonedx", own(include_str!("../fixtures/web.cdx.json"))),
         ("ecr", aws::basic()),
         ("inspector", aws::listing()),
         ("artifact-analysis", google::occurrences()),

@@ -134,7 +134,7 @@ fn snyk() {
     ]);
     let report = reports::read(&log("Snyk Container", &rules, &results, &json!({})), None).unwrap();
     let [apt, first, second] = report.rows.as_slice() else { panic!("{:#?}", report.rows) };
-    assert_eq!((apt.id.as_str(), apt.aliases.as_slice()), ("SNYK-DEBIAN12-APT-1", &["CVE-2026-1001".to_owned()][..]));
+    assert_eq!((apt.id.as_str(), apt.advisories.as_slice()), ("CVE-2026-1001", &["SNYK-DEBIAN12-APT-1".to_owned()][..]));
     assert_eq!(
         (apt.severity, apt.fix_state, apt.cvss.unwrap().to_string().as_str()),
         (Severity::Critical, FixState::NotFixed, "6.5")

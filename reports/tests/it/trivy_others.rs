@@ -23,12 +23,20 @@ fn the_older_list_is_read_where_the_user_says_what_it_is_about() {
     assert_eq!((report.format, &report.claim), (Format::TrivyLegacy, &Claim::Vulnerabilities));
     let os = report.os.as_ref().unwrap();
     assert_eq!((os.family.as_str(), os.version.as_deref(), os.end_of_life), ("debian", Some("10.4"), None));
-    let [row] = report.rows.as_slice() else { panic!("one row, found {}", report.rows.len()) };
+    let [row, nameless] = report.rows.as_slice() else { panic!("two rows, found {}", report.rows.len()) };
+    assert_eq!((nameless.id.as_str(), nameless.severity), ("unidentified in nameless", Severity::Unknown));
     assert_eq!(
         (row.severity, row.fix_state, row.package.purl.as_str()),
         (Severity::High, FixState::Fixed, "pkg:deb/debian/bash@5")
     );
-    assert_eq!(report.notes.iter().collect::<Vec<_>>(), [("row dropped: it names no vulnerability", 1)]);
+    assert_eq!(
+        report.notes.iter().collect::<Vec<_>>(),
+        [
+            ("row without a severity: unknown", 1),
+            ("row without an id: named by what it says", 1),
+            ("row without an installed version", 1)
+        ]
+    );
     let target = Target::image(digest(), None, &report);
     assert!(document::make(&target, None).unwrap_err().to_string().contains("--scanned-at"), "it names no time");
     assert!(document::make(&target, Timestamp::from_unix(0)).is_ok());
