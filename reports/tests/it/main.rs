@@ -11,6 +11,8 @@ mod common;
 #[cfg(test)]
 mod cyclonedx;
 #[cfg(test)]
+mod enrich;
+#[cfg(test)]
 mod folders;
 #[cfg(test)]
 mod formats;
@@ -20,6 +22,8 @@ mod google;
 mod grype;
 #[cfg(test)]
 mod intoto;
+#[cfg(test)]
+mod merge;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
