@@ -77,7 +77,7 @@ pub fn read(mut input: impl BufRead, asked: &BTreeSet<String>) -> Result<Scores,
                 wrong(
                     number,
                     &format!(
-                        "expected a CVE id and a probability from 0 to 1, such as `CVE-2024-3094,0.86017,0.99`, found `{text}`"
+                        "expected a CVE id, a probability and a percentile from 0 to 1, such as `CVE-2024-3094,0.86017,0.99`, found `{text}`"
                     ),
                 )
             })?,
@@ -114,7 +114,9 @@ impl Scores {
         let mut cells = text.split(',');
         let (cve, score) = (cells.next()?.trim().to_ascii_uppercase(), cells.next()?.trim());
         let score = Epss::from_decimal(score.parse().ok()?)?;
-        if !cve.starts_with("CVE-") {
+        // Without the last cell the line may be cut within the score.
+        let percentile: f64 = cells.next()?.trim().parse().ok()?;
+        if !cve.starts_with("CVE-") || !(0.0..=1.0).contains(&percentile) {
             return None;
         }
         self.n_listed = self.n_listed.saturating_add(1);

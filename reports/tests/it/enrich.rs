@@ -63,9 +63,10 @@ fn what_is_no_list_of_scores_is_refused_with_its_line() {
         ("", "expected EPSS scores, found none"),
         ("cve,epss,percentile\n", "found none"),
         ("CVE-2026-1001,0.9,0.9\n", "line 1 of the EPSS list: expected the columns"),
-        ("cve,epss,percentile\nCVE-2026-1,1.5,0.9\n", "line 2 of the EPSS list: expected a CVE id and a probability"),
+        ("cve,epss,percentile\nCVE-2026-1,1.5,0.9\n", "line 2 of the EPSS list: expected a CVE id, a probability"),
         ("cve,epss,percentile\nGHSA-1,0.5,0.9\n", "found `GHSA-1,0.5,0.9`"),
         ("cve,epss,percentile\nCVE-2026-1\n", "line 2"),
+        ("cve,epss,percentile\nCVE-2026-1,0.0", "found `CVE-2026-1,0.0`"),
         (&long, "line 6 of the EPSS list: expected lines of at most 1024 bytes"),
         ("\u{1f}", "line 1"),
     ] {
