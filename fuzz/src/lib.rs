@@ -9,6 +9,7 @@ pub mod admission_request;
 pub mod cluster_report;
 pub mod image_reference;
 pub mod packed_document;
+pub mod report;
 pub mod review;
 pub mod settings;
 pub mod summary;
@@ -24,6 +25,7 @@ pub const TARGETS: [(&str, Target); 7] = [
     ("cluster_report", cluster_report::run),
     ("image_reference", image_reference::run),
     ("packed_document", packed_document::run),
+    ("report", report::run),
     ("review", review::run),
     ("settings", settings::run),
     ("summary", summary::run),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use host::credentials::Credentials;
-use host::registry::{Registry, RegistryOptions};
+use host::registry::{Patience, Registry, RegistryOptions};
 use host::sources::Sources;
 use host::verify::TrustRoot;
 
@@ -15,6 +15,9 @@ use crate::exit::Failure;
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// The longest that a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A busy registry is asked four times, over three and a half seconds.
+const PATIENCE: Patience = Patience { tries: 4, pause: Duration::from_millis(500) };
 
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
@@ -57,6 +60,7 @@ impl Connection {
             judged_at,
             connect_timeout: Some(CONNECT_TIMEOUT),
             timeout: Some(TIMEOUT),
+            patience: PATIENCE,
             ..RegistryOptions::default()
         };
         Registry::new(options).map_err(Failure::new)

@@ -169,15 +169,24 @@ fn the_alerts_of_all_cases_are_described() {
     assert!(largest > 10_000 && largest < 128 * 1024, "the largest event has {largest} bytes");
 }
 
+const GRYPE: &str = r#"{ "descriptor": { "name": "grype", "version": "0.104.0", "timestamp": "2026-11-21T11:00:00Z" },
+    "source": { "type": "image", "target": { "userInput": "web" } }, "matches": [] }"#;
+const VEX: &str = r#"{ "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://vex.example/web", "author": "Team", "version": 1,
+    "timestamp": "2026-11-21T00:00:00Z", "statements": [] }"#;
+
 #[test]
 fn the_commands_of_the_readme_run() {
     let [_, world] = World::both();
     let image = world.image("acme/web:v1");
     world.push(&image, "amd64");
     let settings = blocks("README.md", "yaml").remove(0);
-    for (name, content) in
-        [("settings.yaml", settings), ("trivy.json", report(&["LOW"])), ("deployment.yaml", deployment(&image))]
-    {
+    for (name, content) in [
+        ("settings.yaml", settings),
+        ("trivy.json", report(&["LOW"])),
+        ("grype.json", GRYPE.to_owned()),
+        ("web.openvex.json", VEX.to_owned()),
+        ("deployment.yaml", deployment(&image)),
+    ] {
         world.file(name, &content);
     }
     let module = root().join("dist/policy.wasm").display().to_string();
@@ -187,7 +196,7 @@ fn the_commands_of_the_readme_run() {
         let words: Vec<String> = command
             .split_whitespace()
             .map(|word| match word {
-                file @ ("settings.yaml" | "trivy.json" | "deployment.yaml") => world.path(file),
+                file if std::path::Path::new(&world.path(file)).is_file() => world.path(file),
                 word => word.replace("ghcr.io", &world.address),
             })
             .collect();
@@ -200,7 +209,7 @@ fn the_commands_of_the_readme_run() {
         assert_eq!(ended.exit, ExitCode::Admitted, "{line}: {ended:?}");
         ran += 1;
     }
-    assert_eq!(ran, 4, "the README shows four commands of gatectl");
+    assert_eq!(ran, 5, "the README shows five commands of gatectl");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use gatectl::ExitCode;
 use host_tests::docker_registry::{DockerRegistry, Options};
 use host_tests::engine;
 use host_tests::odd_registry::Answer;
-use host_tests::world::{MANIFEST, NOW, World, deployment};
+use host_tests::world::{MANIFEST, NOW, World, deployment, report};
 use serde_json::{Value, json};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -102,6 +102,82 @@ fn only_signed_findings_count() {
         world.attach(&image, &["LOW"], &[]);
         world.wants(&strict, &image, ExitCode::Admitted, "public key");
         world.wants(&aged("1h", &[our_public], "{}"), &image, ExitCode::Denied, "[evidence-stale]");
+    }
+}
+
+/// A report of Grype about one package with one vulnerability of a severity.
+fn grype(severity: &str) -> String {
+    json!({ "descriptor": { "name": "grype", "version": "0.104.0", "timestamp": "2026-11-21T11:00:00Z" },
+        "source": { "type": "image", "target": { "userInput": "web" } }, "distro": { "name": "debian", "version": "12" },
+        "matches": [{ "vulnerability": { "id": "CVE-2026-0000", "severity": severity },
+            "artifact": { "name": "openssl", "version": "3.0.1", "type": "deb", "purl": "pkg:deb/debian/openssl@3.0.1" } }] })
+    .to_string()
+}
+
+#[test]
+fn several_reports_are_judged_by_the_worse_and_statements_set_aside() {
+    for world in World::both() {
+        let image = world.image("merged/web:v1");
+        let (digest, _) = world.push(&image, "amd64");
+        world.attach(&image, &["LOW"], &[]);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Admitted, "summary");
+        let second = world.file("grype.json", &grype("Critical"));
+        world.attach(&image, &["LOW"], &["--report", &second]);
+        world.wants(
+            DENY_CRITICAL,
+            &image,
+            ExitCode::Denied,
+            "CVE-2026-0000 (openssl 3.0.1, fixed in 3.0.2) [findings-over-limit]",
+        );
+        world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "grype+trivy");
+        let vex = json!({ "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://vex.example/web", "author": "Team", "version": 1,
+            "timestamp": "2026-11-21T00:00:00Z", "statements": [{ "vulnerability": { "name": "CVE-2026-0000" }, "status": "not_affected",
+                "justification": "vulnerable_code_not_present", "products": [{ "@id": format!("pkg:oci/web@{}", digest.replace(':', "%3A")) }] }] });
+        let vex = world.file("web.openvex.json", &vex.to_string());
+        world.attach(&image, &["LOW"], &["--report", &second, "--vex", &vex]);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Admitted, "web.openvex.json (Team)");
+        world.wants(&format!("vex: ignore\n{DENY_CRITICAL}"), &image, ExitCode::Denied, "[findings-over-limit]");
+    }
+}
+
+#[test]
+fn lists_of_exploited_vulnerabilities_decide() {
+    let deny = |condition: &str| format!("rules: [{{ name: block, action: deny, conditions: [{{ {condition} }}] }}]");
+    for world in World::both() {
+        let image = world.image("enriched/web:v1");
+        world.push(&image, "amd64");
+        world.attach(&image, &["LOW"], &[]);
+        for condition in ["epss: 0.5", "knownExploited: true"] {
+            world.wants(&deny(condition), &image, ExitCode::Denied, "[evidence-incomplete]");
+        }
+        let header = "#model_version:v2025.03.14,score_date:2026-11-20T12:55:00Z\ncve,epss,percentile\n";
+        let scores = world.file("epss.csv", &format!("{header}CVE-2026-0000,0.61,0.98\n"));
+        let catalogue = |cve: &str| {
+            let listed = json!({ "catalogVersion": "2026.11.20", "count": 1, "vulnerabilities": [{ "cveID": cve }] });
+            world.file("kev.json", &listed.to_string())
+        };
+        world.attach(&image, &["LOW"], &["--epss", &scores, "--kev", &catalogue("CVE-2020-1")]);
+        world.wants(&deny("epss: 0.5"), &image, ExitCode::Denied, "[findings-over-limit]");
+        world.wants(&deny("epss: 0.7"), &image, ExitCode::Admitted, "admit");
+        world.wants(&deny("knownExploited: true"), &image, ExitCode::Admitted, "admit");
+        world.attach(&image, &["LOW"], &["--kev", &catalogue("CVE-2026-0000")]);
+        world.wants(&deny("knownExploited: true"), &image, ExitCode::Denied, "[findings-over-limit]");
+    }
+}
+
+#[test]
+fn an_older_scan_does_not_take_the_place_of_a_newer() {
+    for world in World::both() {
+        let image = world.image("order/web:v1");
+        world.push(&image, "amd64");
+        world.attach(&image, &["CRITICAL"], &[]);
+        let older = world.file("older.json", &report(&["LOW"]).replace("2026-11-21T", "2026-11-20T"));
+        let attach = |more: &[&str]| world.gatectl(&[&["attach", &image, "--report", &older], more].concat());
+        let ended = attach(&[]);
+        assert!(ended.exit == ExitCode::Failed && ended.notes.contains("`--replace-newer`"), "{ended:?}");
+        world.wants(DENY_CRITICAL, &image, ExitCode::Denied, "[findings-over-limit]");
+        assert_eq!(attach(&["--replace-newer"]).exit, ExitCode::Admitted);
+        world.wants(DENY_CRITICAL, &image, ExitCode::Admitted, "summary");
     }
 }
 

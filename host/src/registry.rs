@@ -50,8 +50,29 @@ pub struct RegistryOptions {
     pub connect_timeout: Option<Duration>,
     /// The longest one function of [`Registry`] may take, all its requests together. Default none, as the policy server.
     pub timeout: Option<Duration>,
+    /// How often publishing and what goes with it is tried where the registry is busy or cannot be reached. Default once, as the policy
+    /// server; a guest's look-ups are never tried again.
+    pub patience: Patience,
     /// How long a successful answer is given again. Default 60 seconds; zero for never.
     pub cached_for: Duration,
+}
+
+/// How often something is tried, and how long is waited in between.
+///
+/// A registry that answers 429 or 5xx, or that cannot be reached, is asked again after the pause, then after twice as long, and so on.
+/// What it says in `Retry-After` is not known here: `oci-client` gives the body of an answer only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Once or more.
+    pub tries: u32,
+    /// Before the second try.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { tries: 1, pause: Duration::ZERO }
+    }
 }
 
 impl Default for RegistryOptions {
@@ -63,6 +84,7 @@ impl Default for RegistryOptions {
             judged_at: None,
             connect_timeout: None,
             timeout: None,
+            patience: Patience::default(),
             cached_for: CACHED_FOR,
         }
     }

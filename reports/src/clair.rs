@@ -3,9 +3,10 @@
 //!
 //! Source: Clair 4, OpenAPI "VulnerabilityReport", and the enrichers of claircore. It provides `path` (the package's database or file)
 //! and `publishedAt` (`issued`), and `cvss`, `epss` and `knownExploited` where the report has that enrichment; no dates of fixes. It
-//! states neither the time of the scan nor the scanner's version. Its ids are in free text (`names.rs`).
+//! states neither the time of the scan nor the scanner's version. Its ids are in free text ([`names`]).
 
 mod enrichments;
+pub(crate) mod names;
 mod raw;
 
 use policy::findings::{Field, FixState};
@@ -15,7 +16,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
-use crate::{Format, Outline, Reader, ReportError, distro, names};
+use crate::{Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.clair.vulnerability-report+json", recognise, read };

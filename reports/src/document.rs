@@ -14,7 +14,7 @@ use policy::time::Timestamp;
 
 use crate::fold::Names;
 use crate::report::{Notes, Report, Row};
-use crate::{ReportError, report};
+use crate::{ReportError, merge, report};
 
 /// What a findings document is to be about.
 #[derive(Clone, Debug)]
@@ -48,11 +48,11 @@ impl<'a> Target<'a> {
 /// does not say. Of several reports the document has the earliest times, and provides what all of them do.
 ///
 /// # Errors
-/// There is no report, or they are of different scanners; neither a report nor the caller knows when the scan was finished; or the
+/// There is no report; neither a report nor the caller knows when the scan was finished; or the
 /// document would break a law of findings documents.
 pub fn make(target: &Target<'_>, scanned_at: Option<Timestamp>) -> Result<(Document<'static>, Notes), ReportError> {
     let reports: Vec<&Report> = target.images.iter().filter_map(|image| image.report).collect();
-    let provides = provides(&reports);
+    let provides = merge::provided_by_all(&reports);
     let mut notes = Notes::default();
     let mut images = Vec::new();
     for image in &target.images {
@@ -77,22 +77,14 @@ pub fn make(target: &Target<'_>, scanned_at: Option<Timestamp>) -> Result<(Docum
     Ok((document, notes))
 }
 
-/// The scanner of all reports; of what they do not agree on, nothing is said.
+/// The scanners of all reports; of what they do not agree on, nothing is said.
 fn scanner(reports: &[&Report]) -> Result<Scanner<'static>, ReportError> {
-    let Some((first, others)) = reports.split_first() else {
-        return Err(ReportError::new("a findings document needs a report of at least one image", None));
-    };
-    if let Some(other) = others.iter().find(|other| other.scanner.name != first.scanner.name) {
-        let message = format!("reports of `{}` and of `{}` cannot be one document", first.scanner.name, other.scanner.name);
-        return Err(ReportError::new(message, Some("scan all platforms with the same scanner")));
-    }
-    let version =
-        first.scanner.version.clone().filter(|_| others.iter().all(|other| other.scanner.version == first.scanner.version));
-    let built: Option<Vec<Timestamp>> = reports.iter().map(|report| report.scanner.database_updated_at).collect();
+    let together = report::Scanner::together(reports.iter().map(|report| &report.scanner));
+    let scanner = together.ok_or_else(|| ReportError::new("a findings document needs a report of at least one image", None))?;
     Ok(Scanner {
-        name: first.scanner.name.clone().into(),
-        version: version.map(Cow::Owned),
-        database_updated_at: built.and_then(|times| times.into_iter().min()),
+        name: scanner.name.into(),
+        version: scanner.version.map(Cow::Owned),
+        database_updated_at: scanner.database_updated_at,
     })
 }
 
@@ -102,15 +94,6 @@ fn earliest(reports: &[&Report], fallback: Option<Timestamp>) -> Result<Timestam
         let hint = "state it with `--scanned-at`, such as 2026-11-21T10:00:00Z";
         ReportError::new("the report does not say when the scan was finished", Some(hint))
     })
-}
-
-/// What every report speaks about.
-fn provides(reports: &[&Report]) -> Vec<Field> {
-    let first = reports.first().map(|report| report.provides.clone()).unwrap_or_default();
-    let mut fields: Vec<Field> = first.into_iter().filter(|field| reports.iter().all(|r| r.provides.contains(field))).collect();
-    fields.sort_unstable();
-    fields.dedup();
-    fields
 }
 
 fn os(os: &report::Os) -> Os<'static> {

@@ -14,7 +14,8 @@ pub(crate) fn refuse(outline: &Outline<'_>, reason: &str) -> ReportError {
     )
 }
 
-fn describe(outline: &Outline<'_>) -> String {
+/// What a document is, in words.
+pub(crate) fn describe(outline: &Outline<'_>) -> String {
     if let Some((_, reason)) = crate::recognise(outline) {
         return format!("a readable report of another format ({reason})");
     }
@@ -36,10 +37,8 @@ fn describe(outline: &Outline<'_>) -> String {
 /// Documents that carry their own name.
 fn self_naming(o: &Outline<'_>) -> Option<String> {
     let version = |key| o.text(key).map_or(String::new(), |v| format!(" {v}"));
-    let what = if o.text("bomFormat").as_deref() == Some("CycloneDX") {
-        format!("a CycloneDX{} bill of materials", version("specVersion"))
-    } else if o.has_list("runs") && (o.has("version") || o.has("$schema")) {
-        "a SARIF log".to_owned()
+    let what = if o.has_list("runs") && (o.has("version") || o.has("$schema")) {
+        format!("a SARIF log{}, and only those of the version 2.1 can be read", version("version"))
     } else if o.has("spdxVersion") || o.text("@context").is_some_and(|c| c.contains("spdx")) {
         format!("an SPDX bill of materials{}", o.text("spdxVersion").map_or(String::new(), |v| format!(" ({v})")))
     } else if o.has("statements") && o.text("@context").is_some_and(|c| c.contains("openvex")) {
@@ -47,7 +46,7 @@ fn self_naming(o: &Outline<'_>) -> Option<String> {
     } else if o.member("document").is_some_and(|d| d.has("csaf_version")) {
         "a CSAF advisory".to_owned()
     } else if o.has("payloadType") && o.has("payload") && o.has("signatures") {
-        "a DSSE envelope".to_owned()
+        format!("a DSSE envelope{}, not of an in-toto statement", version("payloadType"))
     } else if o.has("dsseEnvelope") || o.has("messageSignature") {
         "a Sigstore bundle".to_owned()
     } else if o.text("_type").is_some_and(|t| t.starts_with("https://in-toto.io/Statement/")) {
@@ -65,14 +64,9 @@ fn self_naming(o: &Outline<'_>) -> Option<String> {
 
 /// Scanners' own formats.
 fn by_keys(o: &Outline<'_>) -> Option<String> {
-    let nested = |key: &str, inner: &str| o.member(key).is_some_and(|m| m.has(inner));
     let first_of = |key: &str, inner: &str| o.member(key).and_then(|m| m.first()).is_some_and(|i| i.has(inner));
-    let what = if nested("scanner", "result") && o.has("metadata") {
-        "a cosign vulnerability predicate"
-    } else if o.has("ClusterName") && (o.has("Resources") || o.has("Vulnerabilities")) {
-        "a Trivy report of a Kubernetes cluster, which names no image digests"
-    } else if o.has("matches") && (o.has("descriptor") || o.has("source")) {
-        "a Grype report (or one of its shape)"
+    let what = if o.has("matches") && (o.has("descriptor") || o.has("source")) {
+        "a document of the shape of a Grype report whose descriptor does not name grype"
     } else if first_of("Findings", "ProductArn") {
         "an AWS Security Hub result"
     } else {
@@ -83,9 +77,6 @@ fn by_keys(o: &Outline<'_>) -> Option<String> {
 
 fn list_of(first: &Outline<'_>) -> String {
     match first {
-        Outline::Object(_) if first.has("Target") && (first.has("Vulnerabilities") || first.has("Type")) => {
-            "a Trivy report of schema version 1 (Trivy before 0.20), which names neither image nor time".to_owned()
-        }
         Outline::Object(_) => match self_naming(first).or_else(|| by_keys(first)) {
             Some(what) => format!("a list, beginning with {what}"),
             None => "a list of objects of unknown kind".to_owned(),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
-use crate::scalar::{self, Scalar, filled};
+use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
 use crate::{Format, Outline, Reader, ReportError};
 

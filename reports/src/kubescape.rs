@@ -2,12 +2,12 @@
 //! [`Report`].
 //!
 //! Source: Kubescape's storage, `pkg/apis/softwarecomposition/v1beta1`; the payload is in the shape of Grype's model
-//! (`matches.rs`). It provides `aliases`, `cvss` and `path`; the object keeps no EPSS, KEV, VEX or dates.
+//! ([`crate::grype`]). It provides `aliases`, `cvss` and `path`; the object keeps no EPSS, KEV, VEX or dates.
 
 use policy::findings::Field;
 use serde::Deserialize;
 
-use crate::matches;
+use crate::grype::{self, raw::Document};
 use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Report, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
@@ -21,15 +21,17 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct Raw<'a> {
     metadata: Option<Metadata>,
-    spec: Option<Spec>,
+    #[serde(borrow)]
+    spec: Option<Spec<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Spec {
+struct Spec<'a> {
     metadata: Option<About>,
-    payload: Option<matches::Document>,
+    #[serde(borrow)]
+    payload: Option<Document<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -53,7 +55,7 @@ struct ReportOf {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "VulnerabilityManifest of Kubescape")?;
+    let raw: Raw<'_> = scalar::parse(text, "VulnerabilityManifest of Kubescape")?;
     let hint = Some("fetch the object by its name; lists leave the payload out");
     let spec = raw.spec.ok_or_else(|| ReportError::new("the VulnerabilityManifest of Kubescape has no `spec`", hint))?;
     let payload = spec.payload.filter(|payload| payload.matches.is_some());
@@ -73,6 +75,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let mut notes = Notes::default();
     let scanned_at =
         scalar::time(created_at.as_ref(), "date of the report", &mut notes).or_else(|| object.created_at(&mut notes));
+    let matched = grype::matched(payload, &mut notes)?;
+    let mut provides = vec![Field::Aliases, Field::Cvss, Field::Path];
+    provides.extend(matched.rows.iter().any(|row| row.vex.is_some()).then_some(Field::Vex));
     Ok(Report {
         format: Format::Kubescape,
         scanner: Scanner {
@@ -81,30 +86,23 @@ fn read(text: &str) -> Result<Report, ReportError> {
             database_updated_at: None,
         },
         scanned_at,
-        os: payload.os(),
-        subject: subject(&payload, &object),
+        os: matched.os,
+        subject: subject(matched.subject, &object),
         claim,
-        provides: vec![Field::Aliases, Field::Cvss, Field::Path],
-        rows: payload.rows(&mut notes),
+        provides,
+        rows: matched.rows,
         notes,
     })
 }
 
-/// From the payload, else from the annotation `kubescape.io/image-id` (`host/name@sha256:…`).
-fn subject(payload: &matches::Document, object: &Metadata) -> Subject {
+/// From the payload, and from the annotation `kubescape.io/image-id` (`host/name@sha256:…`).
+fn subject(payload: Subject, object: &Metadata) -> Subject {
     let image_name = object.annotation("kubescape.io/image-id").or_else(|| object.annotation("kubescape.io/image-tag"));
-    let digest_of = |name: &str| name.split_once('@').map(|(_, digest)| digest.to_owned());
-    let kind = match payload.source.as_ref().and_then(|source| source.kind.as_deref()) {
-        Some("image") | None => SubjectKind::Image,
-        Some(other) => SubjectKind::Other(other.to_owned()),
-    };
-    let image = payload.image();
-    let of_image = image.iter().flat_map(|i| i.repo_digests.iter().flatten()).filter_map(|name| digest_of(name));
-    let mut digests: Vec<String> = of_image.chain(image.and_then(|i| filled(i.manifest_digest.clone()))).collect();
-    digests.extend(image_name.and_then(digest_of));
+    // An object of this kind is about an image where the payload does not say otherwise.
+    let kind = if payload.kind == SubjectKind::unnamed() { SubjectKind::Image } else { payload.kind };
+    let mut digests = payload.digests;
+    digests.extend(image_name.and_then(|name| name.split_once('@')).map(|(_, digest)| digest.to_owned()));
     digests.sort_unstable();
     digests.dedup();
-    let platform = image.and_then(|i| Some(format!("{}/{}", filled(i.os.clone())?, filled(i.architecture.clone())?)));
-    let name = image_name.map(str::to_owned).or_else(|| image.and_then(|i| filled(i.user_input.clone())));
-    Subject { kind, name, digests, image_id: image.and_then(|i| filled(i.image_id.clone())), platform }
+    Subject { kind, name: image_name.map(str::to_owned).or(payload.name), digests, ..payload }
 }

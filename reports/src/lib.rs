@@ -7,38 +7,46 @@
 //!
 //! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below.
 
+pub mod anchore;
+pub mod artifact_analysis;
+mod budget;
+pub mod clair;
+pub mod cyclonedx;
+mod distro;
 pub mod document;
+mod ecosystem;
+pub mod ecr;
+pub mod enrich;
 mod error;
 mod fold;
 mod foreign;
-pub mod outline;
-mod purl;
-pub mod report;
-pub mod trivy;
-mod words;
-
-pub mod anchore;
-pub mod artifact_analysis;
-pub mod clair;
-mod distro;
-mod ecosystem;
-pub mod ecr;
 pub mod gitlab;
+pub mod grype;
 pub mod harbor;
 pub mod inspector;
+pub mod intoto;
 pub mod kubescape;
-mod matches;
+pub mod merge;
 mod names;
 mod object;
 pub mod osv_scanner;
+pub mod outline;
+pub mod predicate;
 pub mod prisma;
+mod purl;
 pub mod quay;
+pub mod report;
+pub mod sarif;
 pub mod sbomscanner;
 mod scalar;
 pub mod snyk;
 pub mod stackrox;
 mod stated;
+mod text;
+pub mod trivy;
 pub mod trivy_operator;
+pub mod vex;
+mod words;
 pub mod xray;
 
 pub use self::error::ReportError;
@@ -86,7 +94,20 @@ macro_rules! formats {
 formats! {
     /// `trivy image --format json`, schema version 2.
     Trivy = "trivy-json", trivy::READER;
-
+    /// `trivy image --format json` of before 0.20: a list.
+    TrivyLegacy = "trivy-legacy-json", trivy::legacy::READER;
+    /// `trivy k8s --report all --format json`.
+    TrivyKubernetes = "trivy-k8s-json", trivy::kubernetes::READER;
+    /// `grype IMAGE --output json`.
+    Grype = "grype-json", grype::READER;
+    /// SARIF 2.1.0 of Trivy, Grype, Snyk Container or Docker Scout.
+    Sarif = "sarif", sarif::READER;
+    /// CycloneDX 1.4 to 1.7, JSON, with `vulnerabilities`.
+    CycloneDx = "cyclonedx", cyclonedx::READER;
+    /// in-toto statements of the predicate types `vulns` and cosign's `vuln`, also in a DSSE envelope.
+    InToto = "in-toto", intoto::READER;
+    /// The predicate of cosign's vulnerability attestations.
+    CosignVuln = "cosign-vuln", predicate::READER;
     /// Amazon ECR's scan findings, basic and enhanced.
     Ecr = "ecr", ecr::READER;
     /// Amazon Inspector's findings of an image.
@@ -127,6 +148,11 @@ impl Format {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.name() == name)
     }
+
+    /// Whether its documents hold a report of another format.
+    fn is_envelope(self) -> bool {
+        matches!(self, Self::InToto | Self::CosignVuln)
+    }
 }
 
 /// What [`read_with`] lets pass that [`read`] refuses. Each weakens a guard, so each is asked for by name.
@@ -164,8 +190,13 @@ pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Re
     let report = (format.reader().read)(text)?;
     match (&report.subject.kind, &report.claim) {
         (SubjectKind::Other(what), _) if !leniency.any_subject => Err(ReportError::new(
-            format!("the report is about a {what}, not about a container image"),
-            Some("scan the image itself, such as `trivy image --format json IMAGE`"),
+            format!(
+                "the report is about a{} {what}, not about a container image",
+                if what.starts_with(['a', 'e', 'i', 'o']) { "n" } else { "" }
+            ),
+            Some(
+                "scan the image itself, such as `trivy image --format json IMAGE`, or attach it all the same with `--force-subject`",
+            ),
         )),
         (_, Claim::None(what)) => Err(ReportError::new(
             what.clone(),

@@ -1,88 +1,88 @@
-//! The ids in what Clair calls a vulnerability's name (`RHSA-2023:5837: nghttp2 security update (Important)`, `CVE-2022-29458 ncurses`,
-//! `pyup.io-39606 (CVE-2020-36242)`, or only a sentence) and in its links.
+//! The names that a row carries → which vulnerabilities it is about, and what else each of them is called.
 
+use crate::report::Notes;
+use crate::scalar::filled;
 use crate::words;
 
-/// Prefixes of bulletins that distributions issue.
-const BULLETINS: [&str; 16] = [
-    "RHSA-",
-    "RHBA-",
-    "RHEA-",
-    "ELSA-",
-    "ELBA-",
-    "ALAS",
-    "ALSA-",
-    "RLSA-",
-    "DSA-",
-    "DLA-",
-    "USN-",
-    "SUSE-",
-    "OPENSUSE-",
-    "TEMP-",
-    "PHSA-",
-    "XSA-",
-];
-
-/// The id of the vulnerability or bulletin that a name begins with or contains, and the other ids in it.
-pub(crate) fn in_name(name: &str) -> Vec<String> {
-    let mut ids = tokens(name);
-    // A bulletin's own id comes first; other words are what the vulnerability is called.
-    let of_own_catalogue = name.split_whitespace().next().filter(|first| first.starts_with("pyup.io-"));
-    ids.extend(of_own_catalogue.map(str::to_owned));
-    ids
+/// What the vulnerability of one row is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) id: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) advisories: Vec<String>,
 }
 
-/// The CVE ids in links: what a bulletin covers. Links of a vulnerability that has an id of its own may be about others.
-pub(crate) fn cves_in_links(links: &str) -> Vec<String> {
-    let mut cves: Vec<String> = links
-        .split_whitespace()
-        .flat_map(|link| link.split(['/', '=', '?', '#', '&']))
-        .filter(|part| words::is_cve(part) && is_id(part))
-        .map(str::to_owned)
-        .collect();
-    cves.sort_unstable();
-    cves.dedup();
-    cves
-}
-
-fn tokens(text: &str) -> Vec<String> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | ';' | '[' | ']'))
-        .map(|word| word.trim_end_matches(':'))
-        .filter(|word| is_id(word) && (words::is_vulnerability_id(word) || is_bulletin(word)))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn is_bulletin(word: &str) -> bool {
-    let upper = word.to_ascii_uppercase();
-    BULLETINS.iter().any(|prefix| upper.starts_with(prefix))
-}
-
-/// Letters, digits and the marks between them, with at least one digit: a sentence that begins with `GO-` is no id.
-fn is_id(word: &str) -> bool {
-    word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':' | b'.' | b'_'))
-        && word.bytes().any(|b| b.is_ascii_digit())
+/// Which vulnerabilities a finding is about. A bulletin, or an id of the scanner's own, that names CVEs stands beside each of them and
+/// takes the place of none, so that a rule about one CVE neither misses it nor sets the others aside with it; a GitHub id that names one CVE
+/// is an alias of it. Two CVE ids are never one vulnerability. None where nothing is named, which is noted.
+pub(crate) fn told_apart(
+    id: Option<String>,
+    names: impl IntoIterator<Item = String>,
+    title: Option<String>,
+    package: Option<&str>,
+    notes: &mut Notes,
+) -> Vec<Identity> {
+    let mut all: Vec<String> = Vec::new();
+    for name in id.into_iter().chain(names).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
+        if !all.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            all.push(name);
+        }
+    }
+    let cves: Vec<String> = all.iter().filter(|name| words::is_cve(name)).cloned().collect();
+    let Some(first) = all.first().cloned() else {
+        let said = filled(title).map(|title| words::one_line(title.trim()));
+        let Some(id) = said.or_else(|| package.map(|p| format!("unidentified in {p}"))) else {
+            notes.add("row dropped: it names no vulnerability");
+            return Vec::new();
+        };
+        notes.add("row without an id: named by what it says");
+        return vec![Identity { id, aliases: Vec::new(), advisories: Vec::new() }];
+    };
+    let others = |id: &str| all.iter().filter(|name| !name.eq_ignore_ascii_case(id)).cloned().collect::<Vec<_>>();
+    let id = match cves.as_slice() {
+        [_, _, ..] if !words::is_cve(&first) => {
+            notes.add("row about several CVEs: one row for each");
+            let bulletins = || all.iter().filter(|name| !words::is_cve(name)).cloned().collect();
+            return cves.into_iter().map(|id| Identity { id, aliases: Vec::new(), advisories: bulletins() }).collect();
+        }
+        [only] if !words::is_vulnerability_id(&first) => only.clone(),
+        _ => first,
+    };
+    let (aliases, advisories): (Vec<String>, Vec<String>) =
+        others(&id).into_iter().partition(|name| words::is_vulnerability_id(name));
+    let (second, aliases): (Vec<String>, Vec<String>) =
+        aliases.into_iter().partition(|name| words::is_cve(&id) && words::is_cve(name));
+    for name in second {
+        notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
+    }
+    vec![Identity { id, aliases, advisories }]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(id: &str, names: &[&str]) -> Vec<(String, Vec<String>, Vec<String>)> {
+        let names = names.iter().map(|name| (*name).to_owned());
+        let identities = told_apart(Some(id.to_owned()), names, None, Some("a"), &mut Notes::default());
+        identities.into_iter().map(|identity| (identity.id, identity.aliases, identity.advisories)).collect()
+    }
+
     #[test]
-    fn ids_are_found_in_names_and_links() {
-        for (name, ids) in [
-            ("RHSA-2023:5837: nghttp2 security update (Important)", &["RHSA-2023:5837"][..]),
-            ("CVE-2022-29458 ncurses", &["CVE-2022-29458"]),
-            ("pyup.io-39606 (CVE-2020-36242)", &["CVE-2020-36242", "pyup.io-39606"]),
-            ("GHSA-jq35-85cj-fj4p", &["GHSA-jq35-85cj-fj4p"]),
-            ("ncurses: Heap buffer overflow (low)", &[]),
-            ("1116 (low)", &[]),
-            ("GO-around in parser", &[]),
+    fn bulletins_stand_beside_cves_and_catalogues_are_aliases() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let row = |id: &str, aliases: &[&str], advisories: &[&str]| (id.to_owned(), list(aliases), list(advisories));
+        for (id, names, expected) in [
+            ("CVE-1", &["GHSA-1", "DSA-1", "cve-1", ""][..], vec![row("CVE-1", &["GHSA-1"], &["DSA-1"])]),
+            ("CVE-1", &["CVE-2"], vec![row("CVE-1", &[], &[])]),
+            ("GHSA-1", &["CVE-1"], vec![row("GHSA-1", &["CVE-1"], &[])]),
+            ("GHSA-1", &["CVE-1", "CVE-2"], vec![row("CVE-1", &[], &["GHSA-1"]), row("CVE-2", &[], &["GHSA-1"])]),
+            ("RHSA-1", &["CVE-1"], vec![row("CVE-1", &[], &["RHSA-1"])]),
+            ("RHSA-1", &["CVE-1", "CVE-2"], vec![row("CVE-1", &[], &["RHSA-1"]), row("CVE-2", &[], &["RHSA-1"])]),
+            ("RHSA-1", &[], vec![row("RHSA-1", &[], &[])]),
+            ("SNYK-1", &["GHSA-1"], vec![row("SNYK-1", &["GHSA-1"], &[])]),
         ] {
-            assert_eq!(in_name(name), ids, "{name}");
+            assert_eq!(read(id, names), expected, "{id} {names:?}");
         }
-        let links = "https://access.redhat.com/errata/RHSA-2022:6457 https://access.redhat.com/security/cve/CVE-2022-0391 \
-                     https://cve.mitre.org/cgi-bin/cvename.cgi?name=CVE-2015-20107 https://x/CVE-2022-0391#CVE-";
-        assert_eq!(cves_in_links(links), ["CVE-2015-20107", "CVE-2022-0391"]);
     }
 }

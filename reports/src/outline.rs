@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memchr2;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -31,23 +32,35 @@ pub fn text(bytes: &[u8]) -> Result<&str, ReportError> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// The deepest nesting of brackets outside of strings.
+/// The deepest nesting of brackets outside of strings. Strings, the larger part of a report, are passed over as a whole.
 fn depth(text: &str) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in text.bytes() {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut rest = text.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
+            b'"' => rest = after_string(after),
+            b'{' | b'[' => {
                 depth = depth.saturating_add(1);
                 deepest = deepest.max(depth);
             }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     deepest
+}
+
+/// What follows the string that begins here; nothing where it does not end.
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    while let Some((_, found)) = memchr2(b'"', b'\\', rest).and_then(|place| rest.split_at_checked(place)) {
+        match found {
+            [b'"', after @ ..] => return after,
+            [_, _, after @ ..] => rest = after,
+            _ => break,
+        }
+    }
+    &[]
 }
 
 /// What a document shows without being read: the members of an object, or the first item of a list.
@@ -67,7 +80,15 @@ impl<'a> Outline<'a> {
     /// # Errors
     /// The text is not JSON.
     pub fn read(text: &'a str) -> Result<Self, ReportError> {
-        let raw: &RawValue = serde_json::from_str(text).map_err(|e| ReportError::new(format!("expected JSON: {e}"), None))?;
+        let wrong = |e| match text.trim_start().starts_with('<') {
+            true => ReportError::new("expected JSON, found XML", Some("let the scanner write its JSON form")),
+            false => ReportError::new(format!("expected JSON: {e}"), None),
+        };
+        // Objects in one pass: they are what reports are, and large.
+        if text.trim_start().starts_with('{') {
+            return serde_json::from_str(text).map(Self::Object).map_err(wrong);
+        }
+        let raw: &RawValue = serde_json::from_str(text).map_err(wrong)?;
         Ok(Self::of(raw))
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
-use crate::scalar::{self, Scalar, filled};
+use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
 use crate::{Format, Outline, Reader, ReportError, distro};
 

@@ -6,11 +6,12 @@
 use policy::findings::{Field, FixState};
 use serde::Deserialize;
 
+use crate::clair::names;
 use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
-use crate::{Format, Outline, Reader, ReportError, distro, names, words};
+use crate::{Format, Outline, Reader, ReportError, distro, words};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.quay.security+json", recognise, read };

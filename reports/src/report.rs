@@ -70,6 +70,13 @@ pub struct Subject {
     pub platform: Option<String>,
 }
 
+impl Subject {
+    /// A subject of which the format says nothing.
+    pub(crate) fn unnamed() -> Self {
+        Self { kind: SubjectKind::unnamed(), name: None, digests: Vec::new(), image_id: None, platform: None }
+    }
+}
+
 /// The kind of thing that was scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubjectKind {
@@ -77,6 +84,15 @@ pub enum SubjectKind {
     Image,
     /// Something else, with the word for it.
     Other(String),
+}
+
+impl SubjectKind {
+    const UNNAMED: &str = "thing that it does not name";
+
+    /// The kind of a subject of which the format says nothing.
+    pub(crate) fn unnamed() -> Self {
+        Self::Other(Self::UNNAMED.to_owned())
+    }
 }
 
 /// Whether a report shows that it looked for vulnerabilities. An empty list is not a clean scan.
@@ -151,7 +167,13 @@ pub struct Notes(BTreeMap<String, usize>);
 impl Notes {
     /// Counts one occurrence.
     pub fn add(&mut self, note: impl Into<String>) {
-        let times = self.0.entry(words::one_line(&note.into())).or_default();
+        let note = note.into();
+        // Most notes are not new.
+        if let Some(times) = self.0.get_mut(&note) {
+            *times = times.saturating_add(1);
+            return;
+        }
+        let times = self.0.entry(words::one_line(&note)).or_default();
         *times = times.saturating_add(1);
     }
 

@@ -1,12 +1,13 @@
-//! Values that scanners write now as a text, now as a number: read as either, judged by what is asked for.
+//! Single values of a report: severities, scores, times, texts. What scanners write now as a text, now as a number, is read as either,
+//! and whatever is not taken as it stands is noted.
 
-use policy::findings::{CvssScore, Epss};
+use policy::findings::{CvssScore, Epss, Severity};
 use policy::time::Timestamp;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::IgnoredAny;
 
-use crate::ReportError;
 use crate::report::Notes;
+use crate::{ReportError, words};
 
 /// A text or a number; whatever else stands in its place is neither.
 #[derive(Clone, Debug, Deserialize)]
@@ -26,35 +27,86 @@ impl Scalar {
             Self::Other(_) => None,
         }
     }
+}
+
+/// A single value as a report writes it.
+pub(crate) trait Value {
+    /// Whether it says that there is none: empty, `N/A`, `none`, the zero of Go's clock (`0001-01-01`) or of a database (`0000-…`).
+    fn is_absent(&self) -> bool;
 
     /// As a number; `None` where it is none.
-    pub(crate) fn number(&self) -> Option<f64> {
+    fn number(&self) -> Option<f64>;
+
+    /// An instant: Unix seconds with fractions, RFC 3339, also with a space between date and time as Python writes it, or a date alone,
+    /// which is its first second.
+    fn time(&self) -> Option<Timestamp>;
+}
+
+impl Value for str {
+    fn is_absent(&self) -> bool {
+        let text = self.trim();
+        text.is_empty()
+            || text.eq_ignore_ascii_case("n/a")
+            || text.eq_ignore_ascii_case("none")
+            || text.starts_with("0001-01-01")
+            || text.starts_with("0000-")
+    }
+
+    fn number(&self) -> Option<f64> {
+        self.trim().parse().ok()
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        let spaced = || Timestamp::parse(&self.replacen(' ', "T", 1));
+        Timestamp::parse(self).or_else(|| Timestamp::start_of_date(self)).or_else(spaced)
+    }
+}
+
+impl Value for f64 {
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    fn number(&self) -> Option<f64> {
+        Some(*self)
+    }
+
+    #[expect(clippy::as_conversions, reason = "saturates, and what is outside the years is refused")]
+    fn time(&self) -> Option<Timestamp> {
+        Timestamp::from_unix(self.floor() as i64)
+    }
+}
+
+impl Value for Scalar {
+    fn is_absent(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_absent())
+    }
+
+    fn number(&self) -> Option<f64> {
         match self {
-            Self::Text(text) => text.trim().parse().ok(),
+            Self::Text(text) => text.number(),
             Self::Number(number) => Some(*number),
             Self::Other(_) => None,
         }
     }
 
-    /// An instant: Unix seconds with fractions, or RFC 3339, also with a space between date and time as Python writes it.
-    pub(crate) fn time(&self) -> Option<Timestamp> {
+    fn time(&self) -> Option<Timestamp> {
         match self {
-            Self::Text(text) => Timestamp::parse(text).or_else(|| Timestamp::parse(&text.replacen(' ', "T", 1))),
-            #[expect(clippy::as_conversions, reason = "saturates, and what is outside the years is refused")]
-            Self::Number(seconds) => Timestamp::from_unix(seconds.floor() as i64),
+            Self::Text(text) => text.time(),
+            Self::Number(seconds) => seconds.time(),
             Self::Other(_) => None,
         }
     }
 }
 
 /// Reads a whole report. `what` names it in the error.
-pub(crate) fn parse<T: DeserializeOwned>(text: &str, what: &str) -> Result<T, ReportError> {
+pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T, ReportError> {
     serde_json::from_str(text).map_err(|e| ReportError::new(format!("the {what} cannot be read: {e}"), None))
 }
 
-/// A CVSS base score. What is empty, `N/A` or negative says that there is none; what is above the scale is noted.
-pub(crate) fn score(value: Option<&Scalar>, notes: &mut Notes) -> Option<CvssScore> {
-    let value = value.filter(|value| !is_absent(value))?;
+/// A CVSS base score. A negative one says that there is none; what is above the scale is noted.
+pub(crate) fn score(value: Option<&(impl Value + ?Sized)>, notes: &mut Notes) -> Option<CvssScore> {
+    let value = value.filter(|value| !value.is_absent())?;
     let number = value.number().filter(|number| *number >= 0.0);
     let score = number.and_then(CvssScore::from_decimal);
     if score.is_none() && value.number().is_none_or(|number| number >= 0.0) {
@@ -64,8 +116,8 @@ pub(crate) fn score(value: Option<&Scalar>, notes: &mut Notes) -> Option<CvssSco
 }
 
 /// An EPSS probability.
-pub(crate) fn epss(value: Option<&Scalar>, notes: &mut Notes) -> Option<Epss> {
-    let value = value.filter(|value| !is_absent(value))?;
+pub(crate) fn epss(value: Option<&(impl Value + ?Sized)>, notes: &mut Notes) -> Option<Epss> {
+    let value = value.filter(|value| !value.is_absent())?;
     let epss = value.number().and_then(Epss::from_decimal);
     if epss.is_none() {
         notes.add("EPSS probability outside 0 to 1");
@@ -73,9 +125,9 @@ pub(crate) fn epss(value: Option<&Scalar>, notes: &mut Notes) -> Option<Epss> {
     epss
 }
 
-/// An instant. The zero of Go's clock (`0001-01-01`) and of a database (`0000-…`) says that there is none; what cannot be read is noted.
-pub(crate) fn time(value: Option<&Scalar>, what: &str, notes: &mut Notes) -> Option<Timestamp> {
-    let value = value.filter(|value| !is_absent(value))?;
+/// An instant; `what` names the field in the note on what is none.
+pub(crate) fn time(value: Option<&(impl Value + ?Sized)>, what: &str, notes: &mut Notes) -> Option<Timestamp> {
+    let value = value.filter(|value| !value.is_absent())?;
     let time = value.time();
     if time.is_none() {
         notes.add(format!("{what} that is not a time"));
@@ -83,33 +135,43 @@ pub(crate) fn time(value: Option<&Scalar>, what: &str, notes: &mut Notes) -> Opt
     time
 }
 
-fn is_absent(value: &Scalar) -> bool {
-    match value {
-        Scalar::Text(text) => {
-            let text = text.trim();
-            text.is_empty()
-                || text.eq_ignore_ascii_case("n/a")
-                || text.eq_ignore_ascii_case("none")
-                || text.starts_with("0001-01-01")
-                || text.starts_with("0000-")
-        }
-        Scalar::Number(_) | Scalar::Other(_) => false,
+/// The severity of a word; without one, or of one that nobody knows, unknown, which is noted.
+pub(crate) fn severity(word: Option<&str>, notes: &mut Notes) -> Severity {
+    let Some(word) = word.filter(|w| !w.trim().is_empty()) else {
+        notes.add("row without a severity: unknown");
+        return Severity::Unknown;
+    };
+    words::severity(word).unwrap_or_else(|| {
+        notes.add(format!("severity word `{word}`: unknown"));
+        Severity::Unknown
+    })
+}
+
+/// The class of a CVSS base score of version 3 or 4, where a report has a number and no word (CVSS 3.1 specification, section 5).
+pub(crate) fn band(score: CvssScore) -> Severity {
+    match score.units() {
+        90.. => Severity::Critical,
+        70..=89 => Severity::High,
+        40..=69 => Severity::Medium,
+        1..=39 => Severity::Low,
+        0 => Severity::Negligible,
     }
 }
 
 /// A text that says something.
-pub(crate) fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+pub(crate) fn filled<T: AsRef<str> + Into<String>>(text: Option<T>) -> Option<String> {
+    text.filter(|text| !text.as_ref().trim().is_empty()).map(Into::into)
 }
 
 /// A text that says something; scanners written in Python also write `None` for nothing.
 pub(crate) fn stated(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty() && text != "None")
+    filled(text).filter(|text| text != "None")
 }
 
-/// A path without a leading slash.
-pub(crate) fn path(text: Option<String>) -> Option<String> {
-    stated(text).map(|path| path.trim_start_matches('/').to_owned()).filter(|path| !path.is_empty())
+/// A location in the image, without a leading slash.
+pub(crate) fn path<T: AsRef<str>>(text: Option<T>) -> Option<String> {
+    let path = text.as_ref()?.as_ref().trim_start_matches('/');
+    (!path.is_empty() && path != "None").then(|| path.to_owned())
 }
 
 #[cfg(test)]

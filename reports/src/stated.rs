@@ -2,12 +2,13 @@
 //!
 //! Every reader says what its format states in these terms, so that the same doubt is settled the same way in all of them.
 
-use policy::findings::{CvssScore, Epss, Field, FixState, Severity, VexStatus};
+use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
 use policy::time::Timestamp;
 
 use crate::ecosystem::Ecosystem;
+use crate::names::{self, Identity};
 use crate::report::{Notes, Package, Row, Statement};
-use crate::words;
+use crate::scalar::{self, filled};
 
 /// One finding as stated.
 #[derive(Debug)]
@@ -67,10 +68,10 @@ impl Stated {
     /// nor a package.
     pub(crate) fn rows(self, notes: &mut Notes) -> Vec<Row> {
         let name = filled(self.package).or_else(|| self.purl.clone());
-        let Some(subjects) = subjects(self.id, self.names, self.title, name.as_deref(), notes) else {
-            notes.add("row dropped: it names no vulnerability");
+        let identities = names::told_apart(self.id, self.names, self.title, name.as_deref(), notes);
+        if identities.is_empty() {
             return Vec::new();
-        };
+        }
         // A vulnerability counts, wherever it is.
         let name = name.unwrap_or_else(|| {
             notes.add("row without a package");
@@ -82,11 +83,11 @@ impl Stated {
         }
         let purl = self.purl.unwrap_or_else(|| self.ecosystem.purl(&name, installed.as_deref()));
         let package = Package { purl, name, installed, path: self.path };
-        let severity = severity(self.severity.as_deref(), notes);
-        let row = |subject: Subject| Row {
-            id: subject.id,
-            aliases: subject.aliases,
-            advisories: subject.advisories.into_iter().chain(self.advisories.iter().cloned()).collect(),
+        let severity = scalar::severity(self.severity.as_deref(), notes);
+        let row = |identity: Identity| Row {
+            id: identity.id,
+            aliases: identity.aliases,
+            advisories: identity.advisories.into_iter().chain(self.advisories.iter().cloned()).collect(),
             severity,
             cvss: self.cvss,
             epss: self.epss,
@@ -98,69 +99,8 @@ impl Stated {
             fix_available_at: self.fix_available_at,
             vex: self.vex.clone(),
         };
-        subjects.into_iter().map(row).collect()
+        identities.into_iter().map(row).collect()
     }
-}
-
-/// The vulnerability of one row.
-struct Subject {
-    id: String,
-    aliases: Vec<String>,
-    advisories: Vec<String>,
-}
-
-/// Which vulnerabilities a finding is about. A bulletin, or an id of the scanner's own, that names CVEs stands beside each of them and
-/// takes the place of none; a GitHub id that names one CVE is an alias of it. `None` where nothing is named.
-fn subjects(
-    id: Option<String>,
-    names: Vec<String>,
-    title: Option<String>,
-    package: Option<&str>,
-    notes: &mut Notes,
-) -> Option<Vec<Subject>> {
-    let mut all: Vec<String> = Vec::new();
-    for name in id.into_iter().chain(names).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
-        if !all.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            all.push(name);
-        }
-    }
-    let cves: Vec<String> = all.iter().filter(|name| words::is_cve(name)).cloned().collect();
-    let Some(first) = all.first().cloned() else {
-        let id = filled(title)
-            .map(|title| words::one_line(title.trim()))
-            .or_else(|| package.map(|p| format!("unidentified in {p}")))?;
-        notes.add("row without an id: named by what it says");
-        return Some(vec![Subject { id, aliases: Vec::new(), advisories: Vec::new() }]);
-    };
-    let others = |id: &str| all.iter().filter(|name| !name.eq_ignore_ascii_case(id)).cloned().collect::<Vec<_>>();
-    let id = match cves.as_slice() {
-        [_, _, ..] if !words::is_cve(&first) => {
-            notes.add("row about several CVEs: one row for each");
-            let bulletins = || all.iter().filter(|name| !words::is_cve(name)).cloned().collect();
-            return Some(cves.into_iter().map(|id| Subject { id, aliases: Vec::new(), advisories: bulletins() }).collect());
-        }
-        [only] if !words::is_vulnerability_id(&first) => only.clone(),
-        _ => first,
-    };
-    let (aliases, advisories): (Vec<String>, Vec<String>) =
-        others(&id).into_iter().partition(|name| words::is_vulnerability_id(name));
-    let (second, aliases): (Vec<String>, Vec<String>) =
-        aliases.into_iter().partition(|name| words::is_cve(&id) && words::is_cve(name));
-    for name in second {
-        notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
-    }
-    Some(vec![Subject { id, aliases, advisories }])
-}
-
-fn severity(word: Option<&str>, notes: &mut Notes) -> Severity {
-    let Some(word) = word.filter(|w| !w.trim().is_empty()) else {
-        notes.add("row without a severity: unknown");
-        return Severity::Unknown;
-    };
-    words::severity(word).unwrap_or_else(|| {
-        notes.add(format!("severity word `{word}`: unknown"));
-        Severity::Unknown
-    })
 }
 
 /// A statement of the report itself; `None` for a word that is no VEX status, which is noted.
@@ -207,41 +147,11 @@ pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
     list.iter().flat_map(|list| list.split(',')).map(str::trim).filter(is_version).map(str::to_owned).collect()
 }
 
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
-}
-
 #[cfg(test)]
 mod tests {
+    use policy::findings::Severity;
+
     use super::*;
-
-    fn read(id: &str, names: &[&str]) -> Vec<(String, Vec<String>, Vec<String>)> {
-        let stated = Stated {
-            id: Some(id.to_owned()),
-            names: names.iter().map(|name| (*name).to_owned()).collect(),
-            package: Some("a".to_owned()),
-            ..Stated::default()
-        };
-        stated.rows(&mut Notes::default()).into_iter().map(|row| (row.id, row.aliases, row.advisories)).collect()
-    }
-
-    #[test]
-    fn bulletins_stand_beside_cves_and_catalogues_are_aliases() {
-        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let row = |id: &str, aliases: &[&str], advisories: &[&str]| (id.to_owned(), list(aliases), list(advisories));
-        for (id, names, expected) in [
-            ("CVE-1", &["GHSA-1", "DSA-1", "cve-1", ""][..], vec![row("CVE-1", &["GHSA-1"], &["DSA-1"])]),
-            ("CVE-1", &["CVE-2"], vec![row("CVE-1", &[], &[])]),
-            ("GHSA-1", &["CVE-1"], vec![row("GHSA-1", &["CVE-1"], &[])]),
-            ("GHSA-1", &["CVE-1", "CVE-2"], vec![row("CVE-1", &[], &["GHSA-1"]), row("CVE-2", &[], &["GHSA-1"])]),
-            ("RHSA-1", &["CVE-1"], vec![row("CVE-1", &[], &["RHSA-1"])]),
-            ("RHSA-1", &["CVE-1", "CVE-2"], vec![row("CVE-1", &[], &["RHSA-1"]), row("CVE-2", &[], &["RHSA-1"])]),
-            ("RHSA-1", &[], vec![row("RHSA-1", &[], &[])]),
-            ("SNYK-1", &["GHSA-1"], vec![row("SNYK-1", &["GHSA-1"], &[])]),
-        ] {
-            assert_eq!(read(id, names), expected, "{id} {names:?}");
-        }
-    }
 
     #[test]
     fn a_finding_without_a_name_counts_where_it_says_anything() {

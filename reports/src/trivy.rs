@@ -5,14 +5,18 @@
 //! `not_affected`, and what a VEX document given to Trivy set aside, where the report shows it).
 
 mod about;
+pub mod kubernetes;
+pub mod legacy;
 mod packages;
 mod raw;
 
-use policy::findings::{CvssScore, Field, FixState, Severity, VexStatus};
+use policy::findings::{CvssScore, Field, FixState, VexStatus};
 use policy::time::Timestamp;
 
-use crate::report::{Notes, Package, Report, Row, Scanner, Statement};
-use crate::{Format, Outline, Reader, ReportError, words};
+use crate::report::{Notes, Report, Row, Scanner, Statement};
+use crate::scalar::{self, filled};
+use crate::stated::{self, Stated};
+use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.aquasec.trivy.report+json", recognise, read };
@@ -34,27 +38,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
         return Err(ReportError::new(message, Some("use a reader of its age")));
     }
     let mut notes = Notes::default();
-    let mut rows = Vec::new();
-    let mut results = Vec::new();
-    for result in raw.results.unwrap_or_default() {
-        let has_rows = result.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty());
-        results.push(about::Shown { class: result.class.clone(), kind: result.kind.clone(), has_rows });
-        let place = packages::Place { class: result.class, kind: result.kind, target: result.target };
-        for vulnerability in result.vulnerabilities.unwrap_or_default() {
-            rows.extend(row(vulnerability, &place, None, &mut notes));
-        }
-        for modified in result.modified.unwrap_or_default() {
-            rows.extend(modified_row(modified, &place, &mut notes));
-        }
-    }
+    let Listed { rows, shown: results } = listed(raw.results.unwrap_or_default(), &mut notes);
     let metadata = raw.metadata.unwrap_or_default();
-    let scanned_at = raw.created_at.as_deref().and_then(|text| {
-        let at = Timestamp::parse(text);
-        if at.is_none() {
-            notes.add(format!("`CreatedAt` is not a time: `{text}`"));
-        }
-        at
-    });
+    let scanned_at = raw.created_at.and_then(|at| created_at(&at, &mut notes));
     let family =
         metadata.os.as_ref().and_then(|os| os.family.as_deref()).filter(|family| !family.is_empty() && *family != "none");
     Ok(Report {
@@ -74,10 +60,44 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
+/// The rows of a report, and what its results show of the scan.
+struct Listed {
+    rows: Vec<Row>,
+    shown: Vec<about::Shown>,
+}
+
+fn listed(results: Vec<raw::ResultOf>, notes: &mut Notes) -> Listed {
+    let mut listed = Listed { rows: Vec::new(), shown: Vec::new() };
+    for result in results {
+        let has_rows = result.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty());
+        listed.shown.push(about::Shown { class: result.class.clone(), kind: result.kind.clone(), has_rows });
+        let place = packages::Place { class: result.class, kind: result.kind, target: result.target };
+        for vulnerability in result.vulnerabilities.unwrap_or_default() {
+            listed.rows.extend(rows(vulnerability, &place, None, notes));
+        }
+        for modified in result.modified.unwrap_or_default() {
+            listed.rows.extend(modified_rows(modified, &place, notes));
+        }
+    }
+    listed
+}
+
+/// RFC 3339; Unix seconds in the predicates that Trivy's own guide shows.
+fn created_at(raw: &raw::Created, notes: &mut Notes) -> Option<Timestamp> {
+    let at = match raw {
+        raw::Created::Text(text) => Timestamp::parse(text),
+        raw::Created::Seconds(seconds) => Timestamp::from_unix(*seconds),
+    };
+    if at.is_none() {
+        notes.add("`CreatedAt` is not a time");
+    }
+    at
+}
+
 /// A row that Trivy shows under `--show-suppressed`: VEX statements are kept with their source, what was ignored is only counted.
-fn modified_row(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) -> Option<Row> {
+fn modified_rows(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) -> Vec<Row> {
     if raw.kind.as_deref() != Some("vulnerability") {
-        return None;
+        return Vec::new();
     }
     let source = filled(raw.source).unwrap_or_else(|| "trivy report".to_owned());
     let status = match raw.status.as_deref() {
@@ -85,68 +105,33 @@ fn modified_row(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) 
         Some("fixed") => VexStatus::Fixed,
         other => {
             notes.add(format!("row left out by the scan's own configuration (`{}` by `{source}`)", other.unwrap_or("unknown")));
-            return None;
+            return Vec::new();
         }
     };
-    row(raw.finding?, place, Some(Statement { status, source }), notes)
+    raw.finding.map_or_else(Vec::new, |finding| rows(finding, place, Some(Statement { status, source }), notes))
 }
 
-fn row(raw: raw::Vulnerability, place: &packages::Place, stated: Option<Statement>, notes: &mut Notes) -> Option<Row> {
-    let Some(id) = filled(raw.id) else {
-        notes.add("row dropped: it names no vulnerability");
-        return None;
-    };
+fn rows(raw: raw::Vulnerability, place: &packages::Place, vex: Option<Statement>, notes: &mut Notes) -> Vec<Row> {
     let purl = filled(raw.identifier.and_then(|i| i.purl));
-    // A vulnerability counts, wherever it is.
-    let name = filled(raw.package).or_else(|| purl.clone()).unwrap_or_else(|| {
-        notes.add("row without a package");
-        "unknown".to_owned()
-    });
-    let installed = filled(raw.installed);
-    if installed.is_none() {
-        notes.add("row without an installed version");
-    }
+    let (package, installed) = (filled(raw.package).or_else(|| purl.clone()), filled(raw.installed));
     let (fix_state, own) = state(raw.status.as_deref(), raw.fixed.as_deref(), notes);
-    let (aliases, advisories) = other_names(&id, raw.vendor_ids.unwrap_or_default(), notes);
-    let published = filled(raw.published);
-    let published_at = published.as_deref().and_then(Timestamp::parse);
-    if published.is_some() && published_at.is_none() {
-        notes.add("date of publication that is not a time");
-    }
-    let purl = purl.unwrap_or_else(|| packages::purl(place, &name, installed.as_deref()));
-    Some(Row {
-        severity: severity(raw.severity.as_deref(), notes),
+    let made = || package.as_deref().map(|name| packages::purl(place, name, installed.as_deref()));
+    let stated = Stated {
+        id: raw.id,
+        names: raw.vendor_ids.unwrap_or_default(),
+        severity: raw.severity,
         cvss: cvss(raw.cvss.unwrap_or_default(), raw.severity_source.as_deref(), notes),
-        epss: None,
-        known_exploited: None,
-        published_at,
-        package: Package { purl, name, installed, path: packages::path(place, filled(raw.path)) },
-        fixed: raw
-            .fixed
-            .iter()
-            .flat_map(|list| list.split(", "))
-            .map(str::trim)
-            .filter(|v| !v.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        published_at: scalar::time(raw.published.as_deref(), "date of publication", notes),
+        purl: purl.or_else(made),
+        package,
+        installed,
+        path: packages::path(place, filled(raw.path)),
+        fixed: stated::versions(raw.fixed.as_deref()),
         fix_state,
-        fix_available_at: None,
-        vex: stated.or(own),
-        id,
-        aliases,
-        advisories,
-    })
-}
-
-fn severity(word: Option<&str>, notes: &mut Notes) -> Severity {
-    let Some(word) = word.filter(|w| !w.is_empty()) else {
-        notes.add("row without a severity: unknown");
-        return Severity::Unknown;
+        vex: vex.or(own),
+        ..Stated::default()
     };
-    words::severity(word).unwrap_or_else(|| {
-        notes.add(format!("severity word `{word}`: unknown"));
-        Severity::Unknown
-    })
+    stated.rows(notes)
 }
 
 /// Reports before Trivy 0.44 carry no status: there a named version says that a fix exists, and its absence says nothing.
@@ -169,33 +154,11 @@ fn state(status: Option<&str>, fixed: Option<&str>, notes: &mut Notes) -> (FixSt
     (state, None)
 }
 
-/// Ids of other catalogues are aliases, except a second CVE: two CVE ids are never one vulnerability.
-fn other_names(id: &str, names: Vec<String>, notes: &mut Notes) -> (Vec<String>, Vec<String>) {
-    let names = names.into_iter().filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(id));
-    let (aliases, advisories): (Vec<String>, Vec<String>) = names.partition(|name| words::is_vulnerability_id(name));
-    let (second, aliases): (Vec<String>, Vec<String>) =
-        aliases.into_iter().partition(|name| words::is_cve(id) && words::is_cve(name));
-    for name in second {
-        notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
-    }
-    (aliases, advisories)
-}
-
 /// The score of the source whose severity was chosen, else that of the NVD, else the highest; version 2 only where there is no newer.
 fn cvss(scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
-    let mut read = |score: Option<f64>| {
-        let read = score.and_then(CvssScore::from_decimal);
-        if score.is_some() && read.is_none() {
-            notes.add("CVSS score outside 0.0 to 10.0");
-        }
-        read
-    };
+    let mut read = |score: Option<f64>| scalar::score(score.as_ref(), notes);
     let mut newer = |s: &raw::Score| read(s.v4).max(read(s.v3));
     let preferred = [source.unwrap_or_default(), "nvd"].into_iter().find_map(|name| scores.get(name).and_then(&mut newer));
     let highest = preferred.or_else(|| scores.values().filter_map(&mut newer).max());
     highest.or_else(|| scores.values().filter_map(|s| read(s.v2)).max())
-}
-
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|t| !t.is_empty())
 }

@@ -21,6 +21,9 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
 /// Foreign text on one line: control characters become spaces, and what is longer than a few sentences is cut.
 pub(crate) fn one_line(text: &str) -> String {
     const CHARS: usize = 500;
+    if text.len() <= CHARS && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut line: String = text.chars().take(CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(CHARS).is_some() {
         line.push('…');
@@ -36,6 +39,39 @@ const CATALOGUES: [&str; 12] =
 pub(crate) fn is_vulnerability_id(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     CATALOGUES.iter().any(|prefix| upper.starts_with(prefix))
+}
+
+/// Series of bulletins, each of which may cover several vulnerabilities, and Debian's temporary ids.
+const BULLETINS: [&str; 23] = [
+    "DSA-",
+    "DLA-",
+    "DTSA-",
+    "RHSA-",
+    "RHBA-",
+    "RHEA-",
+    "USN-",
+    "LSN-",
+    "ALAS",
+    "ELSA-",
+    "ELBA-",
+    "SUSE-",
+    "OPENSUSE-",
+    "GLSA-",
+    "RLSA-",
+    "ALSA-",
+    "CESA-",
+    "FEDORA-",
+    "MGASA-",
+    "VMSA-",
+    "PHSA-",
+    "XSA-",
+    "TEMP-",
+];
+
+/// Whether a name is known to be a bulletin's. Of a name that is neither this nor a catalogue's nothing is known.
+pub(crate) fn is_bulletin(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    BULLETINS.iter().any(|prefix| upper.starts_with(prefix))
 }
 
 /// Whether a name is a CVE id.
@@ -63,6 +99,7 @@ mod tests {
         }
         for bulletin in ["DSA-5649-1", "RHSA-2024:1234", "USN-1-1", "ALAS2-2024-1", "ELSA-2024-1", "naïve"] {
             assert!(!is_vulnerability_id(bulletin) && !is_cve(bulletin), "{bulletin}");
+            assert_eq!(is_bulletin(bulletin), bulletin != "naïve", "{bulletin}");
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::exit::Failure;
 
 /// Media type of the artifact's manifest.
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// Annotation: when the scan was finished.
+pub(crate) const CREATED: &str = "org.opencontainers.image.created";
 /// Annotation: the scanner's name.
 const SCANNER_NAME: &str = "io.gated-deployment.scanner.name";
 /// Annotation: its version.
@@ -40,8 +42,8 @@ pub(crate) struct Artifact {
     pub(crate) reference: String,
     pub(crate) manifest: Vec<u8>,
     pub(crate) config: Vec<u8>,
-    /// The scanner's reports, unchanged.
-    pub(crate) reports: Vec<Vec<u8>>,
+    /// The scanners' reports, unchanged, each with its media type.
+    pub(crate) reports: Vec<(String, Vec<u8>)>,
 }
 
 impl Artifact {
@@ -57,7 +59,7 @@ impl Artifact {
         let summary = serde_json::to_string(&summary::summarize(document, &config_descriptor.digest))
             .map_err(|e| Failure::at("summary", e))?;
         let mut annotations = json!({
-            "org.opencontainers.image.created": document.scanned_at.to_string(),
+            CREATED: document.scanned_at.to_string(),
             SCANNER_NAME: document.scanner.name,
         });
         if let Some(members) = annotations.as_object_mut() {
@@ -91,7 +93,7 @@ impl Artifact {
             reference: super::findings_reference(repository, &digest),
             manifest,
             config,
-            reports: reports.iter().map(|(_, bytes)| bytes.to_vec()).collect(),
+            reports: reports.iter().map(|(media_type, bytes)| ((*media_type).to_owned(), bytes.to_vec())).collect(),
         })
     }
 

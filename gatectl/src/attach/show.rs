@@ -2,10 +2,11 @@
 
 use host::signing::Signed;
 use policy::findings::summary::{self, Summary};
-use policy::findings::{Document, Severity};
+use policy::findings::{self, Document, Severity, json as written};
 use serde_json::{Value, json};
 
-use super::{Artifact, Prepared, sign};
+use super::publish::Earlier;
+use super::{Artifact, Descriptor, MANIFEST, Prepared, sign};
 use crate::exit::Failure;
 use crate::output::{Colour, Format, Output};
 use crate::table;
@@ -19,11 +20,17 @@ pub(super) struct Shown {
     pub(super) is_signed: bool,
     /// One for each artifact, in their order; none where nothing was pushed.
     pub(super) signatures: Vec<Option<Signed>>,
+    /// What was under each tag; none where nobody looked.
+    pub(super) earlier: Vec<Option<Earlier>>,
 }
 
 impl Shown {
     fn signature_of(&self, nth: usize) -> Option<&Signed> {
         self.signatures.get(nth).and_then(Option::as_ref)
+    }
+
+    fn earlier_of(&self, nth: usize) -> Option<&Earlier> {
+        self.earlier.get(nth).and_then(Option::as_ref)
     }
 }
 
@@ -41,6 +48,12 @@ pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared
         Format::Table => {
             for (nth, (artifact, document)) in prepared.artifacts.iter().enumerate() {
                 block(output, artifact, document, shown, nth)?;
+                table::write(output.results, &parts(artifact, shown), |column| column == 2)?;
+                writeln!(output.results)?;
+                if shown.is_dry_run {
+                    output.json(&written::write(document))?;
+                    writeln!(output.results)?;
+                }
             }
             for (note, times) in prepared.notes.iter() {
                 match times {
@@ -61,13 +74,40 @@ fn value(artifact: &Artifact, document: &Document<'_>, shown: &Shown, nth: usize
         "digest": signed.map(|signed| &signed.digest),
         "added": signed.is_some_and(|signed| signed.is_new),
     });
-    json!({
+    let earlier = shown
+        .earlier_of(nth)
+        .map(|earlier| json!({ "digest": earlier.digest, "scannedAt": earlier.scanned_at.map(|at| at.to_string()) }));
+    let mut value = json!({
         "reference": artifact.reference,
         "digest": artifact.digest(),
         "configBytes": artifact.config.len(),
         "signature": if shown.is_signed { signature } else { Value::Null },
+        "blobs": blobs(artifact),
+        "replaces": earlier,
         "summary": summary::summarize(document, &config),
-    })
+    });
+    if let Some(members) = value.as_object_mut().filter(|_| shown.is_dry_run) {
+        members.insert("document".to_owned(), written::write(document));
+    }
+    value
+}
+
+/// The reports and the config, as the manifest names them.
+fn blobs(artifact: &Artifact) -> Vec<Descriptor> {
+    let reports = artifact.reports.iter().map(|(media_type, bytes)| Descriptor::of(media_type, bytes));
+    reports.chain([Descriptor::of(findings::MEDIA_TYPE, &artifact.config)]).collect()
+}
+
+/// What was pushed, or would be: one row for each blob and the manifest.
+fn parts(artifact: &Artifact, shown: &Shown) -> Vec<Vec<String>> {
+    let head = if shown.is_dry_run { "WOULD BE PUSHED" } else { "PUSHED" };
+    let mut rows = vec![[head, "MEDIA TYPE", "BYTES", "DIGEST"].map(str::to_owned).to_vec()];
+    let n_reports = artifact.reports.len();
+    let named = blobs(artifact).into_iter().enumerate().map(|(n, blob)| (if n < n_reports { "report" } else { "config" }, blob));
+    for (name, part) in named.chain([("manifest", Descriptor::of(MANIFEST, &artifact.manifest))]) {
+        rows.push(vec![name.to_owned(), part.media_type, part.size.to_string(), part.digest]);
+    }
+    rows
 }
 
 fn block(
@@ -89,6 +129,11 @@ fn block(
         ("digest", artifact.digest()),
         ("scanned", format!("{} by {scanner}", document.scanned_at)),
     ];
+    if let Some(earlier) = shown.earlier_of(nth) {
+        let same = if earlier.digest == artifact.digest() { " (the same)" } else { "" };
+        let at = earlier.scanned_at.map_or_else(|| "says no time of a scan".to_owned(), |at| format!("scanned {at}"));
+        pairs.push(("replaces", format!("{}, {at}{same}", earlier.digest)));
+    }
     if shown.is_signed {
         let again = shown.signature_of(nth).is_some_and(|signed| !signed.is_new);
         let what = if again { " (signed with this key before)" } else { "" };

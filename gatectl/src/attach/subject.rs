@@ -105,12 +105,12 @@ impl Subject {
     }
 
     /// The index with one entry for every platform, each with the report about it; `None` for a single image.
-    pub(crate) fn index_target<'a>(&self, scanned: &[(Scanned, &'a Report)]) -> Option<Target<'a>> {
+    pub(crate) fn index_target<'a>(&self, scanned: &'a [(Scanned, Report)]) -> Option<Target<'a>> {
         let Content::Index(entries) = &self.content else { return None };
         let image = |entry: &Entry| TargetImage {
             digest: entry.digest.clone(),
             platform: entry.platform.clone(),
-            report: scanned.iter().find(|(scanned, _)| scanned.digest == entry.digest).map(|(_, report)| *report),
+            report: scanned.iter().find(|(scanned, _)| scanned.digest == entry.digest).map(|(_, report)| report),
         };
         Some(Target { subject: self.digest.clone(), images: entries.iter().map(image).collect() })
     }

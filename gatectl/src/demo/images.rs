@@ -3,7 +3,7 @@
 use host::registry::Registry;
 use serde_json::json;
 
-use crate::attach::{self, Binding, Descriptor, MANIFEST, sha256};
+use crate::attach::{self, Beside, Binding, Descriptor, MANIFEST, Read, sha256};
 use crate::exit::Failure;
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -34,14 +34,18 @@ pub(super) fn push(registry: &Registry, image: &str) -> Result<String, Failure> 
 
 /// Attaches a report to an image that was pushed.
 pub(super) fn attach(registry: &Registry, image: &str, digest: &str, report: &[u8]) -> Result<String, Failure> {
-    let report = String::from_utf8_lossy(report).replace(PLACEHOLDER, digest).into_bytes();
-    let read = reports::read(&report, None).map_err(Failure::new)?;
+    let bytes = String::from_utf8_lossy(report).replace(PLACEHOLDER, digest).into_bytes();
+    let report = reports::read(&bytes, None).map_err(Failure::new)?;
     let resolved = attach::resolve(registry, image)?;
-    let prepared = attach::prepare(registry, &resolved, &resolved.repository, &[(read, report)], Binding::default())?;
-    let mut references = Vec::new();
-    for (artifact, _) in &prepared.artifacts {
-        attach::push(registry, artifact)?;
-        references.push(artifact.reference.clone());
-    }
+    let prepared = attach::prepare(
+        registry,
+        &resolved,
+        &resolved.repository,
+        &[Read { report, bytes }],
+        &Beside::default(),
+        Binding::default(),
+    )?;
+    attach::publish(registry, &prepared, None)?;
+    let references: Vec<&str> = prepared.artifacts.iter().map(|(artifact, _)| artifact.reference.as_str()).collect();
     Ok(references.join(", "))
 }

@@ -5,6 +5,7 @@ use policy::findings::{self, packed};
 use serde_json::{Value, json};
 
 use crate::attach::{answer, hex, report, stating};
+use crate::attach_several::grype;
 use crate::world::{self, World};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -81,5 +82,23 @@ fn an_index_states_every_platform() {
     assert!(packed::read(&bytes).unwrap().images.iter().all(|image| image.vulnerabilities.is_some()));
     assert!(world.registry.exists(&tag).unwrap());
     let ended = world.attach(&[&image, "--report", &first, "--report", &first]);
-    assert!(ended.notes.contains("two reports are about the same image"), "{ended:?}");
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("found the bytes of another one"), "{ended:?}");
+}
+
+#[test]
+fn several_reports_of_a_platform_are_merged_and_each_platform_keeps_its_own() {
+    let world = World::new();
+    let (amd64, _) = world.push_image(&world.image("app:amd64"), "amd64");
+    let (arm64, _) = world.push_image(&world.image("app:arm64"), "arm64");
+    let image = world.image("app:1");
+    let index = push_index(&world, &image, &[(&amd64, "amd64"), (&arm64, "arm64")]);
+    let [first, second] = [&amd64, &arm64].map(|digest| world.file(hex(digest), &stating(digest)));
+    let grype = world.file("grype.json", &grype(&arm64));
+    let ended = world.attach(&[&image, "--report", &first, "--report", &second, "--report", &grype]);
+    assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
+    for (subject, scanner, n_layers) in [(&amd64, "trivy", 1), (&arm64, "grype+trivy", 2), (&index, "grype+trivy", 3)] {
+        let answer = answer(&world, "app", subject);
+        assert_eq!(answer["manifest"]["annotations"]["io.gated-deployment.scanner.name"], scanner, "{subject}");
+        assert_eq!(answer["manifest"]["layers"].as_array().unwrap().len(), n_layers, "{subject}");
+    }
 }

@@ -5,7 +5,11 @@ mod attach;
 #[cfg(test)]
 mod attach_index;
 #[cfg(test)]
+mod attach_several;
+#[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod flaky;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]

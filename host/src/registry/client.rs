@@ -87,6 +87,24 @@ impl Clients {
         answer
     }
 
+    /// Like [`Clients::run`], and again where the registry was busy or could not be reached, as often as the options say.
+    pub(super) fn run_patiently<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+        A: Fn(Client, Reference, RegistryAuth) -> F,
+    {
+        let mut pause = self.options.patience.pause;
+        for _ in 1..self.options.patience.tries {
+            match self.run(reference, &ask) {
+                Err(error) if error.is_passing() => std::thread::sleep(pause),
+                answer => return answer,
+            }
+            pause = pause.saturating_mul(2);
+        }
+        self.run(reference, ask)
+    }
+
     /// Runs `ask` once, as the policy server does where it verifies signatures: an insecure host is asked over plain HTTP only.
     pub(super) fn run_once<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
     where

@@ -62,6 +62,20 @@ impl RegistryError {
         }
     }
 
+    /// Whether the same request may be answered in a while: the registry is busy, fails, or could not be reached.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        let Self::Registry(error) = self else { return false };
+        match &**error {
+            OciDistributionError::RequestError(_) => true,
+            OciDistributionError::ServerError { code, .. } => *code == 429 || *code >= 500,
+            OciDistributionError::RegistryError { envelope, .. } => {
+                envelope.errors.iter().any(|error| matches!(error.code, OciErrorCode::Toomanyrequests))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether no HTTP answer came at all: no connection, no trust, or it broke off.
     pub(super) fn is_unreached(&self) -> bool {
         matches!(self, Self::Registry(error) if matches!(**error, OciDistributionError::RequestError(_)))

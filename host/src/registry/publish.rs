@@ -53,9 +53,9 @@ impl Registry {
     /// [`RegistryError`]; [`RegistryError::is_not_found`] tells an absent image from an unreachable one.
     pub fn resolve(&self, image: &str) -> Result<Resolved, RegistryError> {
         let reference = parse(image)?;
-        let digest = self
-            .clients
-            .run(&reference, |client, reference, auth| async move { client.fetch_manifest_digest(&reference, &auth).await })?;
+        let digest = self.clients.run_patiently(&reference, |client, reference, auth| async move {
+            client.fetch_manifest_digest(&reference, &auth).await
+        })?;
         let repository = format!("{}/{}", reference.registry(), reference.repository());
         Ok(Resolved { repository, tag: reference.tag().map(str::to_owned), digest })
     }
@@ -78,7 +78,7 @@ impl Registry {
     /// [`RegistryError`].
     pub fn pull_manifest_raw(&self, image: &str) -> Result<RawManifest, RegistryError> {
         let reference = parse(image)?;
-        let (bytes, digest) = self.clients.run(&reference, |client, reference, auth| async move {
+        let (bytes, digest) = self.clients.run_patiently(&reference, |client, reference, auth| async move {
             client.pull_manifest_raw(&reference, &auth, &MANIFESTS).await
         })?;
         Ok(RawManifest { bytes: bytes.to_vec(), digest })
@@ -90,7 +90,7 @@ impl Registry {
     /// [`RegistryError`].
     pub fn pull_blob(&self, image: &str, digest: &str) -> Result<Vec<u8>, RegistryError> {
         let reference = parse(image)?;
-        self.clients.run(&reference, |client, reference, auth| {
+        self.clients.run_patiently(&reference, |client, reference, auth| {
             let digest = digest.to_owned();
             async move {
                 client.store_auth_if_needed(reference.resolve_registry(), &auth).await;
@@ -108,7 +108,7 @@ impl Registry {
     pub fn push_blob(&self, image: &str, bytes: &[u8]) -> Result<String, RegistryError> {
         let reference = parse(image)?;
         let digest = sha256(bytes);
-        self.clients.run(&reference, |client, reference, auth| {
+        self.clients.run_patiently(&reference, |client, reference, auth| {
             let (bytes, digest) = (bytes.to_vec(), digest.clone());
             async move {
                 client.store_auth_if_needed(reference.resolve_registry(), &auth).await;
@@ -138,7 +138,7 @@ impl Registry {
         if media_type.is_empty() || !media_type.chars().all(|c| c.is_ascii_graphic()) {
             return Err(RegistryError::Invalid(format!("expected a media type, found `{media_type}`")));
         }
-        self.clients.run(&reference, |client, reference: Reference, auth| {
+        self.clients.run_patiently(&reference, |client, reference: Reference, auth| {
             let (bytes, media_type) = (bytes.to_vec(), media_type.to_owned());
             async move {
                 client.store_auth_if_needed(reference.resolve_registry(), &auth).await;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::distro;
 use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Os, Row};
-use crate::scalar::{self, Scalar, filled};
+use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
 use crate::words;
 

@@ -106,6 +106,6 @@ impl Project {
     pub(super) fn image_id(&self) -> Option<String> {
         let facts = self.scan_result.as_ref()?.facts.as_ref()?;
         let fact = facts.iter().find(|fact| fact.kind.as_deref() == Some("imageId"))?;
-        filled(serde_json::from_str(fact.data.as_ref()?.get()).ok())
+        filled(serde_json::from_str::<String>(fact.data.as_ref()?.get()).ok())
     }
 }

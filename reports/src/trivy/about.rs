@@ -1,7 +1,8 @@
 //! What a Trivy report is about: the image, its operating system, and whether vulnerabilities were looked for at all.
 
-use super::{filled, raw};
+use super::raw;
 use crate::report::{Claim, Os, Subject, SubjectKind};
+use crate::scalar::filled;
 
 /// What a result of a report shows of the scan.
 pub(super) struct Shown {
@@ -77,7 +78,7 @@ pub(super) fn subject(kind: Option<String>, name: Option<String>, metadata: &raw
             Some("spdx") => SubjectKind::Other("SPDX bill of materials".to_owned()),
             Some("vm") => SubjectKind::Other("disk image".to_owned()),
             Some(other) if !other.is_empty() => SubjectKind::Other(other.replace('_', " ")),
-            _ => SubjectKind::Other("thing that it does not name".to_owned()),
+            _ => SubjectKind::unnamed(),
         },
         name: filled(name),
         digests: digests.collect(),

@@ -25,8 +25,13 @@ pub(super) fn path(place: &Place, own: Option<String>) -> Option<String> {
 
 /// A package URL for a row without one (reports before Trivy 0.49): the type by the result's type, `generic` where it is not known.
 pub(super) fn purl(place: &Place, name: &str, version: Option<&str>) -> String {
-    let kind = place.kind.as_deref().unwrap_or_default();
-    let (purl_type, namespace) = match kind {
+    let (purl_type, namespace) = purl_type(place.kind.as_deref().unwrap_or_default()).unwrap_or(("generic", None));
+    purl::make(purl_type, namespace, name, version)
+}
+
+/// The type and namespace of the package URLs of a result's type; `None` for a type that is not one of packages.
+pub(super) fn purl_type(kind: &str) -> Option<(&'static str, Option<&str>)> {
+    Some(match kind {
         "debian" | "ubuntu" | "echo" => ("deb", Some(kind)),
         "alpine" | "wolfi" | "chainguard" | "minimos" => ("apk", Some(kind)),
         "suse linux enterprise server" | "sles" | "slem" | "suse linux enterprise micro" => ("rpm", Some("suse")),
@@ -60,7 +65,6 @@ pub(super) fn purl(place: &Place, name: &str, version: Option<&str>) -> String {
         "swift" => ("swift", None),
         "cocoapods" => ("cocoapods", None),
         "julia" => ("julia", None),
-        _ => ("generic", None),
-    };
-    purl::make(purl_type, namespace, name, version)
+        _ => return None,
+    })
 }

@@ -9,11 +9,19 @@ use serde::Deserialize;
 pub(super) struct Report {
     pub(super) schema_version: i64,
     pub(super) trivy: Option<Trivy>,
-    pub(super) created_at: Option<String>,
+    pub(super) created_at: Option<Created>,
     pub(super) artifact_name: Option<String>,
     pub(super) artifact_type: Option<String>,
     pub(super) metadata: Option<Metadata>,
     pub(super) results: Option<Vec<ResultOf>>,
+}
+
+/// A time as text, or as Unix seconds.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Created {
+    Text(String),
+    Seconds(i64),
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,4 +124,19 @@ pub(super) struct Score {
     pub(super) v3: Option<f64>,
     #[serde(rename = "V40Score")]
     pub(super) v4: Option<f64>,
+}
+
+/// `trivy k8s --report all --format json`: Kubernetes objects, each with the results of its images. `Vulnerabilities` before 0.46.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Cluster {
+    pub(super) cluster_name: Option<String>,
+    pub(super) resources: Option<Vec<Resource>>,
+    pub(super) vulnerabilities: Option<Vec<Resource>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Resource {
+    pub(super) results: Option<Vec<ResultOf>>,
 }

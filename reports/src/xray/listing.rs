@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::component::Component;
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
-use crate::scalar::{self, Scalar, filled};
+use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
 use crate::{ReportError, xray};
 

@@ -9,7 +9,21 @@ mod clair;
 #[cfg(test)]
 mod common;
 #[cfg(test)]
+mod cyclonedx;
+#[cfg(test)]
+mod enrich;
+#[cfg(test)]
+mod folders;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod google;
+#[cfg(test)]
+mod grype;
+#[cfg(test)]
+mod intoto;
+#[cfg(test)]
+mod merge;
 #[cfg(test)]
 mod objects;
 #[cfg(test)]
@@ -21,8 +35,14 @@ mod robustness;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod sarif;
+#[cfg(test)]
 mod snyk;
 #[cfg(test)]
 mod trivy;
+#[cfg(test)]
+mod trivy_others;
+#[cfg(test)]
+mod vex;
 #[cfg(test)]
 mod xray;

@@ -42,7 +42,7 @@ pub(crate) fn kubescape() -> Value {
             "metadata": { "withRelevancy": false, "tool": { "name": "grype", "version": "0.90.0" }, "report": { "createdAt": "2026-11-20T10:00:00Z" } },
             "payload": {
                 "source": { "type": "image", "target": { "userInput": "web", "imageID": "sha256:1d1d", "manifestDigest": "sha256:aaaa", "repoDigests": ["web@sha256:aaaa"], "os": "linux", "architecture": "amd64" } },
-                "distro": { "name": "debian", "version": "12" }, "ignoredMatches": [{}],
+                "distro": { "name": "debian", "version": "12" }, "ignoredMatches": [{ "vulnerability": { "id": "CVE-2026-4" }, "artifact": {}, "appliedIgnoreRules": [{ "vulnerability": "CVE-2026-4" }] }],
                 "matches": [
                     { "vulnerability": { "id": "GHSA-1", "severity": "High", "cvss": [], "fix": { "versions": ["2"], "state": "fixed" }, "advisories": [{ "id": "DSA-1-1" }] },
                       "relatedVulnerabilities": [{ "id": "CVE-2026-1", "cvss": [{ "version": "2.0", "metrics": { "baseScore": 10.0 } }, { "version": "3.1", "metrics": { "baseScore": 8.1 } }] }],
@@ -143,7 +143,7 @@ fn a_vulnerability_manifest_of_kubescape_is_read_field_by_field() {
     assert_eq!((second.fix_state, second.package.purl.as_str()), (FixState::WontFix, "pkg:deb/debian/bash@5"));
     assert_eq!(
         notes(&report),
-        [("fix state `odd`: unknown", 1), ("row left out by the scan's own configuration (`ignoredMatches`)", 1)]
+        [("fix state `odd`: unknown", 1), ("row left out by the scan's own configuration (no reason given)", 1)]
     );
     document(&report);
 }

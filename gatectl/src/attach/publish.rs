@@ -1,0 +1,88 @@
+//! Artifacts → the registry: never in the place of newer ones, and never half.
+
+use std::collections::BTreeMap;
+
+use host::registry::Registry;
+use host::signing::{KeyPair, Signed};
+use policy::findings;
+use policy::time::Timestamp;
+use serde::Deserialize;
+
+use super::artifact::{Artifact, CREATED, MANIFEST};
+use super::{Prepared, sign};
+use crate::exit::Failure;
+
+/// What is under a findings tag already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Earlier {
+    /// Digest of the manifest.
+    pub(super) digest: String,
+    /// When the scan was finished; `None` where it does not say, or is no findings artifact.
+    pub(super) scanned_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawManifest {
+    artifact_type: Option<String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+/// What is under each artifact's tag, in their order.
+///
+/// # Errors
+/// Something under one of the tags is of a later scan, or it could not be asked for.
+pub(super) fn earlier(registry: &Registry, prepared: &Prepared) -> Result<Vec<Option<Earlier>>, Failure> {
+    let mut all = Vec::new();
+    for (artifact, document) in &prepared.artifacts {
+        let earlier = find(registry, artifact)?;
+        if let Some(at) = earlier.as_ref().and_then(|earlier| earlier.scanned_at).filter(|at| *at > document.scanned_at) {
+            return Err(Failure::at(
+                format_args!("`{}`", artifact.reference),
+                format_args!(
+                    "expected no findings newer than those of {}, found those of {at}; hint: they are kept and nothing was pushed: scan again, or replace them with `--replace-newer`",
+                    document.scanned_at
+                ),
+            ));
+        }
+        all.push(earlier);
+    }
+    Ok(all)
+}
+
+fn find(registry: &Registry, artifact: &Artifact) -> Result<Option<Earlier>, Failure> {
+    let raw = match registry.pull_manifest_raw(&artifact.reference) {
+        Ok(raw) => raw,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(Failure::at(format_args!("`{}`", artifact.reference), error)),
+    };
+    let manifest = serde_json::from_slice::<RawManifest>(&raw.bytes).ok();
+    let manifest = manifest.filter(|manifest| manifest.artifact_type.as_deref() == Some(findings::MEDIA_TYPE));
+    let scanned_at = manifest.and_then(|manifest| manifest.annotations.get(CREATED).and_then(|at| Timestamp::parse(at)));
+    Ok(Some(Earlier { digest: raw.digest, scanned_at }))
+}
+
+/// Pushes all blobs and all manifests by their digests, signs these, and only then moves the findings tags: at no instant does a gate
+/// find an unsigned artifact under a tag, and where anything fails before, it finds what was there. The tag of an index is the last.
+pub(crate) fn publish(registry: &Registry, prepared: &Prepared, key: Option<&KeyPair>) -> Result<Vec<Option<Signed>>, Failure> {
+    let mut signatures = Vec::new();
+    for (artifact, _) in &prepared.artifacts {
+        for blob in artifact.reports.iter().map(|(_, bytes)| bytes).chain([&artifact.config]) {
+            registry
+                .push_blob(&artifact.reference, blob)
+                .map_err(|e| Failure::at(format_args!("`{}`", artifact.reference), e))?;
+        }
+        push_manifest(registry, artifact, &format!("{}@{}", artifact.repository(), artifact.digest()))?;
+        signatures.push(key.map(|key| sign::sign(registry, artifact, key)).transpose()?);
+    }
+    for (artifact, _) in &prepared.artifacts {
+        push_manifest(registry, artifact, &artifact.reference)?;
+    }
+    Ok(signatures)
+}
+
+fn push_manifest(registry: &Registry, artifact: &Artifact, reference: &str) -> Result<(), Failure> {
+    let pushed = registry.push_manifest_raw(reference, &artifact.manifest, MANIFEST);
+    pushed.map(|_| ()).map_err(|e| Failure::at(format_args!("`{reference}`"), e))
+}

@@ -1,0 +1,213 @@
+//! The predicate `https://in-toto.io/attestation/vulns/v0.1` and `v0.2`, with the members that Microsoft Defender adds.
+//!
+//! Source: in-toto's attestation repository, `spec/predicates/vulns_02.md`; Microsoft's published examples of its findings artifact.
+
+use policy::findings::{CvssScore, Field, FixState, Severity};
+use serde::Deserialize;
+
+use crate::report::{Claim, Notes, Package, Report, Row, Scanner, Subject};
+use crate::scalar::{self, filled};
+use crate::{Format, ReportError, names, predicate, purl, stated, words};
+
+#[derive(Deserialize)]
+struct Raw {
+    scanner: RawScanner,
+    metadata: Option<RawMetadata>,
+}
+
+#[derive(Deserialize)]
+struct RawScanner {
+    uri: Option<String>,
+    version: Option<String>,
+    db: Option<RawDatabase>,
+    result: Option<Vec<RawResult>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawDatabase {
+    last_update: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMetadata {
+    scan_finished_on: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawResult {
+    id: Option<String>,
+    severity: Option<Vec<RawSeverity>>,
+    /// From here on Defender's.
+    leading_severity_score: Option<String>,
+    vulnerable_package: Option<String>,
+    detected_version: Option<String>,
+    fix_version: Option<String>,
+    evidence: Option<Vec<RawEvidence>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawSeverity {
+    method: Option<String>,
+    score: Option<Score>,
+    textual_score: Option<String>,
+    cvss_version: Option<String>,
+}
+
+/// A word, a number, a number as text, or a vector.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Score {
+    Number(f64),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+struct RawEvidence {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    path: Option<String>,
+}
+
+pub(super) fn read(text: &str, subject: Subject) -> Result<Report, ReportError> {
+    let raw: Raw = serde_json::from_str(text)
+        .map_err(|e| ReportError::new(format!("the in-toto vulns predicate cannot be read: {e}"), None))?;
+    let mut notes = Notes::default();
+    let claim = match &raw.scanner.result {
+        Some(_) => Claim::Vulnerabilities,
+        None => Claim::Unclear(
+            "the in-toto vulns predicate has no `scanner.result`, so that it does not show what was found; a clean scan has an empty list".to_owned(),
+        ),
+    };
+    let mut rows = Vec::new();
+    for result in raw.scanner.result.unwrap_or_default() {
+        rows.extend(self::rows(result, &mut notes));
+    }
+    let finished = raw.metadata.and_then(|m| m.scan_finished_on);
+    let built = raw.scanner.db.and_then(|db| db.last_update);
+    Ok(Report {
+        format: Format::InToto,
+        scanner: Scanner {
+            name: predicate::scanner_name(raw.scanner.uri.as_deref()).unwrap_or_else(|| "unknown".to_owned()),
+            version: filled(raw.scanner.version),
+            database_updated_at: scalar::time(built.as_deref(), "time of the database", &mut notes),
+        },
+        scanned_at: scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut notes),
+        os: None,
+        subject,
+        claim,
+        provides: stated::provided(&[], &[Field::Cvss, Field::Path], &rows),
+        rows,
+        notes,
+    })
+}
+
+/// One row for each file that is named as evidence, else one.
+fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
+    let Some(identity) = names::told_apart(raw.id, [], None, raw.vulnerable_package.as_deref(), notes).pop() else {
+        return Vec::new();
+    };
+    let severities = raw.severity.unwrap_or_default();
+    let cvss = cvss(&severities, notes);
+    let severity = severity(raw.leading_severity_score.as_deref(), &severities, cvss, notes);
+    let installed = filled(raw.detected_version);
+    let (name, purl) = match filled(raw.vulnerable_package) {
+        Some(text) => package(&text, installed.as_deref()),
+        None => {
+            // The plain predicate has no place for one.
+            notes.add("row without a package");
+            ("unknown".to_owned(), "pkg:generic/unknown".to_owned())
+        }
+    };
+    let fixed: Vec<String> = filled(raw.fix_version).into_iter().collect();
+    let evidence = raw.evidence.unwrap_or_default().into_iter().filter(|e| e.kind.as_deref() == Some("filePath"));
+    let mut paths: Vec<Option<String>> = evidence.filter_map(|e| scalar::path(e.path.as_deref())).map(Some).collect();
+    if paths.is_empty() {
+        paths.push(None);
+    }
+    let row = |path| Row {
+        id: identity.id.clone(),
+        aliases: identity.aliases.clone(),
+        advisories: identity.advisories.clone(),
+        severity,
+        cvss,
+        epss: None,
+        known_exploited: None,
+        published_at: None,
+        package: Package { purl: purl.clone(), name: name.clone(), installed: installed.clone(), path },
+        fixed: fixed.clone(),
+        fix_state: stated::fix_state(&fixed, FixState::Unknown),
+        fix_available_at: None,
+        vex: None,
+    };
+    paths.into_iter().map(row).collect()
+}
+
+/// The word that the portal shows, else the worst word, else the class of the score; of a vector alone nothing is known.
+fn severity(leading: Option<&str>, all: &[RawSeverity], cvss: Option<CvssScore>, notes: &mut Notes) -> Severity {
+    if let Some(word) = leading.filter(|word| !word.is_empty()) {
+        return scalar::severity(Some(word), notes);
+    }
+    let written = |s: &RawSeverity| match (&s.textual_score, &s.score) {
+        (Some(word), _) => Some(word.clone()),
+        (None, Some(Score::Text(text))) if is_word(text) => Some(text.clone()),
+        _ => None,
+    };
+    let listed: Vec<String> = all.iter().filter_map(written).collect();
+    let worst = listed.iter().max_by_key(|word| words::severity(word));
+    match (worst, cvss) {
+        (Some(word), _) => scalar::severity(Some(word), notes),
+        (None, Some(score)) => {
+            notes.add("row without a severity word: the class of its CVSS score");
+            scalar::band(score)
+        }
+        (None, None) => {
+            if all.iter().any(|s| matches!(&s.score, Some(Score::Text(text)) if text.starts_with("CVSS:"))) {
+                notes.add("CVSS vector without a score: unknown severity");
+                return Severity::Unknown;
+            }
+            scalar::severity(None, notes)
+        }
+    }
+}
+
+/// Neither a number nor a vector.
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphabetic() || b == b' ')
+}
+
+/// The highest score of version 3 or 4, or of a version that is not said; of version 2 only where there is no newer.
+fn cvss(all: &[RawSeverity], notes: &mut Notes) -> Option<CvssScore> {
+    let is_old = |s: &RawSeverity| {
+        let names = [s.cvss_version.as_deref(), s.method.as_deref()];
+        names.into_iter().flatten().any(|name| name.starts_with('2') || name.eq_ignore_ascii_case("CVSSv2"))
+    };
+    let mut best = |old: bool| {
+        let number = |s: &RawSeverity| match &s.score {
+            Some(Score::Number(number)) => Some(*number),
+            Some(Score::Text(text)) => text.parse().ok(),
+            None => None,
+        };
+        all.iter().filter(|s| is_old(s) == old).filter_map(|s| scalar::score(number(s).as_ref(), notes)).max()
+    };
+    best(false).or_else(|| best(true))
+}
+
+/// `cpe:2.3:a:vendor:product:…` names vendor and product; which ecosystem's they are it does not say.
+fn package(text: &str, version: Option<&str>) -> (String, String) {
+    if text.starts_with("pkg:") {
+        return (text.to_owned(), text.to_owned());
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts.as_slice() {
+        ["cpe", "2.3", _, vendor, product, ..] => {
+            let name = product.replace('\\', "");
+            let purl = purl::make("generic", Some(&vendor.replace('\\', "")), &name, version);
+            (name, purl)
+        }
+        _ => (text.to_owned(), purl::make("generic", None, text, version)),
+    }
+}

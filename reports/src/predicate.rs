@@ -1,0 +1,93 @@
+//! The predicate of cosign's vulnerability attestations (`https://cosign.sigstore.dev/attestation/vuln/v1`), as it is handed to
+//! `cosign attest --type vuln` and found inside of statements → [`Report`].
+//!
+//! Source: sigstore's `COSIGN_VULN_ATTESTATION_SPEC.md`; Trivy's `pkg/report/predicate/vuln.go`. What the scanner found stands in
+//! `scanner.result`, in whatever format the scanner writes: it is recognised and read as if it stood alone, and provides what that
+//! format provides. Of the predicate itself come the scanner's version, where the report has none, and the end of the scan: of that and
+//! the report's own time the earlier counts.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::purl::Purl;
+use crate::report::Report;
+use crate::scalar::{self, filled};
+use crate::{Format, Outline, Reader, ReportError, foreign};
+
+/// The reader of this format.
+pub static READER: Reader = Reader { media_type: "application/vnd.dev.cosign.vuln+json", recognise, read };
+
+fn recognise(outline: &Outline<'_>) -> Option<String> {
+    let is_predicate = |o: &Outline<'_>| o.has("metadata") && o.member("scanner").is_some_and(|scanner| scanner.has("result"));
+    if is_predicate(outline) {
+        return Some("`scanner.result` beside `metadata`: a vulnerability predicate of cosign".to_owned());
+    }
+    let is_wrapped = !outline.has("_type") && is_predicate(&outline.member("predicate")?);
+    is_wrapped.then(|| "`predicate.scanner.result`: a vulnerability predicate of cosign".to_owned())
+}
+
+fn read(text: &str) -> Result<Report, ReportError> {
+    let wrapped: Wrapped<'_> = serde_json::from_str(text).map_err(broken)?;
+    let report = predicate(wrapped.predicate.map_or(text, RawValue::get))?;
+    Ok(Report { format: Format::CosignVuln, ..report })
+}
+
+fn broken(error: serde_json::Error) -> ReportError {
+    ReportError::new(format!("the cosign vulnerability predicate cannot be read: {error}"), None)
+}
+
+/// Reads a predicate; the report's format is that of its result.
+pub(crate) fn predicate(text: &str) -> Result<Report, ReportError> {
+    let raw: Raw<'_> = serde_json::from_str(text).map_err(broken)?;
+    let Some(result) = raw.scanner.result else {
+        return Err(ReportError::new("the cosign vulnerability predicate has no `scanner.result`", None));
+    };
+    let outline = Outline::of(result);
+    // Reports in reports would be read without end.
+    let format = crate::recognise(&outline).map(|(format, _)| format).filter(|format| !format.is_envelope());
+    let Some(format) = format else {
+        return Err(foreign::refuse(&outline, "the `scanner.result` of the cosign vulnerability predicate cannot be read"));
+    };
+    let mut report = (format.reader().read)(result.get())?;
+    let finished = raw.metadata.and_then(|m| m.scan_finished_on);
+    let finished = scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut report.notes);
+    report.scanned_at = report.scanned_at.into_iter().chain(finished).min();
+    report.scanner.version = report.scanner.version.or(filled(raw.scanner.version));
+    if report.scanner.name == "unknown" {
+        report.scanner.name = scanner_name(raw.scanner.uri.as_deref()).unwrap_or(report.scanner.name);
+    }
+    Ok(report)
+}
+
+/// `pkg:github/aquasecurity/trivy@0.69.0` → `trivy`; other URIs as they stand.
+pub(crate) fn scanner_name(uri: Option<&str>) -> Option<String> {
+    let uri = uri.filter(|uri| !uri.is_empty())?;
+    Some(Purl::parse(uri).map_or_else(|| uri.to_owned(), |purl| purl.name))
+}
+
+#[derive(Deserialize)]
+struct Wrapped<'a> {
+    #[serde(borrow)]
+    predicate: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Raw<'a> {
+    #[serde(borrow)]
+    scanner: RawScanner<'a>,
+    metadata: Option<RawMetadata>,
+}
+
+#[derive(Deserialize)]
+struct RawScanner<'a> {
+    uri: Option<String>,
+    version: Option<String>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMetadata {
+    scan_finished_on: Option<String>,
+}
