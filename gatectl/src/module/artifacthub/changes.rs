@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn what_belongs_nowhere_is_refused() {
-        assert_eq!(of(CHANGELOG, "1.1.0").expect_err("no heading").split(':').next(), Some("line 17"));
+        assert_eq!(of(CHANGELOG, "1.1.0").expect_err("no heading").split(':').next(), Some("line 18"));
         for (text, says) in [
             ("## 1\n### New\n", "expected one of Added"),
             ("## 1\n### Added\nprose\n", "expected an entry"),
