@@ -10,5 +10,6 @@
     reason = "a test's failed expectation is its report"
 )]
 
+mod deploy;
 mod publish;
 mod replayed;
