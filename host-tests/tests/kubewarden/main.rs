@@ -10,6 +10,8 @@
     reason = "a test's failed expectation is its report"
 )]
 
+mod artifacthub;
 mod deploy;
 mod publish;
+mod questions;
 mod replayed;
