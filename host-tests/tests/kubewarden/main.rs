@@ -15,3 +15,4 @@ mod deploy;
 mod publish;
 mod questions;
 mod replayed;
+mod workflows;
