@@ -75,6 +75,10 @@ derived: gatectl
 reproducible: build
     scripts/reproducible
 
+# whether this checkout may be released under a tag: publisher, version, changelog
+release-check tag:
+    scripts/release-check "{{ tag }}"
+
 # push the module to a registry in memory, pull it back, compare, load
 release-dry-run: build
     dist/gatectl module push --dry-run dist/policy.wasm registry.example/gated-deployment:v0
