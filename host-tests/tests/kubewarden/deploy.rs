@@ -226,6 +226,18 @@ fn the_policy_server_may_read_what_policies_ask_for() {
 }
 
 #[test]
+fn private_registries_change_nothing_else() {
+    let specs: Vec<Value> = objects()
+        .into_iter()
+        .filter(|(_, object)| object["kind"] == "PolicyServer")
+        .map(|(_, server)| server["spec"].clone())
+        .collect();
+    let [mut private, public] = <[Value; 2]>::try_from(specs).unwrap();
+    assert!(private.as_object_mut().unwrap().remove("imagePullSecret").is_some_and(|secret| secret.is_string()));
+    assert_eq!(private, public);
+}
+
+#[test]
 fn every_file_is_explained() {
     let text = read(&format!("{FOLDER}/README.md"));
     for (file, _) in objects() {
