@@ -58,6 +58,31 @@ e2e-tests *arguments: build
     cargo test --release -p gatectl --test with_module
     cargo test --release -p host-tests {{ arguments }}
 
+# e2e.bats under Kubewarden's own kwctl, where that is installed
+kwctl-tests: module
+    scripts/debian-packages bats jq
+    bats e2e.bats
+
+# record tests/e2e anew, after the policy's look-ups have changed
+record: build
+    cargo run --release -p host-tests --bin record
+
+# carry metadata.yml, questions-ui.yml and CHANGELOG.md into the files that repeat them
+derived: gatectl
+    scripts/derived
+
+# whether the module's bytes depend on the checkout's path: builds it there once more, from nothing
+reproducible: build
+    scripts/reproducible
+
+# whether this checkout may be released under a tag: publisher, version, changelog
+release-check tag:
+    scripts/release-check "{{ tag }}"
+
+# push the module to a registry in memory, pull it back, compare, load
+release-dry-run: build
+    dist/gatectl module push --dry-run dist/policy.wasm registry.example/gated-deployment:v0
+
 # measure, and write BENCHMARKS.md
 bench *arguments: build
     cargo run --release -p host-tests --bin bench -- {{ arguments }}

@@ -5,6 +5,7 @@
 //! minute instead of made for each call, a slow registry does not hold up the others, loopback registries are never reached through
 //! a proxy, and times can be limited.
 
+mod capped;
 mod client;
 mod error;
 mod publish;

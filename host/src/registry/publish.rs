@@ -6,6 +6,7 @@ use oci_client::manifest::{
 };
 use sha2::{Digest, Sha256};
 
+use super::capped::Capped;
 use super::{Registry, RegistryError, parse};
 
 /// The kinds of manifest that are asked for, as the policy server's client does.
@@ -89,14 +90,22 @@ impl Registry {
     /// # Errors
     /// [`RegistryError`].
     pub fn pull_blob(&self, image: &str, digest: &str) -> Result<Vec<u8>, RegistryError> {
+        self.pull_blob_up_to(image, digest, usize::MAX)
+    }
+
+    /// Fetches a blob as [`Registry::pull_blob`], and gives up after `cap` bytes, whatever the registry goes on sending.
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub fn pull_blob_up_to(&self, image: &str, digest: &str, cap: usize) -> Result<Vec<u8>, RegistryError> {
         let reference = parse(image)?;
         self.clients.run_patiently(&reference, |client, reference, auth| {
             let digest = digest.to_owned();
             async move {
                 client.store_auth_if_needed(reference.resolve_registry(), &auth).await;
-                let mut bytes = Vec::new();
+                let mut bytes = Capped::new(cap);
                 client.pull_blob(&reference, digest.as_str(), &mut bytes).await?;
-                Ok(bytes)
+                Ok(bytes.into_bytes())
             }
         })
     }

@@ -1,0 +1,18 @@
+//! The policy at home in Kubewarden: what is published, what catalogues and forms show, the manifests for a cluster, the recordings that kwctl
+//! replays, and the workflows that release it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test's failed expectation is its report"
+)]
+
+mod artifacthub;
+mod deploy;
+mod publish;
+mod questions;
+mod replayed;
+mod workflows;
