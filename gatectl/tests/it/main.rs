@@ -7,6 +7,12 @@ mod attach_index;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod findings;
+#[cfg(test)]
+mod findings_diff;
+#[cfg(test)]
+mod findings_page;
+#[cfg(test)]
 mod signing;
 #[cfg(test)]
 mod world;
