@@ -6,6 +6,8 @@ use policy::findings::summary::Counts;
 /// Where bars begin and how long the longest is, in the units of the drawing.
 const LEFT: u64 = 90;
 const LENGTH: u64 = 300;
+/// The width of the drawing: behind the longest bar is room for what it counts.
+const WIDTH: u64 = 600;
 /// The height of a bar and of the line that it has.
 const BAR: u64 = 16;
 const LINE: u64 = 22;
@@ -20,7 +22,7 @@ pub(super) fn svg(counts: &Counts) -> String {
     let most = bars.iter().map(|(_, all, _)| *all).max().unwrap_or(0).max(1);
     let length = |number: u64| (number.saturating_mul(LENGTH) / most).max(u64::from(number > 0));
     let height = LINE.saturating_mul(bars.len() as u64);
-    let mut svg = format!("<svg viewBox=\"0 0 460 {height}\" width=\"460\" height=\"{height}\" role=\"img\">\n");
+    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n");
     svg.push_str("<title>Vulnerabilities by severity, and how many of them are fixable</title>\n");
     for (nth, (severity, all, fixable)) in (0_u64..).zip(&bars) {
         let (top, word) = (nth.saturating_mul(LINE), severity.word());

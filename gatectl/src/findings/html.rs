@@ -74,7 +74,8 @@ fn write_image(page: &mut String, document: &Document<'_>, image: &Image<'_>, co
     }
     page.push_str("<div class=\"wide\">\n<table class=\"list\">\n<thead>\n<tr>");
     for name in HEADING {
-        page.push_str(&format!("<th scope=\"col\">{name}</th>"));
+        let class = if matches!(name, "CVSS" | "EPSS") { " class=\"number\"" } else { "" };
+        page.push_str(&format!("<th scope=\"col\"{class}>{name}</th>"));
     }
     page.push_str("</tr>\n</thead>\n<tbody>\n");
     for vulnerability in shown {

@@ -8,6 +8,9 @@ use policy::image::Digest;
 use policy::lookup::buffers::Buffers;
 use policy::time::Timestamp;
 use reports::document::{self, Target};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::gate::Gate;
 use super::seen::is_judged;
@@ -67,9 +70,10 @@ impl Side {
     fn of_file(path: &Path, name: &str, platform: Option<&str>, output: &mut Output<'_>) -> Result<Self, Failure> {
         let bytes = manifests::read_bytes(path)?;
         // Its own version is in no scanner's report; what then is wrong with it is told as of what it is.
-        if let Some(text) = std::str::from_utf8(&bytes).ok().filter(|text| is_findings_document(text)) {
-            let document = json::read(text).map_err(|e| Failure::at(format_args!("{name}: findings document"), e))?;
-            return Self::of_documents(name, &[document], platform, |_, _| true);
+        if let Some(texts) = std::str::from_utf8(&bytes).ok().and_then(findings_documents) {
+            let at = |e| Failure::at(format_args!("{name}: findings document"), e);
+            let documents: Vec<_> = texts.iter().map(|text| json::read(text).map_err(at)).collect::<Result<_, _>>()?;
+            return Self::of_documents(name, &documents, platform, |_, _| true);
         }
         let report = reports::read(&bytes, None).map_err(|e| Failure::at(name, e))?;
         // Which image it is about and when it was made is not compared.
@@ -142,19 +146,35 @@ impl Known {
     }
 }
 
-/// By the members that no scanner's report has together.
-fn is_findings_document(text: &str) -> bool {
-    #[derive(serde::Deserialize)]
+/// What `gatectl findings --format json` writes: a findings document or several, known by the members that no scanner's report has together.
+/// One of a report that states no time gets one, which is not compared.
+fn findings_documents(text: &str) -> Option<Vec<String>> {
+    let texts: Vec<&RawValue> = match serde_json::from_str::<&RawValue>(text).ok()? {
+        list if list.get().starts_with('[') => serde_json::from_str(list.get()).ok()?,
+        one => vec![one],
+    };
+    let documents: Option<Vec<String>> = texts.into_iter().map(|text| with_time(text.get())).collect();
+    documents.filter(|documents| !documents.is_empty())
+}
+
+/// The text of a findings document; `None` where it is something else.
+fn with_time(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Outline {
         #[serde(rename = "schemaVersion")]
-        _version: serde::de::IgnoredAny,
+        _version: IgnoredAny,
         #[serde(rename = "subject")]
-        _subject: String,
+        _subject: IgnoredAny,
         #[serde(rename = "provides")]
-        _provides: Vec<serde::de::IgnoredAny>,
+        _provides: IgnoredAny,
         #[serde(rename = "images")]
-        _images: Vec<serde::de::IgnoredAny>,
+        _images: IgnoredAny,
+        scanned_at: Option<IgnoredAny>,
     }
-    serde_json::from_str::<Outline>(text).is_ok()
+    let outline: Outline = serde_json::from_str(text).ok()?;
+    match outline.scanned_at {
+        Some(_) => Some(text.to_owned()),
+        None => text.strip_prefix('{').map(|members| format!("{{\"scannedAt\":\"{}\",{members}", Timestamp::EPOCH)),
+    }
 }

@@ -24,7 +24,14 @@ fn images_and_reports_compare_alike() {
     let other_file = world.file("after.json", &later(report("")));
     let document = world.file("document.json", &show(&world, &[&image, "--format", "json"]).results);
     let mut first: Option<Value> = None;
-    for (a, b) in [(&image, &other), (&file, &other_file), (&image, &other_file), (&document, &other)] {
+    let text = std::fs::read_to_string(&document).unwrap();
+    let list = world.file("list.json", &format!("[{text}]"));
+    let mut timeless: Value = serde_json::from_str(&text).unwrap();
+    timeless.as_object_mut().unwrap().remove("scannedAt").unwrap();
+    let timeless = world.file("timeless.json", &timeless.to_string());
+    for (a, b) in
+        [(&image, &other), (&file, &other_file), (&image, &other_file), (&document, &other), (&list, &other), (&timeless, &other)]
+    {
         let ended = show(&world, &["diff", a, b, "--format", "json"]);
         assert_eq!(ended.exit, ExitCode::Worse, "{ended:?}");
         let mut value: Value = serde_json::from_str(&ended.results).unwrap();
