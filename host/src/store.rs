@@ -1,9 +1,9 @@
 //! Answers that never change, kept in a folder that several processes share.
 //!
-//! An entry is a file named by the SHA-256 of its key. It has a mark of its layout, the SHA-256 of key and answer, and the answer. It is written to another
-//! name and renamed, so that whoever reads sees all of it or nothing; it is checked on reading, and what is damaged is removed and counts
-//! as never kept. Beyond a size, what was not used for longest goes first, by the time of the last change, which reading sets. That another
-//! process removes a file at any moment is part of it.
+//! An entry is a file named by the SHA-256 of its key. It has a mark of its layout, the SHA-256 of key and answer, and the answer. It is
+//! written to another name and renamed, so that whoever reads sees all of it or nothing; it is checked on reading, and what is damaged is
+//! removed and counts as never kept. Beyond a size, what was not used for longest goes first, by the time of the last change, which
+//! reading sets. That another process removes a file at any moment is part of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write as _};

@@ -128,7 +128,7 @@ fn write(output: &mut Output<'_>, difference: &Difference<'_>) -> Result<(), Fai
     difference.fixable.iter().for_each(|known| add("fixable now", known, word(known), None));
     difference.removed.iter().for_each(|known| add("removed", known, word(known), Some(Colour::Good)));
     if let Some(width) = output.width() {
-        table::fit(&mut rows, width, &[1, 3, 4]);
+        table::fit(&mut rows, width, &[3, 4]);
     }
     if rows.len() > 1 {
         let mut lines = Vec::new();

@@ -11,9 +11,9 @@ use crate::exit::Failure;
 use crate::output::{Colour, Output};
 use crate::{table, visible};
 
-/// The heading of the vulnerabilities, and of those columns which are cut where the terminal is narrow.
+/// The heading of the vulnerabilities, and the columns that are cut where the terminal is narrow: never the id, which people look up.
 const HEADING: [&str; 9] = ["VULNERABILITY", "SEVERITY", "PACKAGE", "INSTALLED", "FIXED", "CVSS", "EPSS", "KEV", "VEX"];
-const CUT: [usize; 4] = [0, 2, 3, 4];
+const CUT: [usize; 3] = [2, 3, 4];
 
 pub(super) fn write(
     output: &mut Output<'_>,
