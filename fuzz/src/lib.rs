@@ -20,7 +20,7 @@ use policy::time::Timestamp;
 pub type Target = fn(&[u8]);
 
 /// The targets by name: that of the program, of the module and of the folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("admission_request", admission_request::run),
     ("cluster_report", cluster_report::run),
     ("image_reference", image_reference::run),

@@ -1,7 +1,6 @@
 //! `gatectl check`: manifests + settings → verdicts, by the module itself.
 
 mod explain;
-mod objects;
 mod show;
 mod trace;
 
@@ -16,11 +15,11 @@ use host::replay::Replay;
 use policy::time::Timestamp;
 
 use self::explain::Listener;
-use self::objects::ObjectSources;
 use crate::clock;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::manifests::{self, Defaults, Submitted};
+use crate::objects::ObjectSources;
 use crate::output::{Format, Output};
 use crate::policy_module::{self, Answer, Module};
 use crate::settings;
@@ -66,7 +65,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     record: Option<PathBuf>,
     /// Answer the module's look-ups from such a file instead of the network
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["objects", "cluster"])]
     replay: Option<PathBuf>,
     /// Show the way to each verdict: what every rule made of every image
     #[arg(long)]

@@ -5,12 +5,14 @@ use std::fmt::Display;
 /// What the exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ExitCode {
-    /// 0: done; every workload is admitted.
+    /// 0: done; every workload is admitted; nothing is worse.
     Admitted,
-    /// 1: the tool failed.
+    /// 1: the tool failed; there are no findings to show.
     Failed,
     /// 2: at least one workload is denied.
     Denied,
+    /// 2: of two sets of findings the later is worse.
+    Worse,
     /// 3: the settings are refused.
     Settings,
 }
@@ -22,7 +24,7 @@ impl ExitCode {
         match self {
             Self::Admitted => 0,
             Self::Failed => 1,
-            Self::Denied => 2,
+            Self::Denied | Self::Worse => 2,
             Self::Settings => 3,
         }
     }

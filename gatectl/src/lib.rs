@@ -4,22 +4,26 @@
 //! module's own: `check` and `demo` run `policy.wasm` through the host, as a policy server does.
 
 mod attach;
+mod cache;
 mod check;
 mod clock;
 mod completions;
 mod connection;
 mod demo;
 mod exit;
+mod findings;
 mod keys;
 mod man;
 mod manifests;
 mod module;
+mod objects;
 pub mod output;
 mod password;
 mod policy_module;
 mod settings;
 mod snippet;
 mod table;
+mod visible;
 
 use std::ffi::OsString;
 
@@ -39,14 +43,15 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes:
-  0  done; every workload is admitted (audited ones included)
-  1  the tool failed: a file, the network, the module, the arguments
-  2  at least one workload is denied
+  0  done; every workload is admitted (audited ones included); nothing is worse
+  1  the tool failed: a file, the network, the module, the arguments; there are no findings to show
+  2  at least one workload is denied; something is worse
   3  the settings are refused";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(attach::Attach),
+    Findings(Box<findings::Findings>),
     #[command(subcommand)]
     Keys(keys::Keys),
     Check(check::Check),
@@ -80,6 +85,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
     };
     let outcome = match parsed.command {
         Command::Attach(command) => command.run(output, passwords),
+        Command::Findings(command) => command.run(output),
         Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
         Command::Settings(command) => command.run(output),
@@ -90,7 +96,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
     };
     match outcome {
         Ok(exit) => exit,
-        Err(Failure { exit, message }) => say(output, &format!("gatectl: {message}\n"), exit),
+        Err(Failure { exit, message }) => say(output, &format!("gatectl: {}\n", visible::lines(&message)), exit),
     }
 }
 

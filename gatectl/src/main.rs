@@ -1,13 +1,15 @@
 //! The edge: arguments, terminal and exit code.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use gatectl::output::Output;
+use gatectl::output::{Output, Terminal};
 
 fn main() -> ExitCode {
-    let (mut stdout, mut stderr) = (io::stdout().lock(), io::stderr().lock());
+    let (stdout, stderr) = (io::stdout().lock(), io::stderr().lock());
     let is_coloured = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let mut stdout: Box<dyn Write> = if stdout.is_terminal() { Box::new(Terminal::new(stdout)) } else { Box::new(stdout) };
+    let mut stderr: Box<dyn Write> = if stderr.is_terminal() { Box::new(Terminal::new(stderr)) } else { Box::new(stderr) };
     let mut output = Output { results: &mut stdout, notes: &mut stderr, is_coloured };
     let exit = gatectl::run(std::env::args_os(), &mut output);
     // A reader that went away has seen what it wanted to see.

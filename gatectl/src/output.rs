@@ -6,6 +6,9 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::visible;
+pub use crate::visible::Terminal;
+
 /// The two handles of a command.
 pub struct Output<'a> {
     /// Results: stdout.
@@ -33,12 +36,17 @@ pub(crate) enum Format {
 
 impl Output<'_> {
     pub(crate) fn note(&mut self, note: impl fmt::Display) -> io::Result<()> {
-        writeln!(self.notes, "note: {note}")
+        writeln!(self.notes, "note: {}", visible::line(&note.to_string()))
     }
 
     pub(crate) fn json(&mut self, value: &Value) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *self.results, value)?;
-        writeln!(self.results)
+        writeln!(self.results, "{}", visible::json(&serde_json::to_string_pretty(value)?))
+    }
+
+    /// How many characters fit into a line: those of the terminal, where results go to one.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let size = self.is_coloured.then(terminal_size::terminal_size).flatten();
+        size.map(|(terminal_size::Width(width), _)| usize::from(width))
     }
 
     /// Text in a colour, where colour is wanted.

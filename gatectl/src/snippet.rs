@@ -5,6 +5,7 @@ use std::io;
 use host::yaml::Span;
 
 use crate::output::{Colour, Output};
+use crate::visible;
 
 /// A problem at a place; without one (line 0) only the sentence is written.
 pub(crate) struct Snippet<'a> {
@@ -21,7 +22,7 @@ impl Snippet<'_> {
     pub(crate) fn write(&self, output: &mut Output<'_>) -> io::Result<()> {
         let colour = if self.kind == "error" { Colour::Bad } else { Colour::Doubtful };
         let kind = output.paint(colour, self.kind);
-        writeln!(output.results, "{kind}: {}", self.title)?;
+        writeln!(output.results, "{kind}: {}", visible::line(self.title))?;
         let number = self.at.line.to_string();
         let margin = " ".repeat(number.len());
         if let Some(line) = self.at.line.checked_sub(1).and_then(|index| self.text.lines().nth(index)) {
@@ -29,7 +30,7 @@ impl Snippet<'_> {
             let marks = output.paint(colour, &"^".repeat(self.width(line, before)));
             writeln!(output.results, "{margin}--> {}:{}:{}", self.file, self.at.line, self.at.column)?;
             writeln!(output.results, "{margin} |")?;
-            writeln!(output.results, "{number} | {line}")?;
+            writeln!(output.results, "{number} | {}", visible::line(line))?;
             writeln!(output.results, "{margin} | {}{marks}", " ".repeat(before))?;
         } else if self.at.line > 0 {
             // The end of the text is a place, too.

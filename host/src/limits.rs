@@ -18,3 +18,5 @@ pub const OBJECT_FILE_BYTES: usize = crate::yaml::MAX_BYTES;
 pub const OBJECT_BYTES: usize = 512 * 1024 * 1024;
 /// The deepest nesting of folders that is walked.
 pub const FOLDERS: usize = 32;
+/// One answer that is kept on disk, in bytes: what a guest reads at most, twice.
+pub const KEPT_BYTES: usize = 16 * 1024 * 1024;

@@ -6,6 +6,7 @@ use super::{Judged, trace};
 use crate::exit::Failure;
 use crate::manifests;
 use crate::output::{Colour, Format, Output};
+use crate::visible;
 
 /// Version of the JSON that `--format json` writes; `docs/check.schema.json` describes it.
 const SCHEMA_VERSION: u32 = 1;
@@ -53,7 +54,11 @@ fn table(output: &mut Output<'_>, judged: &[Judged]) -> Result<(), Failure> {
     let rows: Vec<[String; 3]> = judged
         .iter()
         .map(|one| {
-            [manifests::name(&one.request), one.verdict().to_owned(), one.answer.annotation("rule").unwrap_or("-").to_owned()]
+            [
+                visible::line(&manifests::name(&one.request)),
+                one.verdict().to_owned(),
+                one.answer.annotation("rule").unwrap_or("-").to_owned(),
+            ]
         })
         .collect();
     let head = ["WORKLOAD", "VERDICT", "RULE"].map(str::to_owned);
@@ -71,10 +76,10 @@ fn table(output: &mut Output<'_>, judged: &[Judged]) -> Result<(), Failure> {
             _ => Colour::Good,
         };
         let verdict = output.paint(colour, &format!("{verdict:<second$}"));
-        writeln!(output.results, "{workload:<first$}  {verdict}  {rule:<third$}  {}", one.place)?;
+        writeln!(output.results, "{workload:<first$}  {verdict}  {rule:<third$}  {}", visible::line(&one.place))?;
         let said = one.answer.message.iter().chain(one.answer.warnings.iter().flatten());
         for line in said.flat_map(|text| text.lines()) {
-            writeln!(output.results, "    {line}")?;
+            writeln!(output.results, "    {}", visible::line(line))?;
         }
         for image in one.images.iter().flatten() {
             trace::write(output, image)?;

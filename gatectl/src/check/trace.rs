@@ -5,6 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::output::{Colour, Output};
+use crate::visible;
 
 /// Vulnerabilities that a step names; `--format json` has all of them.
 const NAMED: usize = 10;
@@ -15,6 +16,7 @@ const SET_ASIDE: usize = 20;
 pub(super) fn write(output: &mut Output<'_>, image: &Value) -> io::Result<()> {
     let lines = lines(image);
     for (colour, line) in lines {
+        let line = visible::line(&line);
         let line = colour.map_or(line.clone(), |colour| output.paint(colour, &line));
         writeln!(output.results, "    {line}")?;
     }

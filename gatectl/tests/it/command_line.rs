@@ -12,7 +12,9 @@ fn exit_codes_tell_mistakes_from_answers() {
         assert_eq!(ended.exit, ExitCode::Failed, "{ended:?}");
         assert!(!ended.notes.is_empty());
     }
-    for (code, number) in [(ExitCode::Admitted, 0), (ExitCode::Failed, 1), (ExitCode::Denied, 2), (ExitCode::Settings, 3)] {
+    for (code, number) in
+        [(ExitCode::Admitted, 0), (ExitCode::Failed, 1), (ExitCode::Denied, 2), (ExitCode::Worse, 2), (ExitCode::Settings, 3)]
+    {
         assert_eq!(code.number(), number);
     }
 }
@@ -21,6 +23,8 @@ fn exit_codes_tell_mistakes_from_answers() {
 fn every_command_has_examples() {
     for command in [
         &["attach"][..],
+        &["findings"],
+        &["findings", "diff"],
         &["keys", "generate"],
         &["check"],
         &["settings", "check"],

@@ -9,6 +9,12 @@ mod attach_several;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod findings;
+#[cfg(test)]
+mod findings_diff;
+#[cfg(test)]
+mod findings_page;
+#[cfg(test)]
 mod flaky;
 #[cfg(test)]
 mod signing;

@@ -1,4 +1,4 @@
-//! What the module is told of Kubernetes objects: the checked manifests, files of objects, a cluster.
+//! What look-ups are told of Kubernetes objects: the checked manifests, files of objects, a cluster.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,15 +18,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Groups whose objects are findings: who submits a workload does not bring its findings along.
 const FINDINGS: [&str; 2] = ["aquasecurity.github.io/", "storage.sbomscanner.kubewarden.io/"];
 
-/// Where Kubernetes objects are looked up. The checked manifests always answer first.
+/// Where Kubernetes objects are looked up. Checked manifests always answer first.
 #[derive(Debug, Args)]
 pub(crate) struct ObjectSources {
     /// File or folder of Kubernetes objects that the cluster has, as `kubectl get -o yaml` writes them; of the kinds in it, what is not
     /// there is taken as absent; can be repeated
-    #[arg(long, value_name = "PATH", conflicts_with = "replay")]
+    #[arg(long, value_name = "PATH")]
     objects: Vec<PathBuf>,
     /// Ask a cluster for the objects that are not in the files
-    #[arg(long, conflicts_with = "replay")]
+    #[arg(long)]
     cluster: bool,
     /// The kubeconfig by which the cluster is reached [default: $KUBECONFIG, else ~/.kube/config, else the pod's service account]
     #[arg(long, value_name = "FILE", requires = "cluster")]
