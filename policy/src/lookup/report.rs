@@ -269,6 +269,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_capped() {
+        let rows = |many: usize, ids: usize| {
+            let finding = finding(&Value::Null, "/purl", "/name", "/path", Vec::new());
+            let row = |i: usize| {
+                let (id, finding) = (format!("CVE-{}", i % ids), Finding { path: Some(i.to_string().into()), ..finding.clone() });
+                Row { id, severity: Severity::Low, cvss: None, published_at: None, finding }
+            };
+            (0..many).map(row).collect::<Vec<_>>()
+        };
+        assert!(vulnerabilities(rows(limits::LIST_ITEMS, 1)).is_ok());
+        for (many, ids, most) in
+            [(limits::LIST_ITEMS + 1, 1, "10000 rows of one id"), (limits::VULNERABILITIES + 1, 20, "100000 rows")]
+        {
+            assert!(matches!(vulnerabilities(rows(many, ids)), Err(Failure::Unreadable(why)) if why.contains(most)));
+        }
+    }
+
+    #[test]
     fn a_milder_severity_hides_none_that_is_not_known() {
         use Severity::{Critical, Low, Medium, Negligible, Unknown};
         for (a, b, worst) in [
