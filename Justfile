@@ -67,9 +67,10 @@ kwctl-tests: module
 record: build
     cargo run --release -p host-tests --bin record
 
-# carry metadata.yml, questions-ui.yml and CHANGELOG.md into the files that repeat them
+# carry metadata.yml, questions-ui.yml, CHANGELOG.md and the code into the files that repeat them
 derived: gatectl
     scripts/derived
+    cargo run --quiet --release -p host-tests --bin reference
 
 # whether the module's bytes depend on the checkout's path: builds it there once more, from nothing
 reproducible: build
@@ -86,6 +87,11 @@ release-dry-run: build
 # measure, and write BENCHMARKS.md
 bench *arguments: build
     cargo run --release -p host-tests --bin bench -- {{ arguments }}
+
+# the book, dist/book/index.html
+book:
+    scripts/tool mdbook
+    mdbook build
 
 # licences, bans and sources of the dependencies
 deny:

@@ -106,7 +106,8 @@ fn say(output: &mut Output<'_>, text: &str, exit: ExitCode) -> ExitCode {
     exit
 }
 
-/// The whole command line, for completions and manual pages.
-fn command() -> clap::Command {
+/// The whole command line, for completions, manual pages and the reference.
+#[must_use]
+pub fn command() -> clap::Command {
     <Arguments as clap::CommandFactory>::command()
 }

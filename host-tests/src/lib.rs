@@ -1,7 +1,8 @@
 //! What proves the module: cases run natively and through the built module, and the tools they are made with.
 //!
 //! [`case`] reads a case, [`document`] its findings documents, [`engine`] runs it, [`model`] judges it a second time by a shorter statement of the rules;
-//! [`completeness`] is what no case shows, [`generate`] draws inputs for the laws, [`metered`] counts fuel, [`world`] is a registry with the command line, [`api_server`] a cluster's API server. The tests are in `tests/`, the cases in
+//! [`completeness`] is what no case shows, [`generate`] draws inputs for the laws, [`metered`] counts fuel, [`world`] is a registry with the command line, [`api_server`] a cluster's API server,
+//! [`reference`] the documents that are made of the code. The tests are in `tests/`, the cases in
 //! `cases/`.
 
 #![expect(
@@ -23,4 +24,5 @@ pub mod generate;
 pub mod metered;
 pub mod model;
 pub mod odd_registry;
+pub mod reference;
 pub mod world;
