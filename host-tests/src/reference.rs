@@ -48,18 +48,18 @@ fn section(page: &mut String, seen: &mut Vec<(String, Value)>, path: &str, schem
         return;
     }
     seen.push((path.to_owned(), schema.clone()));
-    page.push_str("| key | value | default | |\n|---|---|---|---|\n");
+    page.push_str("| key | value | |\n|---|---|---|\n");
     let none = Map::new();
     let members = schema["properties"].as_object().unwrap_or(&none);
     let is_required = |key: &str| schema["required"].as_array().is_some_and(|keys| keys.iter().any(|name| name == key));
     for (key, member) in members {
         let default = match &member["default"] {
-            Value::Null if is_required(key) => "required".to_owned(),
+            Value::Null if is_required(key) => "; required".to_owned(),
             Value::Null => String::new(),
-            value => format!("`{value}`"),
+            value => format!("; default `{}`", plain(value)),
         };
         let about = text(member, "description").replace('|', "\\|");
-        writeln!(page, "| `{key}` | {} | {default} | {about} |", value_of(member)).expect("memory");
+        writeln!(page, "| `{key}` | {}{default} | {about} |", value_of(member)).expect("memory");
     }
     for (key, member) in members {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
