@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use host::embedded::EmbeddedRegistry;
 use host_tests::case;
 use host_tests::engine::{Engine, root};
+use host_tests::world::World;
 use policy::findings::json as findings;
 use policy::settings::Settings;
 use serde_json::{Value, json};
@@ -116,4 +118,28 @@ fn the_alerts_of_all_cases_are_described() {
     assert_eq!(fields_of(of_image), images);
     // Fifty images of five vulnerabilities.
     assert!(largest > 10_000 && largest < 128 * 1024, "the largest event has {largest} bytes");
+}
+
+#[test]
+fn annotations_are_described() {
+    let page = Page::read("docs/reference/annotations.md").text;
+    let section = |title: &str| fields_of(page.split_once(title).unwrap().1.split("\n## ").next().unwrap());
+    let mut keys = BTreeSet::new();
+    for case in case::read_all(&root().join("host-tests/cases")) {
+        if let Ok(answer) = serde_json::from_slice::<Value>(&Engine::Native.validate(&case).answer) {
+            keys.extend(answer["audit_annotations"].as_object().into_iter().flatten().map(|(key, _)| key.clone()));
+        }
+    }
+    assert_eq!(section("## In the API server's audit log"), keys);
+
+    let embedded = EmbeddedRegistry::start().unwrap();
+    let world = World::new(embedded.address(), Box::new(embedded));
+    let image = world.image("acme/web:v1");
+    let (digest, _) = world.push(&image, "amd64");
+    world.attach(&image, &["LOW"], &[]);
+    let artifact = world.image(&format!("acme/web:{}.findings", digest.replace(':', "-")));
+    let manifest = world.registry.pull_manifest_raw(&artifact).unwrap();
+    let manifest: Value = serde_json::from_slice(&manifest.bytes).unwrap();
+    let keys: BTreeSet<String> = manifest["annotations"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(section("## On the findings artifact"), keys);
 }
