@@ -15,6 +15,9 @@ use crate::exit::Failure;
 const TIMEOUT: Duration = Duration::from_secs(300);
 /// The longest that a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// The longest that a look-up may take for which an admission waits, and its connection to come up.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);
+const LOOKUP_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A busy registry is asked four times, over three and a half seconds.
 const PATIENCE: Patience = Patience { tries: 4, pause: Duration::from_millis(500) };
@@ -39,6 +42,17 @@ impl Connection {
 
     /// With certificates as valid as they are at an instant in Unix seconds.
     pub(crate) fn registry_at(&self, judged_at: Option<i64>) -> Result<Registry, Failure> {
+        Registry::new(self.options(judged_at)?).map_err(Failure::new)
+    }
+
+    /// For look-ups whose answers somebody waits for, and which are remembered elsewhere.
+    pub(crate) fn lookup_registry(&self) -> Result<Registry, Failure> {
+        let (connect_timeout, timeout) = (Some(LOOKUP_CONNECT_TIMEOUT), Some(LOOKUP_TIMEOUT));
+        Registry::new(RegistryOptions { connect_timeout, timeout, cached_for: Duration::ZERO, ..self.options(None)? })
+            .map_err(Failure::new)
+    }
+
+    fn options(&self, judged_at: Option<i64>) -> Result<RegistryOptions, Failure> {
         let sources = match &self.sources {
             Some(file) => Sources::load(file).map_err(Failure::new)?,
             None => Sources::default(),
@@ -53,7 +67,7 @@ impl Connection {
             .map(|file| TrustRoot::load(file, judged_at))
             .transpose()
             .map_err(Failure::new)?;
-        let options = RegistryOptions {
+        Ok(RegistryOptions {
             sources,
             credentials,
             trust_root,
@@ -62,7 +76,6 @@ impl Connection {
             timeout: Some(TIMEOUT),
             patience: PATIENCE,
             ..RegistryOptions::default()
-        };
-        Registry::new(options).map_err(Failure::new)
+        })
     }
 }

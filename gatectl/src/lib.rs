@@ -20,6 +20,7 @@ mod objects;
 pub mod output;
 mod password;
 mod policy_module;
+mod serve;
 mod settings;
 mod snippet;
 mod table;
@@ -59,6 +60,7 @@ enum Command {
     Settings(settings::Settings),
     #[command(subcommand)]
     Module(module::Module),
+    Serve(Box<serve::Serve>),
     Demo(demo::Demo),
     Completions(completions::Completions),
     Man(man::Man),
@@ -90,6 +92,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Command::Check(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),
+        Command::Serve(command) => command.run(output),
         Command::Demo(command) => command.run(output),
         Command::Completions(command) => command.run(output),
         Command::Man(command) => command.run(output),

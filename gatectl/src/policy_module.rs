@@ -91,7 +91,7 @@ pub(crate) fn payload(request: &Value, settings: &Value) -> Vec<u8> {
 }
 
 /// `policy.wasm` in the folder of this executable.
-fn beside_executable() -> Result<PathBuf, Failure> {
+pub(crate) fn beside_executable() -> Result<PathBuf, Failure> {
     let executable = std::env::current_exe().map_err(|e| Failure::at("the folder of this executable", e))?;
     Ok(executable.with_file_name("policy.wasm"))
 }

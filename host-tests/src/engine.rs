@@ -103,6 +103,12 @@ impl Host for Script {
     }
 }
 
+/// Whoever answers the host calls of a case, as it says.
+#[must_use]
+pub fn capabilities(case: &Case, sink: LogSink) -> Arc<dyn Capabilities> {
+    Arc::new(Script::new(case, sink))
+}
+
 impl Engine {
     /// Answers `validate`.
     ///

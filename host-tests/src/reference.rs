@@ -1,10 +1,12 @@
-//! The pages of the book that are made of the code: the settings, of their JSON Schema; the command line, of its own help.
+//! The files that are made of the code: the settings' page, of their JSON Schema; the command line's, of its own help; the templates.
 
 use std::fmt::Write as _;
 
 use gatectl::ExitCode;
 use gatectl::output::Output;
 use serde_json::{Map, Value};
+
+use crate::template::TEMPLATES;
 
 const SETTINGS: &str = "# Settings
 
@@ -18,21 +20,31 @@ What `gatectl --help` and the `--help` of each command say. `gatectl man` writes
 completes by. Results go to stdout, notes and errors to stderr.
 ";
 
-/// Every page: its path in the repository and its text.
+/// Every file: its path in the repository and its text.
 ///
 /// # Panics
 /// Where the schema is not of the form that this reads, which is a mistake here.
 #[must_use]
-pub fn pages() -> [(&'static str, String); 2] {
-    [("docs/reference/settings.md", settings()), ("docs/reference/cli.md", commands())]
+pub fn pages() -> Vec<(String, String)> {
+    let pages = [("docs/reference/settings.md".to_owned(), settings()), ("docs/reference/cli.md".to_owned(), commands())];
+    pages.into_iter().chain(TEMPLATES.map(|template| (template.file(), template.yaml()))).collect()
 }
 
-fn settings() -> String {
+/// The JSON Schema of the settings, as the command line writes it.
+///
+/// # Panics
+/// The command line fails.
+#[must_use]
+pub fn schema() -> Value {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
     let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
     let exit = gatectl::run(["gatectl", "settings", "schema"].map(Into::into), &mut output);
     assert_eq!(exit, ExitCode::Admitted, "the schema is written");
-    let schema: Value = serde_json::from_slice(&results).expect("the schema is JSON");
+    serde_json::from_slice(&results).expect("the schema is JSON")
+}
+
+fn settings() -> String {
+    let schema = schema();
     let mut page = SETTINGS.to_owned();
     let mut seen = Vec::new();
     section(&mut page, &mut seen, "", &schema);

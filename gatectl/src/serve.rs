@@ -1,0 +1,199 @@
+//! `gatectl serve`: the policy module as Gatekeeper's external data provider.
+
+mod log;
+mod module;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use host::capability::Capabilities;
+use host::live::{Live, LogEvent, LogSink};
+use host::module::{CallOptions, ModuleOptions, PolicyModule};
+use provider::flight::Room;
+use provider::judge::Judge;
+use provider::lookups::{Lifetimes, Lookups};
+use provider::metrics::Metrics;
+use provider::server::{Parts, Provider};
+use provider::tls::{Files, Reloading};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::connection::Connection;
+use crate::exit::{ExitCode, Failure, Outcome};
+use crate::objects::ObjectSources;
+use crate::output::Output;
+
+/// How finely a judgement's time is measured.
+const TICK: Duration = Duration::from_millis(100);
+/// How many ticks a judgement may take, whose look-ups go on after its request was answered: half a minute.
+const TICKS: u64 = 300;
+
+/// Serves the policy module to Gatekeeper, as an external data provider over HTTPS
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gatectl serve --tls-certificate tls.crt --tls-key tls.key
+  gatectl serve --tls-certificate tls.crt --tls-key tls.key --client-authority ca.crt --client-name gatekeeper-webhook-service.gatekeeper-system.svc
+  gatectl serve --tls-certificate tls.crt --tls-key tls.key --policy registry://ghcr.io/acme/gated-deployment@sha256:3f1c0a5d9b7e2c4f6a8b0d1e3f5a7c9b2d4e6f8a0b1c3d5e7f9a1b3c5d7e9f0a --policy-key cosign.pub
+
+POST /validate answers with verdicts, POST /mutate with the digests behind tags; /healthz, /readyz and /metrics are on the plain port. Each
+line of stdout is one event as JSON: what the module alerts of, and what becomes of the provider. It ends on SIGTERM and SIGINT, once what
+has arrived is answered.")]
+pub(crate) struct Serve {
+    /// Where Gatekeeper is served, over TLS 1.3
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
+    listen: String,
+    /// Where probes and metrics are served, without TLS
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8081")]
+    listen_plain: String,
+    /// The certificate and those of its issuers, PEM; read again when the file changes
+    #[arg(long, value_name = "FILE")]
+    tls_certificate: PathBuf,
+    /// The certificate's private key, PEM
+    #[arg(long, value_name = "FILE")]
+    tls_key: PathBuf,
+    /// The authority, PEM, that a client's certificate must be of [default: clients show none]
+    #[arg(long, value_name = "FILE")]
+    client_authority: Option<PathBuf>,
+    /// The name that a client's certificate must have
+    #[arg(long, value_name = "HOST", requires = "client_authority")]
+    client_name: Option<String>,
+    /// The module: a file, or `registry://REPOSITORY@sha256:…` [default: policy.wasm beside this program]
+    #[arg(long, value_name = "WASM")]
+    policy: Option<String>,
+    /// A public key, PEM, of which the module's artifact must have a cosign signature; any one of several
+    #[arg(long, value_name = "FILE")]
+    policy_key: Vec<PathBuf>,
+    /// How long a request waits for its answer, in milliseconds: less than the Provider's `timeout`
+    #[arg(long, value_name = "MILLISECONDS", default_value = "1500", value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    patience: u64,
+    /// Workloads that are judged at once; most of that time they wait for a registry
+    #[arg(long, value_name = "N", default_value = "32", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    workers: u16,
+    /// Workloads that may wait for a worker; what comes on top is refused at once
+    #[arg(long, value_name = "N", default_value = "512", value_parser = clap::value_parser!(u16).range(0..=16384))]
+    waiting: u16,
+    /// How long it is remembered what a tag stands for, and what else may change, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(0..=3600))]
+    remember_tags: u64,
+    /// How long it is remembered what a digest names, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = clap::value_parser!(u64).range(0..=86_400))]
+    remember_digests: u64,
+    /// How long it is remembered that there is nothing, or that it could not be asked for, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = clap::value_parser!(u64).range(0..=3600))]
+    remember_failures: u64,
+    /// What is remembered of look-ups, in MiB at most
+    #[arg(long, value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    memory: u16,
+    #[command(flatten)]
+    objects: ObjectSources,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+impl Serve {
+    pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
+        let (events, lines) = mpsc::channel::<Value>();
+        let files = Files {
+            certificate: self.tls_certificate.clone(),
+            key: self.tls_key.clone(),
+            client_authority: self.client_authority.clone(),
+        };
+        let tls = Arc::new(Reloading::new(files).map_err(Failure::new)?);
+        let registry = Arc::new(self.connection.lookup_registry()?);
+        let (wasm, origin) = module::read(self.policy.as_deref(), &self.policy_key, &registry)?;
+        let options = ModuleOptions { deadline: Some(TICKS), tick: TICK, ..ModuleOptions::default() };
+        let module = PolicyModule::from_bytes(&wasm, options).map_err(|error| Failure::at(&origin, error))?;
+        let (objects, _) = self.objects.layered(&[])?;
+
+        let metrics = Metrics::default();
+        let counted = metrics.clone();
+        let alerts = events.clone();
+        let sink: LogSink = Arc::new(move |event: LogEvent| {
+            // Who reads is gone only when everything ends.
+            let _ = alerts.send(event.event);
+        });
+        let live: Arc<dyn Capabilities> = Arc::new(Live::new(registry, sink).with_kubernetes(Arc::new(objects)));
+        let lookups =
+            Arc::new(Lookups::new(live, self.lifetimes(), Arc::new(move |operation, from| counted.looked_up(operation, from))));
+        let own = events.clone();
+        let parts = Parts {
+            judge: Arc::new(Judge::new(Arc::new(module), Arc::clone(&lookups) as Arc<dyn Capabilities>, CallOptions::default())),
+            lookups,
+            room: self.room(),
+            metrics,
+            tls,
+            client_name: self.client_name.clone(),
+            log: Arc::new(move |level, message, more| {
+                let _ = own.send(log::event(level, message, &more));
+            }),
+        };
+        let serving = thread::spawn(move || serve(&self.listen, &self.listen_plain, Provider::new(parts), &origin, &events));
+        // Until the last sender is gone: everything has been answered then.
+        for event in lines {
+            writeln!(output.results, "{}", log::line(event))?;
+            output.results.flush()?;
+        }
+        match serving.join() {
+            Ok(served) => served.map(|()| ExitCode::Admitted),
+            Err(_) => Err(Failure::new("serving broke off")),
+        }
+    }
+
+    fn room(&self) -> Room {
+        Room {
+            workers: usize::from(self.workers),
+            waiting: usize::from(self.waiting),
+            patience: Duration::from_millis(self.patience),
+        }
+    }
+
+    fn lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            digest: Duration::from_secs(self.remember_digests),
+            tag: Duration::from_secs(self.remember_tags),
+            failure: Duration::from_secs(self.remember_failures),
+            bytes: usize::from(self.memory).saturating_mul(1024 * 1024),
+        }
+    }
+}
+
+fn serve(
+    listen: &str,
+    listen_plain: &str,
+    provider: Provider,
+    origin: &str,
+    events: &mpsc::Sender<Value>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("provider").enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::at("threads", error))?;
+    let served = runtime.block_on(async {
+        let bind = async |address: &str| {
+            let listener = TcpListener::bind(address).await.map_err(|error| Failure::at(address, error))?;
+            let bound = listener.local_addr().map_err(|error| Failure::at(address, error))?;
+            Ok::<_, Failure>((listener, bound.to_string()))
+        };
+        let ((secure, address), (plain, plain_address)) = (bind(listen).await?, bind(listen_plain).await?);
+        let more = json!({ "address": address, "plainAddress": plain_address, "policy": origin });
+        let _ = events.send(log::event("info", "serving", &more));
+        let signals = || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+        let (mut terminate, mut interrupt) = signals().map_err(|error| Failure::at("signals", error))?;
+        let end = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        provider.serve(secure, plain, end).await.map_err(|error| Failure::at(address, error))
+    });
+    if served.is_ok() {
+        let _ = events.send(log::event("info", "ended", &json!({})));
+    }
+    // Judgements that nobody waits for are given up.
+    runtime.shutdown_background();
+    served
+}

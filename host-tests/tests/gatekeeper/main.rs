@@ -1,0 +1,8 @@
+//! The gate in Gatekeeper: the templates as they are committed, evaluated by a Rego engine, and the provider over real TLS.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
+
+mod engine;
+mod parity;
+mod provider;
+mod template;

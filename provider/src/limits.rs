@@ -1,0 +1,14 @@
+//! The caps of what Gatekeeper, or whoever else reaches the provider, may send. What is above a cap is refused with a sentence.
+
+/// Bytes of a request's body: a key holds the settings and one workload, and the API server takes objects of 3 MiB at most.
+pub const BODY_BYTES: usize = 8 * 1024 * 1024;
+/// Keys of a request: Gatekeeper asks for one workload at a time, and the mutation for the images of one.
+pub const KEYS: usize = 5_000;
+/// Bytes of the longest text of an answer that Gatekeeper's log and the API server's message have to carry.
+pub const MESSAGE_BYTES: usize = 8 * 1024;
+/// Seconds that a request's headers, and then its body, may take to arrive.
+pub const ARRIVAL_SECONDS: u64 = 10;
+/// Seconds that a connection may be idle: Gatekeeper before 3.22 opens one for each call and leaves it.
+pub const IDLE_SECONDS: u64 = 30;
+/// Connections at one time. Further ones wait to be accepted.
+pub const CONNECTIONS: usize = 1_024;
