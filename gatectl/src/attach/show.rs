@@ -9,7 +9,7 @@ use super::publish::Earlier;
 use super::{Artifact, Descriptor, MANIFEST, Prepared, sign};
 use crate::exit::Failure;
 use crate::output::{Colour, Format, Output};
-use crate::table;
+use crate::{table, visible};
 
 /// Version of the JSON that `--format json` writes.
 const SCHEMA_VERSION: u32 = 1;
@@ -141,7 +141,8 @@ fn block(
     }
     for (name, value) in pairs {
         let name = output.paint(Colour::Heading, &format!("{name:<11}"));
-        writeln!(output.results, "{name}  {value}")?;
+        // The scanner's name and version are the report's own words.
+        writeln!(output.results, "{name}  {}", visible::line(&value))?;
     }
     writeln!(output.results)?;
     table::write(output.results, &counts(&summary), |column| column > 1)?;
