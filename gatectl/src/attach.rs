@@ -68,7 +68,7 @@ pub(crate) struct Attach {
     from_registry: bool,
     /// With --from-registry: take nothing but what the owner of one of these public keys (PEM) signed, as a DSSE envelope or as cosign signs
     /// the artifact
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "from_registry")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "from_registry", conflicts_with = "report")]
     trust_key: Vec<PathBuf>,
     /// With --from-registry: take this one, by the digest that the list shows; several are merged
     #[arg(long, value_name = "DIGEST", requires = "from_registry", conflicts_with = "report")]

@@ -1,7 +1,9 @@
 //! What is never taken, what keeps others from being taken, and what the user can say about it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gatectl::ExitCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::artifacts::{
     COSIGN_VULN, DSSE, IN_TOTO, SARIF, artifact, attest, defender, defender_statement, envelope, list_by_tag, push, refer, sarif,
@@ -33,19 +35,19 @@ fn nothing_is_there() {
 fn signatures_of_others_and_of_other_bytes_do_not_count() {
     for place in Place::both() {
         let (good, image) = (trivy_statement(&place.digest, 10, "CVE-2026-1"), place.digest.as_str());
-        // Signed by another key, changed after it was signed, not signed, and of a type that was not signed.
-        let tampered = envelope(&good, &place.key).replace(
-            &envelope(&good, &place.key)[..],
-            &json!({ "payloadType": IN_TOTO, "payload": base64(&trivy_statement(image, 20, "CVE-2026-2")),
-                "signatures": [{ "sig": signature(&envelope(&good, &place.key)) }] })
-            .to_string(),
-        );
+        // Changed after it was signed, signed by another key, no envelope at all, and not signed.
+        let mut tampered: Value = serde_json::from_str(&envelope(&good, &place.key)).unwrap();
+        tampered["payload"] = json!(STANDARD.encode(trivy_statement(image, 20, "CVE-2026-2")));
         let newer = trivy_statement(image, 21, "CVE-2026-3");
         attest(
             &place.world,
             &place.repository,
             image,
-            &[(COSIGN_VULN, tampered), (COSIGN_VULN, envelope(&newer, &place.other)), (COSIGN_VULN, "{ garbage".to_owned())],
+            &[
+                (COSIGN_VULN, tampered.to_string()),
+                (COSIGN_VULN, envelope(&newer, &place.other)),
+                (COSIGN_VULN, "{ garbage".to_owned()),
+            ],
         );
         refer(&place.world, &place.repository, image, IN_TOTO, &newer, Some("2026-11-21T11:00:00Z"));
         let ended = place.trusting(&[]);
@@ -55,16 +57,6 @@ fn signatures_of_others_and_of_other_bytes_do_not_count() {
         place.signed(&good, None);
         place.wants_published(&place.trusting(&[]), &["CVE-2026-1"]);
     }
-}
-
-fn base64(text: &str) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(text)
-}
-
-fn signature(envelope: &str) -> String {
-    let envelope: serde_json::Value = serde_json::from_str(envelope).unwrap();
-    envelope["signatures"][0]["sig"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -78,12 +70,10 @@ fn what_is_about_another_image_is_left() {
         let manifest = artifact(&place.world, &place.repository, &foreign, IN_TOTO, &[(IN_TOTO, statement, json!({}))], None);
         let digest = push(&place.world, &place.repository, &foreign, &manifest);
         list_by_tag(&place.world, &place.repository, &place.digest, &digest, manifest.to_string().len());
-        // The image itself, which names no subject, and something that is gone.
+        // Another image, which names no subject.
         list_by_tag(&place.world, &place.repository, &place.digest, &foreign, 1);
-        list_by_tag(&place.world, &place.repository, &place.digest, OTHER, 1);
         let ended = place.attach(&[]);
-        let parts =
-            ["the statement is about other digests", "it names another subject", "it names no subject", "it is listed, and gone"];
+        let parts = ["the statement is about other digests", "it names another subject", "it names no subject"];
         place.wants_refused(&ended, &parts);
         // A report that states another image, in an artifact that names this one.
         let stating = sarif("CVE-2026-1").replace(
@@ -195,8 +185,9 @@ fn flags_that_make_no_sense_together_are_refused() {
     for (arguments, part) in [
         (&["attach", &image, "--from-registry", "--report", &file][..], "cannot be used with"),
         (&["attach", &image, "--from-registry", "--force-subject"], "cannot be used with"),
-        (&["attach", &image, "--report", &file, "--trust-key", &file], "--from-registry"),
-        (&["attach", &image, "--report", &file, "--candidate", OTHER], "--from-registry"),
+        (&["attach", &image, "--report", &file, "--trust-key", &file], "cannot be used with"),
+        (&["attach", &image, "--report", &file, "--candidate", OTHER], "cannot be used with"),
+        (&["attach", &image, "--candidate", OTHER], "--from-registry"),
         (&["attach", &image], "--report"),
         (
             &["attach", &image, "--from-registry", "--trust-key", &file],

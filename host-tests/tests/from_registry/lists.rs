@@ -4,7 +4,7 @@ use gatectl::ExitCode;
 use host::registry::{Registry, RegistryOptions};
 use host::sources::Sources;
 use host_tests::odd_registry::{Answer, OddRegistry};
-use host_tests::world::{MANIFEST, World};
+use host_tests::world::{Ended, MANIFEST, World};
 use serde_json::json;
 
 use crate::artifacts::{INDEX, hex};
@@ -91,8 +91,8 @@ fn a_list_that_cannot_be_had_is_not_an_empty_one() {
     assert!(error.contains("expected at most 1000 referrers, found 1001"), "{error}");
 }
 
-#[test]
-fn without_the_list_nothing_is_published() {
+/// What `--from-registry` ends with where the list of referrers is this.
+fn attach(list: Answer) -> Ended {
     let image = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
         "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": OF, "size": 1 } })
     .to_string();
@@ -101,11 +101,28 @@ fn without_the_list_nothing_is_published() {
     let world = World::odd(vec![
         ("/v2/app/manifests/v1".to_owned(), manifest.clone()),
         (format!("/v2/app/manifests/{digest}"), manifest),
-        (format!("/v2/app/referrers/{digest}"), Answer::error(403, "DENIED", "requested access to the resource is denied")),
+        (format!("/v2/app/referrers/{digest}"), list),
+        (format!("/v2/app/manifests/{}", self::digest('b')), Answer::error(403, "DENIED", "requested access is denied")),
     ]);
     let ended = world.gatectl(&["attach", &world.image("app:v1"), "--from-registry"]);
     assert_eq!(ended.exit, ExitCode::Failed, "{ended:?}");
-    assert!(ended.notes.contains("referrers of `") && ended.notes.contains("denied"), "{}", ended.notes);
+    ended
+}
+
+#[test]
+fn what_is_listed_has_to_be_there() {
+    let refused = attach(Answer::error(403, "DENIED", "requested access is denied"));
+    assert!(refused.notes.contains("referrers of `") && refused.notes.contains("access is denied"), "{}", refused.notes);
+    let gone = attach(list(&[&digest('a')]));
+    assert!(gone.notes.contains("left: it is listed, and gone from the registry"), "{}", gone.notes);
+    let kept = attach(list(&[&digest('a'), &digest('b')]));
+    assert!(
+        kept.notes.contains("in the way: its manifest could not be read: ") && kept.notes.contains("denied"),
+        "{}",
+        kept.notes
+    );
+    let odd = attach(list(&["sha512:1"]));
+    assert!(odd.notes.contains("it is listed under what is no sha256 digest"), "{}", odd.notes);
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use host::registry::{RawManifest, Registry, RegistryError};
 use policy::findings;
 use policy::image::Digest;
+use policy::limits;
 use policy::time::Timestamp;
 use reports::{Format, intoto};
 use serde::Deserialize;
@@ -18,6 +19,8 @@ use crate::exit::Failure;
 
 /// The layers of one artifact that are looked at.
 const MAX_LAYERS: usize = 100;
+/// Everything that is found about an image and its platforms.
+const MAX_FOUND: usize = 5_000;
 
 /// Types of artifacts and layers that hold reports, beside those under which reports are kept here: in-toto's, DSSE's, those that oras and
 /// Ratify, trivy-plugin-referrer and Harbor use.
@@ -121,9 +124,15 @@ pub(super) fn find(
     platform: Option<&str>,
 ) -> Result<Vec<Found>, Failure> {
     let mut all = Vec::new();
+    let at = |e| Failure::at(format_args!("`{repository}@{}`", subject.digest), e);
+    let enough = |what: &str, n: usize, cap: usize| match n > cap {
+        true => Err(at(format!("expected at most {cap} {what}, found {n}; hint: name one platform by its digest"))),
+        false => Ok(()),
+    };
     let whole = Scanned { digest: subject.digest.clone(), platform: None };
     about(registry, repository, &whole, &mut all)?;
     let Content::Index(entries) = &subject.content else { return Ok(all) };
+    enough("images of the index", entries.len(), limits::DOCUMENT_IMAGES)?;
     for entry in entries.iter().filter(|entry| platform.is_none() || entry.platform.as_deref() == platform) {
         let of = Scanned { digest: entry.digest.clone(), platform: entry.platform.clone() };
         about(registry, repository, &of, &mut all)?;
@@ -131,7 +140,9 @@ pub(super) fn find(
             let reference = format!("{repository}@{}", attestation.digest);
             let raw = registry.pull_manifest_raw(&reference);
             artifact(Way::Index, &of, attestation.digest.as_str(), raw, &mut all);
+            enough("artifacts about the images of the index", all.len(), MAX_FOUND)?;
         }
+        enough("artifacts about the images of the index", all.len(), MAX_FOUND)?;
     }
     Ok(all)
 }
@@ -220,7 +231,8 @@ impl Manifest {
     }
 }
 
-fn is_report(media_type: &str) -> bool {
+/// Whether reports are kept under this type.
+pub(super) fn is_report(media_type: &str) -> bool {
     REPORTS.contains(&media_type)
         || media_type.starts_with(BUNDLE)
         || Format::ALL.iter().any(|format| format.reader().media_type == media_type)

@@ -12,7 +12,7 @@ use super::super::bind::{self, Stated};
 use super::super::input::{Carried, Read};
 use super::super::subject::{Content, Scanned, Subject};
 use super::Wanted;
-use super::find::{Found, Held, Layer, Way};
+use super::find::{self, Found, Held, Layer, Way};
 use super::open::{self, Opened};
 use super::trust::{self, Trust, TrustKey};
 
@@ -165,10 +165,9 @@ impl Judge<'_> {
             let why = "neither the report nor its artifact says when the scan was finished; hint: state it with `--scanned-at`";
             return State::Broken(why.to_owned());
         };
-        let media_type = opened.media_type.unwrap_or(match layer.media_type.is_empty() {
-            true => format.reader().media_type,
-            false => &layer.media_type,
-        });
+        // Clients may keep a report as any file.
+        let kept = if find::is_report(&layer.media_type) { &layer.media_type } else { format.reader().media_type };
+        let media_type = opened.media_type.unwrap_or(kept);
         let carried = Carried { image: image.clone(), media_type: media_type.to_owned() };
         let report = Report { scanned_at: Some(scanned_at), ..report };
         let read = Read { report, bytes, carried: Some(carried) };
