@@ -21,7 +21,7 @@ use reports::report::Notes;
 pub(super) use self::choose::Outcome;
 use self::find::{Found, Held};
 pub(super) use self::judge::Candidate;
-use self::judge::{Judge, State};
+use self::judge::{Judge, Readable, State};
 pub(super) use self::list::{rows, value};
 pub(super) use self::trust::{TrustKey, load};
 use super::input::Read;
@@ -75,7 +75,7 @@ pub(super) fn take(registry: &Registry, resolved: &Resolved, keys: &[TrustKey], 
     }
     let judged = Judge { registry, resolved, subject: &subject, keys, wanted }.all(found);
     let outcomes = choose::choose(&judged, &subject.digest, !wanted.candidates.is_empty());
-    let mut all: Vec<(Candidate, Outcome)> = judged.into_iter().zip(outcomes).collect();
+    let all: Vec<(Candidate, Outcome)> = judged.into_iter().zip(outcomes).collect();
     if all.iter().any(|(_, outcome)| matches!(outcome, Outcome::InTheWay(_))) {
         let why = "expected to read whatever may be the newest scan, found what cannot be; hint: remove it, choose another with `--candidate DIGEST`, or a format with `--report-format`";
         return Err(list::failure(resolved, why, &all));
@@ -92,16 +92,26 @@ pub(super) fn take(registry: &Registry, resolved: &Resolved, keys: &[TrustKey], 
         };
         return Err(list::failure(resolved, why, &all));
     }
-    let (mut read, mut notes) = (Vec::new(), Notes::default());
+    let mut notes = Notes::default();
     if keys.is_empty() {
         notes.add("nobody's signature was checked: whoever may push to the repository decides what is taken; name keys with `--trust-key`");
     }
-    for (candidate, outcome) in &mut all {
-        let (State::Readable(readable), Outcome::Taken) = (&mut candidate.state, &outcome) else { continue };
-        if readable.is_stand_in {
-            notes.add("the report does not say when the scan was finished: when its artifact was made stands in");
+    let taken: Vec<&Readable> = all.iter().filter(|(_, outcome)| *outcome == Outcome::Taken).filter_map(readable).collect();
+    for left in all.iter().filter(|(_, outcome)| *outcome != Outcome::Taken).filter_map(readable) {
+        if taken.iter().any(|taken| taken.image.digest == left.image.digest && taken.scanned_at < left.scanned_at) {
+            notes.add("a later scan than the one that is taken is there, and left");
         }
-        read.push(readable.read.clone());
     }
+    for _ in taken.iter().filter(|readable| readable.is_stand_in) {
+        notes.add("the report does not say when the scan was finished: when its artifact was made stands in");
+    }
+    let read = taken.iter().map(|readable| readable.read.clone()).collect();
     Ok(Taken { read, all, notes })
+}
+
+fn readable((candidate, _): &(Candidate, Outcome)) -> Option<&Readable> {
+    match &candidate.state {
+        State::Readable(readable) => Some(readable),
+        _ => None,
+    }
 }

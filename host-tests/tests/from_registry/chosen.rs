@@ -55,7 +55,9 @@ fn signatures_of_others_and_of_other_bytes_do_not_count() {
         assert_eq!(ended.notes.matches("left: no trusted key signed it").count(), 4, "{}", ended.notes);
         // They neither stand in for what is signed, nor in its way.
         place.signed(&good, None);
-        place.wants_published(&place.trusting(&[]), &["CVE-2026-1"]);
+        let ended = place.trusting(&[]);
+        place.wants_published(&ended, &["CVE-2026-1"]);
+        assert!(ended.notes.contains("a later scan than the one that is taken is there, and left"), "{}", ended.notes);
     }
 }
 

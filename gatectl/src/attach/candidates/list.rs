@@ -58,7 +58,7 @@ impl Candidate {
             State::Readable(readable) => &readable.image,
             _ => &self.found.of,
         };
-        image.platform.clone().unwrap_or_else(|| image.digest.to_string())
+        image.platform.clone().unwrap_or_else(|| "what was named".to_owned())
     }
 }
 
