@@ -73,6 +73,9 @@ pub(crate) struct Attach {
     /// With --from-registry: take this one, by the digest that the list shows; several are merged
     #[arg(long, value_name = "DIGEST", requires = "from_registry", conflicts_with = "report")]
     candidate: Vec<String>,
+    /// With --from-registry and --sign-key: sign findings that no key of --trust-key vouches for
+    #[arg(long, requires = "from_registry", conflicts_with_all = ["report", "trust_key"])]
+    accept_unsigned: bool,
     /// Format of the report; with --from-registry, reports of this format only [default: as its top-level keys show]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     report_format: Option<Format>,
@@ -132,6 +135,12 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 
 impl Attach {
     pub(crate) fn run(self, output: &mut Output<'_>, passwords: &Passwords) -> Outcome {
+        let is_vouched_for = !self.trust_key.is_empty() || !self.candidate.is_empty() || self.accept_unsigned;
+        if self.from_registry && self.sign_key.is_some() && !is_vouched_for {
+            return Err(Failure::new(
+                "expected `--trust-key` beside `--from-registry` and `--sign-key`: whoever may push to the repository would decide what your key signs; hint: name the scanner's key, choose by digest with `--candidate`, or sign whatever is there with `--accept-unsigned`",
+            ));
+        }
         // A password that is wrong is best known before anything else is done.
         let key = self.sign_key.as_deref().map(|file| sign::key(file, passwords)).transpose()?;
         let leniency = Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty };

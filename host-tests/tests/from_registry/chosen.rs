@@ -11,6 +11,8 @@ use crate::artifacts::{
 };
 use crate::place::Place;
 
+/// Of the world's keys.
+const PASSWORD: &str = "of the world's keys";
 const OTHER: &str = "sha256:5555555555555555555555555555555555555555555555555555555555555555";
 
 impl Place {
@@ -199,5 +201,20 @@ fn flags_that_make_no_sense_together_are_refused() {
     ] {
         let ended = place.world.gatectl(arguments);
         assert!(ended.exit == ExitCode::Failed && ended.notes.contains(part), "{part}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_key_signs_what_somebody_vouches_for() {
+    let place = Place::both().last().unwrap();
+    let key = place.world.file("scan.key", &place.key.seal(PASSWORD.as_bytes()).unwrap());
+    let sign = |more: &[&str]| place.attach(&[&["--sign-key", &key], more].concat());
+    let layer = place.signed(&trivy_statement(&place.digest, 10, "CVE-2026-1"), None);
+    place.wants_refused(&sign(&[]), &["expected `--trust-key` beside `--from-registry` and `--sign-key`", "--accept-unsigned"]);
+    let scan = place.world.path("scan.pub");
+    for more in [&["--trust-key", &scan][..], &["--candidate", &layer], &["--accept-unsigned"]] {
+        let ended = sign(more);
+        place.wants_published(&ended, &["CVE-2026-1"]);
+        assert!(ended.results.contains("signed as"), "{}", ended.results);
     }
 }

@@ -91,6 +91,25 @@ fn a_list_that_cannot_be_had_is_not_an_empty_one() {
     assert!(error.contains("expected at most 1000 referrers, found 1001"), "{error}");
 }
 
+#[test]
+fn a_token_is_asked_for_once() {
+    let tokens =
+        OddRegistry::start([("/token?scope=repository%3Aapp%3Apull&service=x".to_owned(), Answer::new(200, r#"{"token":"t"}"#))]);
+    let tokens = tokens.unwrap();
+    let challenge = format!("Bearer realm=\"http://{}/token\",service=\"x\"", tokens.address());
+    let odd = OddRegistry::start([
+        ("/v2/".to_owned(), Answer::new(401, "").header("WWW-Authenticate", &challenge)),
+        (format!("/v2/app/referrers/{OF}"), list(&[&digest('a')])),
+    ])
+    .unwrap();
+    let options = RegistryOptions { sources: Sources::insecure([odd.address()]), ..RegistryOptions::default() };
+    let registry = Registry::new(options).unwrap();
+    for _ in 0..2 {
+        assert_eq!(registry.referrers(&format!("{}/app", odd.address()), OF).unwrap(), [digest('a')]);
+    }
+    assert_eq!(tokens.requests().len(), 1, "{:?}", tokens.requests());
+}
+
 /// What `--from-registry` ends with where the list of referrers is this.
 fn attach(list: Answer) -> Ended {
     let image = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
