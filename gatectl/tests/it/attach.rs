@@ -71,6 +71,19 @@ fn what_is_attached_is_what_a_gate_reads() {
 }
 
 #[test]
+fn the_reports_own_words_reach_no_terminal_as_they_stand() {
+    let world = World::new();
+    let image = world.image("app:1");
+    let (digest, _) = world.push_image(&image, "amd64");
+    let file = world.file("report.json", &stating(&digest).replace("0.69.3", "0.69.3\\u001b[2J\\u202e"));
+    for more in [&[][..], &["--dry-run"], &["--format", "json"]] {
+        let ended = world.attach(&[&[image.as_str(), "--report", &file], more].concat());
+        assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
+        assert!(ended.results.contains("0.69.3") && !ended.results.contains(['\u{1b}', '\u{202e}']), "{:?}", ended.results);
+    }
+}
+
+#[test]
 fn the_same_report_gives_the_same_bytes() {
     let world = World::new();
     let image = world.image("app:1");
