@@ -130,7 +130,7 @@ impl Kept {
             return Err(foreign(&format!("a layer of type `{}`", text(other, "mediaType").unwrap_or_default())));
         }
         let config = match manifest.get("config").and_then(|config| text(config, "digest")) {
-            Some(digest) => registry.pull_blob(reference, digest)?,
+            Some(digest) => registry.pull_blob(reference, digest, limits::SIGNATURE_BYTES)?,
             None => return Err(foreign("a manifest without `config`")),
         };
         // Other tools than cosign write other configs: nobody reads them, and what is none of cosign's is made anew.

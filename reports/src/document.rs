@@ -113,7 +113,7 @@ fn vulnerabilities(rows: &[Row], provides: &[Field], notes: &mut Notes) -> Vec<V
 }
 
 /// Without the fields that some other report of the document does not speak about.
-fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnerability<'static> {
+pub(crate) fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnerability<'static> {
     let has = |field| provides.contains(&field);
     v.aliases.retain(|_| has(Field::Aliases));
     v.cvss = v.cvss.filter(|_| has(Field::Cvss));

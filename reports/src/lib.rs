@@ -10,6 +10,7 @@
 pub mod anchore;
 pub mod artifact_analysis;
 mod budget;
+pub mod carry;
 pub mod clair;
 pub mod cyclonedx;
 mod distro;

@@ -93,6 +93,12 @@ impl SubjectKind {
     pub(crate) fn unnamed() -> Self {
         Self::Other(Self::UNNAMED.to_owned())
     }
+
+    /// Whether the report leaves open what it is about: then whatever carried it has to say.
+    #[must_use]
+    pub fn is_unnamed(&self) -> bool {
+        *self == Self::unnamed()
+    }
 }
 
 /// Whether a report shows that it looked for vulnerabilities. An empty list is not a clean scan.

@@ -9,13 +9,32 @@ use reports::report::Notes;
 use reports::vex::{self, VexDocument};
 use reports::{Format, Leniency, Report};
 
+use super::subject::Scanned;
 use crate::exit::Failure;
 
 /// A report with its bytes, which are kept beside the findings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Read {
     pub(crate) report: Report,
     pub(crate) bytes: Vec<u8>,
+    /// Where it was found beside the image in the registry, what is known by that.
+    pub(crate) carried: Option<Carried>,
+}
+
+/// What the artifact of a report says of it, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Carried {
+    /// The image that it is about.
+    pub(crate) image: Scanned,
+    /// The media type of its bytes.
+    pub(crate) media_type: String,
+}
+
+impl Read {
+    /// The media type under which its bytes are kept.
+    pub(super) fn media_type(&self) -> &str {
+        self.carried.as_ref().map_or(self.report.format.reader().media_type, |carried| &carried.media_type)
+    }
 }
 
 /// What is held against reports: statements about findings, and public lists.
@@ -38,7 +57,7 @@ pub(super) fn reports(files: &[PathBuf], format: Option<Format>, leniency: Lenie
             ));
         }
         let report = reports::read_with(&bytes, format, leniency).map_err(|e| Failure::at(file.display(), e))?;
-        read.push(Read { report, bytes });
+        read.push(Read { report, bytes, carried: None });
     }
     Ok(read)
 }

@@ -37,7 +37,9 @@ pub(super) fn earlier(registry: &Registry, prepared: &Prepared) -> Result<Vec<Op
     let mut all = Vec::new();
     for (artifact, document) in &prepared.artifacts {
         let earlier = find(registry, artifact)?;
-        if let Some(at) = earlier.as_ref().and_then(|earlier| earlier.scanned_at).filter(|at| *at > document.scanned_at) {
+        // Of what is in the new artifact too, nothing is lost.
+        let lost = earlier.as_ref().filter(|earlier| prepared.carried.as_ref() != Some(&earlier.digest));
+        if let Some(at) = lost.and_then(|earlier| earlier.scanned_at).filter(|at| *at > document.scanned_at) {
             return Err(Failure::at(
                 format_args!("`{}`", artifact.reference),
                 format_args!(

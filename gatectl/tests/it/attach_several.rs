@@ -71,7 +71,7 @@ fn two_reports_are_one_document_of_the_worse() {
         .unwrap()
         .iter()
         .map(|layer| {
-            let kept = world.registry.pull_blob(&image, layer["digest"].as_str().unwrap()).unwrap();
+            let kept = world.registry.pull_blob(&image, layer["digest"].as_str().unwrap(), 1 << 20).unwrap();
             (layer["mediaType"].as_str().unwrap(), String::from_utf8(kept).unwrap())
         })
         .collect();

@@ -12,6 +12,7 @@ use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 
+use super::plain::{Answer, Plain};
 use super::{RegistryError, RegistryOptions};
 use crate::cache::now;
 use crate::threads::Threads;
@@ -46,6 +47,7 @@ struct Host {
     since: Instant,
     way: Way,
     client: Client,
+    plain: Plain,
     auth: RegistryAuth,
 }
 
@@ -71,14 +73,25 @@ impl Clients {
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
         A: Fn(Client, Reference, RegistryAuth) -> F,
     {
+        self.reach(reference, |host, reference| ask(host.client, reference, host.auth))
+    }
+
+    /// The same with all that is kept of the host.
+    fn reach<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+        A: Fn(Host, Reference) -> F,
+    {
         let host = self.host(reference, Purpose::Reading, None)?;
-        let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
-        if host.way == Way::Https
+        let way = host.way;
+        let answer = self.block_on(ask(host, reference.clone()));
+        if way == Way::Https
             && self.options.sources.is_insecure(reference.registry())
             && answer.as_ref().is_err_and(RegistryError::is_unreached)
         {
             let host = self.host(reference, Purpose::Reading, Some(Way::Http))?;
-            let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
+            let answer = self.block_on(ask(host, reference.clone()));
             if answer.as_ref().is_err_and(RegistryError::is_unreached) {
                 self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(Purpose::Reading, reference));
             }
@@ -94,15 +107,34 @@ impl Clients {
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
         A: Fn(Client, Reference, RegistryAuth) -> F,
     {
+        self.patiently(|| self.run(reference, &ask))
+    }
+
+    /// Asks, as patiently, for `/v2/<repository>/` and a path below it, or for a path that begins with `/`; reads at most `cap` bytes.
+    pub(super) fn get(&self, reference: &Reference, path: &str, accept: &str, cap: usize) -> Result<Answer, RegistryError> {
+        let path = match path.starts_with('/') {
+            true => path.to_owned(),
+            false => format!("/v2/{}/{path}", reference.repository()),
+        };
+        self.patiently(|| {
+            self.reach(reference, |host, reference| {
+                let scheme = if host.way == Way::Https { "https" } else { "http" };
+                let url = format!("{scheme}://{}{path}", reference.resolve_registry());
+                host.plain.get(host.client, host.auth, reference, url, accept.to_owned(), cap)
+            })
+        })
+    }
+
+    fn patiently<T>(&self, ask: impl Fn() -> Result<T, RegistryError>) -> Result<T, RegistryError> {
         let mut pause = self.options.patience.pause;
         for _ in 1..self.options.patience.tries {
-            match self.run(reference, &ask) {
+            match ask() {
                 Err(error) if error.is_passing() => std::thread::sleep(pause),
                 answer => return answer,
             }
             pause = pause.saturating_mul(2);
         }
-        self.run(reference, ask)
+        ask()
     }
 
     /// Runs `ask` once, as the policy server does where it verifies signatures: an insecure host is asked over plain HTTP only.
@@ -127,7 +159,8 @@ impl Clients {
         }
         let way = way.unwrap_or(Way::Https);
         let client = client(self.config(reference, way))?;
-        let host = Host { since: now(), way, client, auth: self.options.credentials.auth(reference) };
+        let plain = Plain::new(&self.config(reference, way))?;
+        let host = Host { since: now(), way, client, plain, auth: self.options.credentials.auth(reference) };
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, host.clone());
         Ok(host)
     }

@@ -47,6 +47,19 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry said that it does not know this kind of request at all.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        let Self::Registry(error) = self else { return false };
+        match &**error {
+            OciDistributionError::ServerError { code, .. } => matches!(*code, 405 | 501),
+            OciDistributionError::RegistryError { envelope, .. } => {
+                envelope.errors.iter().any(|error| matches!(error.code, OciErrorCode::Unsupported))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the registry asked for other credentials.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
