@@ -43,7 +43,7 @@ const PAGE_ROWS: usize = 2_000;
 /// Makes an inventory of what the gate answered, from logs of the policy server and audit logs of the API server
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  kubectl logs -n kubewarden -l app.kubernetes.io/component=policy-server --tail=-1 | gatectl admissions -
+  kubectl logs -n kubewarden -l kubewarden/policy-server=gated-deployment --tail=-1 | gatectl admissions -
   gatectl admissions policy-server.log audit.log audit-2026-11-08.log.gz
   gatectl admissions policy-server.log --would-deny --since 2026-11-08
   gatectl admissions policy-server.log --top rules --action audit
@@ -109,6 +109,7 @@ impl Admissions {
                 "expected --format jsonl without --top, --would-deny and --limit: it writes answers as they are read",
             ));
         }
+        self.check_files()?;
         let (inventory, summary) = self.read(output)?;
         let view = match (self.top, self.would_deny) {
             (Some(by), _) => View::Top(by),
@@ -131,10 +132,28 @@ impl Admissions {
             }
             Format::Jsonl => {}
         }
+        if view == View::WouldDeny {
+            output.note(group::would_deny_sentence(&inventory))?;
+        }
         for line in summary::lines(&summary, &inventory).iter().chain(&summary.broken) {
             output.note(line)?;
         }
         Ok(if summary.broken.is_empty() { ExitCode::Admitted } else { ExitCode::Failed })
+    }
+
+    /// What is not there is said before anything is read.
+    fn check_files(&self) -> Result<(), Failure> {
+        let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
+        if self.files.iter().filter(is_stdin).count() > 1 {
+            return Err(Failure::new("expected `-` once: standard input is read to its end"));
+        }
+        for path in self.files.iter().filter(|path| !is_stdin(path)) {
+            let metadata = std::fs::metadata(path).map_err(|error| Failure::at(path.display(), error))?;
+            if metadata.is_dir() {
+                return Err(Failure::at(path.display(), "expected a log, found a folder; name the files in it"));
+            }
+        }
+        Ok(())
     }
 
     /// Reads all files, one after the other.

@@ -13,7 +13,7 @@ use policy::findings::json as findings;
 use policy::settings::Settings;
 use serde_json::{Value, json};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "ARCHITECTURE.md",
     "SECURITY.md",
@@ -22,6 +22,7 @@ const DOCUMENTS: [&str; 8] = [
     "docs/findings.md",
     "docs/codes.md",
     "docs/alerts.md",
+    "docs/observability.md",
 ];
 
 fn read(document: &str) -> String {
@@ -213,6 +214,37 @@ fn the_commands_of_the_readme_run() {
         ran += 1;
     }
     assert_eq!(ran, 6, "the README shows six commands of gatectl");
+}
+
+#[test]
+fn the_commands_about_logs_run() {
+    let [_, world] = World::both();
+    let case =
+        case::read_all(&root().join("host-tests/cases/answer")).into_iter().find(|case| case.raw_payload.is_none()).unwrap();
+    let alert = &Engine::Native.validate(&case).alerts[0];
+    let data = alert.to_string();
+    let record = json!({ "timestamp": "2026-11-22T12:00:00.000001Z", "level": "WARN", "fields": { "message": "m", "data": data }, "target": "policy_log" });
+    for name in ["policy-server.log", "audit.log", "audit-2026-11-08.log.gz"] {
+        world.file(name, &format!("{record}\n"));
+    }
+    let mut ran = 0;
+    for line in blocks("docs/observability.md", "sh").iter().flat_map(|block| block.lines()) {
+        let Some(command) = line.strip_prefix("gatectl ") else { continue };
+        let command = command.split(" > ").next().unwrap();
+        let words: Vec<String> = command
+            .split_whitespace()
+            .map(|word| match word.trim_matches('\'') {
+                file if std::path::Path::new(&world.path(file)).is_file() => world.path(file),
+                word => word.to_owned(),
+            })
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ended = world.gatectl_plain(&words);
+        assert_eq!(ended.exit, ExitCode::Admitted, "{line}: {ended:?}");
+        assert!(!ended.notes.contains(" 0 answers of the gate"), "{line}: {ended:?}");
+        ran += 1;
+    }
+    assert_eq!(ran, 13, "docs/observability.md shows so many commands");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::event::{self, Action, Answer, Around, Log, Origin, Reading, Shape};
 use super::{identity, message, owner};
 
 /// What every event of an audit log has.
-pub(super) const GROUP: &str = "audit.k8s.io/";
+const GROUP: &str = "audit.k8s.io/";
 /// How the names of Kubewarden's webhooks end.
 const WEBHOOK: &str = ".kubewarden.admission";
 /// What the policy server answers where a policy took too long, and where it broke off.
@@ -110,14 +110,14 @@ struct List<'l> {
     items: Vec<Event<'l>>,
 }
 
-/// Whether a line can be of an audit log.
-pub(super) fn is_candidate(line: &str) -> bool {
-    line.contains(GROUP)
+/// Whether a line's JSON can be of an audit log.
+pub(super) fn is_candidate(json: &str) -> bool {
+    json.contains(GROUP)
 }
 
-/// Reads a line, whatever was written before the event; the readings of a list's events one by one.
-pub(super) fn read(line: &str) -> Vec<Reading> {
-    let json = line.find('{').and_then(|start| line.get(start..)).unwrap_or_default().trim_end();
+/// Reads a line's JSON; the readings of a list's events one by one.
+pub(super) fn read(json: &str) -> Vec<Reading> {
+    let json = json.trim_end();
     if json.contains("\"EventList\"")
         && let Ok(list) = serde_json::from_str::<List<'_>>(json)
     {

@@ -201,6 +201,16 @@ fn would_deny(inventory: &Inventory) -> Sheet {
     groups_sheet("workloads", columns, groups)
 }
 
+/// The same in a sentence.
+pub(super) fn would_deny_sentence(inventory: &Inventory) -> String {
+    let of = |wanted: Action| {
+        let of_action = counted(inventory).filter(|(shape, _)| shape.origin == Origin::Admission && worst(shape) == wanted);
+        of_action.map(|(_, tally)| tally.count).fold(0, u64::saturating_add)
+    };
+    let (audited, denied) = (of(Action::Audit), of(Action::Deny));
+    format!("{audited} audited admissions would have been denied, beside {denied} that the rules deny as they are")
+}
+
 fn groups_sheet(name: &'static str, mut columns: Vec<Column>, groups: BTreeMap<Vec<String>, Group<'_>>) -> Sheet {
     columns.extend([shown("last"), wide("first"), wide("rules")]);
     let mut groups: Vec<_> = groups.into_iter().collect();

@@ -97,15 +97,21 @@ fn read_line(
 /// What a line says. Most lines are of something else, and are known by what is not in them.
 fn readings(line: &str) -> Vec<Reading> {
     let plain = wrapping::uncoloured(line);
-    // An audit log has objects in it, and those any text: what is an event by its beginning is one.
-    if audit_log::is_candidate(&plain) && !plain.contains("{\"timestamp\":\"") {
-        return audit_log::read(&plain);
+    // By how its JSON begins, never by what is within: an audit log has objects in it, and those have any text.
+    let json = plain.find('{').and_then(|start| plain.get(start..)).unwrap_or_default();
+    let is_record = json.starts_with(server_log::RECORD) || !json.starts_with("{\"");
+    let is_server = server_log::is_candidate(&plain);
+    if audit_log::is_candidate(json) && !(is_record && is_server) {
+        let readings = audit_log::read(json);
+        if !is_server || readings.iter().any(|reading| !matches!(reading, Reading::Other)) {
+            return readings;
+        }
     }
-    if server_log::is_candidate(&plain) {
-        return vec![server_log::read(&plain)];
+    if is_server {
+        return vec![server_log::read(&plain, json)];
     }
     let text = plain.trim();
     // A log is cut where its disk was full or its file was moved away.
-    let is_cut = text.starts_with("{\"timestamp\":\"") && !text.ends_with('}');
+    let is_cut = text.starts_with(server_log::RECORD) && !text.ends_with('}');
     vec![if is_cut { Reading::Malformed("the line ends within a record".to_owned()) } else { Reading::Other }]
 }

@@ -14,7 +14,9 @@ use super::event::{self, Action, Answer, Around, Entry, Log, Origin, Reading, Sh
 use super::{identity, message, owner};
 
 /// The alerts' `event`.
-pub(super) const EVENT: &str = "gated-deployment";
+const EVENT: &str = "gated-deployment";
+/// How a record begins that tracing wrote as JSON.
+pub(super) const RECORD: &str = "{\"timestamp\":\"";
 /// The target of what policies log.
 const TARGET: &str = "policy_log";
 /// What the policy server logs of a policy in `monitor` mode.
@@ -101,10 +103,10 @@ pub(super) fn is_candidate(line: &str) -> bool {
     (line.contains(TARGET) && line.contains(EVENT)) || line.contains(MONITOR)
 }
 
-/// Reads a line, whatever was written before the record.
-pub(super) fn read(line: &str) -> Reading {
-    let json = line.find("{\"timestamp\":\"").and_then(|start| line.get(start..)).unwrap_or(line);
-    if json.starts_with('{') {
+/// Reads a line, whatever was written before the record; `json` is what begins with its first brace.
+pub(super) fn read(line: &str, json: &str) -> Reading {
+    // In text the first brace is that of a span.
+    if json.starts_with("{\"") {
         return match serde_json::from_str::<Record<'_>>(json.trim_end()) {
             Ok(record) => of_record(&record),
             Err(error) => Reading::Malformed(format!("expected a log record of the policy server: {error}")),

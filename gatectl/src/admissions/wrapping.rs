@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::lines::LINE_BYTES;
 
@@ -35,6 +36,16 @@ struct Docker<'l> {
     stream: Cow<'l, str>,
 }
 
+/// `stern --output json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stern<'l> {
+    #[serde(borrow)]
+    message: Cow<'l, str>,
+    #[serde(rename = "podName")]
+    _pod_name: IgnoredAny,
+}
+
 impl Unwrapper {
     pub(super) fn unwrap<'l>(&mut self, line: &'l str) -> Unwrapped<'l> {
         if let Some((stream, is_whole, text)) = cri(line) {
@@ -49,6 +60,12 @@ impl Unwrapper {
                 Cow::Owned(log) => Cow::Owned(log.trim_end_matches('\n').to_owned()),
             };
             return self.join(usize::from(stream == "stderr"), is_whole, text);
+        }
+        if line.starts_with('{')
+            && line.contains("\"podName\":")
+            && let Ok(Stern { message, .. }) = serde_json::from_str::<Stern<'_>>(line)
+        {
+            return Unwrapped::Whole(message);
         }
         Unwrapped::Whole(Cow::Borrowed(line))
     }
