@@ -1,5 +1,6 @@
 //! `gatectl admissions`: what the gate answered, from the logs of the policy server and of the API server.
 
+mod alert;
 mod annotations;
 mod audit_log;
 mod chart;
@@ -7,6 +8,7 @@ mod csv;
 mod event;
 mod filter;
 mod group;
+mod grouping;
 mod html;
 mod identity;
 mod inventory;
@@ -16,6 +18,7 @@ mod message;
 mod owner;
 mod progress;
 mod reading;
+mod record;
 mod server_log;
 mod sheet;
 mod summary;
@@ -158,9 +161,9 @@ impl Admissions {
 
     /// Reads all files, one after the other.
     fn read(&self, output: &mut Output<'_>) -> Result<(Inventory, Summary), Failure> {
-        let progress = Progress::new(&self.files);
         let (mut counter, mut summary, mut filtered) = (Counter::default(), Summary::default(), 0_u64);
         let is_streamed = self.format == Format::Jsonl;
+        let progress = Progress::new(&self.files, is_streamed && output.is_coloured);
         let mut take = |answer| {
             let Some(answer) = self.filter.apply(answer) else {
                 filtered = filtered.saturating_add(1);
@@ -179,7 +182,6 @@ impl Admissions {
             summary.files = summary.files.saturating_add(1);
             reading::read(lines, path, &mut summary, &mut take)?;
         }
-        progress.finish();
         summary.filtered = filtered;
         Ok((counter.finish(), summary))
     }

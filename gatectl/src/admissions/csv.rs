@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::sheet::{Cell, Sheet};
 
-/// How a cell begins that a spreadsheet takes for a formula.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '\t', '\r', '\n', '|'];
+/// How a cell begins that a spreadsheet takes for a formula; some take the wide forms for the same.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '|', '＝', '＋', '－', '＠'];
 
 pub(super) fn write(out: &mut dyn Write, sheet: &Sheet) -> io::Result<()> {
     record(out, sheet.columns.iter().map(|column| column.key.to_owned()))?;

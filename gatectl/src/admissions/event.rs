@@ -73,6 +73,10 @@ pub(super) struct Workload {
 
 impl std::fmt::Display for Workload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Of a request that could not be read nothing is known.
+        if self.kind.is_empty() && self.name.is_empty() {
+            return Ok(());
+        }
         write!(f, "{}/{}", or_dash(&self.kind), or_dash(&self.name))
     }
 }

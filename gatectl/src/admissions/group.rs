@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use policy::time::Timestamp;
 
 use super::event::{Action, Entry, Origin, Shape, Workload};
+use super::grouping::{self, Group, Groups};
 use super::inventory::{Inventory, Tally};
 use super::sheet::{Cell, Column, Sheet, shown, wide};
 
@@ -34,17 +35,6 @@ pub(super) enum View {
     Top(By),
     /// What audited workloads would have met, had the rules denied.
     WouldDeny,
-}
-
-/// What a group has in common.
-struct Group<'i> {
-    count: u64,
-    by_action: [u64; 4],
-    images: BTreeSet<&'i str>,
-    workloads: BTreeSet<(&'i str, &'i Workload)>,
-    rules: BTreeSet<&'i str>,
-    first: Timestamp,
-    last: Timestamp,
 }
 
 /// Entries that are one row: where, what, and why.
@@ -160,14 +150,14 @@ fn entries(inventory: &Inventory) -> Sheet {
 
 /// Groups of entries: each entry counts once.
 fn by_entry(inventory: &Inventory, name: &'static str, key: impl Fn(&Entry) -> String, columns: [Column; 6]) -> Sheet {
-    let mut groups: BTreeMap<Vec<String>, Group<'_>> = BTreeMap::new();
+    let mut groups: Groups<'_> = Groups::new();
     for (shape, tally) in counted(inventory) {
         for entry in &shape.entries {
             let group = groups.entry(vec![key(entry)]).or_insert_with(|| Group::new(tally));
             group.add(shape, tally, entry.action, std::slice::from_ref(entry));
         }
     }
-    groups_sheet(name, columns.to_vec(), groups)
+    grouping::sheet(name, columns.to_vec(), groups)
 }
 
 /// Groups of answers, by the worst of what was decided in each.
@@ -177,18 +167,18 @@ fn by_answer(
     columns: Vec<Column>,
     keys: impl Fn(&Shape, &Tally) -> Vec<Vec<String>>,
 ) -> Sheet {
-    let mut groups: BTreeMap<Vec<String>, Group<'_>> = BTreeMap::new();
+    let mut groups: Groups<'_> = Groups::new();
     for (shape, tally) in counted(inventory) {
         for key in keys(shape, tally) {
             groups.entry(key).or_insert_with(|| Group::new(tally)).add(shape, tally, worst(shape), &shape.entries);
         }
     }
-    groups_sheet(name, columns, groups)
+    grouping::sheet(name, columns, groups)
 }
 
 /// Admissions that were audited, and those that were denied, by workload.
 fn would_deny(inventory: &Inventory) -> Sheet {
-    let mut groups: BTreeMap<Vec<String>, Group<'_>> = BTreeMap::new();
+    let mut groups: Groups<'_> = Groups::new();
     for (shape, tally) in counted(inventory) {
         let action = worst(shape);
         if shape.origin == Origin::Admission && matches!(action, Action::Audit | Action::Deny) {
@@ -198,7 +188,7 @@ fn would_deny(inventory: &Inventory) -> Sheet {
         }
     }
     let columns = ["namespace", "workload", "count", "audit", "deny", "images"].map(shown).to_vec();
-    groups_sheet("workloads", columns, groups)
+    grouping::sheet("workloads", columns, groups)
 }
 
 /// The same in a sentence.
@@ -209,57 +199,6 @@ pub(super) fn would_deny_sentence(inventory: &Inventory) -> String {
     };
     let (audited, denied) = (of(Action::Audit), of(Action::Deny));
     format!("{audited} audited admissions would have been denied, beside {denied} that the rules deny as they are")
-}
-
-fn groups_sheet(name: &'static str, mut columns: Vec<Column>, groups: BTreeMap<Vec<String>, Group<'_>>) -> Sheet {
-    columns.extend([shown("last"), wide("first"), wide("rules")]);
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, group)| Reverse(group.count));
-    let row = |(key, group): (Vec<String>, Group<'_>)| {
-        let mut key = key.into_iter();
-        columns
-            .iter()
-            .map(|column| group.cell(column.key).unwrap_or_else(|| Cell::Text(key.next().unwrap_or_default())))
-            .collect()
-    };
-    let rows = groups.into_iter().map(row).collect();
-    Sheet { name, columns, rows }
-}
-
-impl<'i> Group<'i> {
-    fn new(tally: &Tally) -> Self {
-        let (images, workloads, rules) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { count: 0, by_action: [0; 4], images, workloads, rules, first: tally.first, last: tally.last }
-    }
-
-    fn add(&mut self, shape: &'i Shape, tally: &Tally, action: Action, entries: &'i [Entry]) {
-        self.count = self.count.saturating_add(tally.count);
-        for (of, count) in Action::ALL.into_iter().zip(&mut self.by_action) {
-            if of == action {
-                *count = count.saturating_add(tally.count);
-            }
-        }
-        self.images.extend(entries.iter().map(|entry| entry.image.as_str()).filter(|image| !image.is_empty()));
-        self.rules.extend(entries.iter().map(|entry| entry.rule.as_str()).filter(|rule| !rule.is_empty()));
-        self.workloads.insert((&shape.namespace, &shape.workload));
-        self.first = self.first.min(tally.first);
-        self.last = self.last.max(tally.last);
-    }
-
-    /// The value of a column; `None` where it is part of the key.
-    fn cell(&self, key: &str) -> Option<Cell> {
-        let by_action = Action::ALL.into_iter().zip(self.by_action).find(|(action, _)| action.word() == key);
-        let number = |number: usize| Cell::Number(u64::try_from(number).unwrap_or(u64::MAX));
-        match key {
-            "count" => Some(Cell::Number(self.count)),
-            "images" => Some(number(self.images.len())),
-            "workloads" => Some(number(self.workloads.len())),
-            "rules" => Some(Cell::List(self.rules.iter().map(|rule| (*rule).to_owned()).collect())),
-            "first" => Some(Cell::Time(self.first)),
-            "last" => Some(Cell::Time(self.last)),
-            _ => by_action.map(|(_, count)| Cell::Number(count)),
-        }
-    }
 }
 
 /// The worst that an answer's entries say: filters may have left out what its verdict rests on.

@@ -16,6 +16,8 @@ const BARS: usize = 10;
 /// The room for names in a chart, in the units of the drawing, and the characters that fit.
 const LEFT: u64 = 420;
 const NAME: usize = 56;
+/// Texts of a list that are written.
+const LISTED: usize = 8;
 
 /// The page, with the first rows of a view.
 pub(super) fn page(sheet: &Sheet, inventory: &Inventory, summary: &Summary, limit: usize, now: Timestamp) -> String {
@@ -82,6 +84,17 @@ fn shorten(name: &str) -> String {
     }
 }
 
+/// A page has room for the first of a list.
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::List(texts) if texts.len() > LISTED => {
+            let first: Vec<&str> = texts.iter().take(LISTED).map(String::as_str).collect();
+            format!("{} and {} more", first.join(" "), texts.len().saturating_sub(LISTED))
+        }
+        cell => cell.text(),
+    }
+}
+
 fn write_table(page: &mut String, sheet: &Sheet, limit: usize) {
     let has_action = sheet.columns.iter().any(|column| column.key == "action");
     let choice = has_action.then_some(("action", "deny audit notice admit"));
@@ -99,7 +112,7 @@ fn write_table(page: &mut String, sheet: &Sheet, limit: usize) {
                 _ if column.key == "action" => format!(" class=\"{}\"", escape(&cell.text())),
                 _ => String::new(),
             };
-            page.push_str(&format!("<td{class}>{}</td>", escape(&cell.text())));
+            page.push_str(&format!("<td{class}>{}</td>", escape(&text(cell))));
         }
         page.push_str("</tr>\n");
     }

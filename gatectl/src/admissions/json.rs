@@ -53,7 +53,7 @@ pub(super) fn answer(answer: &Answer) -> Value {
         "log": if answer.log == Log::Server { "policy-server" } else { "audit" },
         "origin": shape.origin.word(),
         "namespace": or_null(&shape.namespace),
-        "workload": shape.workload.to_string(),
+        "workload": or_null(&shape.workload.to_string()),
         "name": or_null(&answer.name),
         "verdict": shape.verdict.word(),
         "entries": entries,

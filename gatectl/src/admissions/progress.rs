@@ -18,12 +18,21 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of files with so many bytes together; of standard input nobody knows.
-    pub(super) fn new(paths: &[PathBuf]) -> Self {
-        let sizes = paths.iter().map(|path| std::fs::metadata(path).map_or(0, |metadata| metadata.len()));
-        let bar = ProgressBar::with_draw_target(Some(sizes.fold(0, u64::saturating_add)), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{wide_bar} {bytes} of {total_bytes}, {eta} left: {msg}");
-        let bar = style.map_or(bar.clone(), |style| bar.with_style(style));
+    /// Of files with so many bytes together; of standard input nobody knows how many. Where results appear on the same terminal line by
+    /// line, they are progress enough.
+    pub(super) fn new(paths: &[PathBuf], is_streamed: bool) -> Self {
+        let sizes = paths.iter().map(|path| std::fs::metadata(path).map(|metadata| metadata.len()));
+        let all = sizes.sum::<Result<u64, _>>().ok();
+        let target = if is_streamed { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let template = match all {
+            Some(_) => "{wide_bar} {bytes} of {total_bytes}, {eta} left: {msg}",
+            None => "{bytes} read: {msg}",
+        };
+        let bar = ProgressBar::with_draw_target(all, target);
+        let bar = match ProgressStyle::with_template(template) {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        };
         Self { bar, read: Cell::new(0), shown: Cell::new(0) }
     }
 
@@ -41,9 +50,11 @@ impl Progress {
             self.bar.set_position(read);
         }
     }
+}
 
-    /// The line is free again.
-    pub(super) fn finish(&self) {
+impl Drop for Progress {
+    /// The line is free again, however reading ended.
+    fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
 }

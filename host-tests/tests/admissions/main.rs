@@ -122,7 +122,8 @@ fn all_cases_together_add_up_in_any_order() {
 
 #[test]
 fn damaged_lines_are_counted_and_the_rest_is_read() {
-    let (case, outcome) = judged().into_iter().find(|(_, outcome)| outcome.alerts.iter().any(|alert| alert["verdict"] == "deny")).unwrap();
+    let (case, outcome) =
+        judged().into_iter().find(|(_, outcome)| outcome.alerts.iter().any(|alert| alert["verdict"] == "deny")).unwrap();
     let styles = [Style::Json, Style::Text, Style::Coloured, Style::Cri, Style::Docker, Style::SternJson];
     let mut lines: Vec<String> = styles.map(|style| logs::server(0, &case, &outcome.alerts, style)).to_vec();
     lines.extend(logs::audit(0, &case, &outcome));
