@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use policy::time::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use super::annotations::{self, Annotated};
 use super::event::{self, Action, Answer, Around, Log, Origin, Reading, Shape};
@@ -41,8 +42,9 @@ struct Event<'l> {
     object_ref: Option<ObjectRef<'l>>,
     #[serde(borrow, default)]
     response_status: Option<Status<'l>>,
+    /// Whatever the client sent: nothing in it makes the event unreadable.
     #[serde(borrow, default)]
-    request_object: Option<Object<'l>>,
+    request_object: Option<&'l RawValue>,
     #[serde(borrow, default)]
     request_received_timestamp: Cow<'l, str>,
     #[serde(borrow, default)]
@@ -70,7 +72,7 @@ struct Status<'l> {
     #[serde(borrow, default)]
     message: Cow<'l, str>,
     #[serde(default)]
-    code: u16,
+    code: i64,
     #[serde(borrow, default)]
     details: Option<Details<'l>>,
 }
@@ -206,7 +208,8 @@ fn around(event: &Event<'_>, refused: Option<&Status<'_>>, is_denial: bool) -> O
 
 fn answer(event: &Event<'_>, time: Timestamp, webhook: &str, annotated: Annotated) -> Answer {
     let object = event.object_ref.as_ref();
-    let metadata = event.request_object.as_ref().and_then(|object| object.metadata.as_ref());
+    let sent = event.request_object.and_then(|object| serde_json::from_str::<Object<'_>>(object.get()).ok());
+    let metadata = sent.as_ref().and_then(|object| object.metadata.as_ref());
     let given = metadata.and_then(|metadata| metadata.name.as_deref().or(metadata.generate_name.as_deref()));
     let name = object.map(|object| object.name.as_ref()).filter(|name| !name.is_empty()).or(given).unwrap_or_default();
     let kind = kind(object.map(|object| object.resource.as_ref()).unwrap_or_default());

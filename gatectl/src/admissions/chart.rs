@@ -11,6 +11,8 @@ const HEIGHT: u64 = 120;
 const BELOW: u64 = 24;
 /// The width of the drawing.
 const WIDTH: u64 = 900;
+/// Where the colours are explained.
+const LEGEND: u64 = 620;
 /// Bars that fit.
 const BARS: i64 = 120;
 /// Lengths of time that a bar can stand for, in hours, each with its name.
@@ -53,6 +55,13 @@ pub(super) fn svg(hours: &BTreeMap<(i64, Action), u64>) -> String {
         time(begin),
         time(end)
     ));
+    // What the colours stand for.
+    for (nth, action) in (0_u64..).zip(Action::ALL) {
+        let (x, word) = (LEGEND.saturating_add(nth.saturating_mul(70)), action.word());
+        let (top, after) = (base.saturating_sub(10), x.saturating_add(14));
+        svg.push_str(&format!("<rect class=\"{word}\" x=\"{x}\" y=\"{top}\" width=\"10\" height=\"10\"/>"));
+        svg.push_str(&format!("<text x=\"{after}\" y=\"{base}\">{word}</text>\n"));
+    }
     svg.push_str("</svg>\n");
     svg
 }

@@ -259,12 +259,14 @@ fn what_is_within_a_line_does_not_hide_it() {
     let mut hiding: Value = serde_json::from_str(&event(403, "x", &annotations)).unwrap();
     hiding["requestObject"] =
         json!({ "spec": { "timestamp": "policy_log gated-deployment", "metadata": { "name": "{\"timestamp\":\"" } } });
+    let mut broken = hiding.clone();
+    broken["requestObject"] = json!({ "metadata": "no object", "kind": 1 });
     let record = record(0, "deny", &json!({ "reason": "audit.k8s.io/v1 Event" }));
     let text: Value = serde_json::from_str(&record).unwrap();
     let data = text["fields"]["data"].as_str().unwrap();
     let text =
         format!("2026-11-10T10:00:09.1Z  WARN validation{{name=\"x\"}}:policy_log: policy_log: audit.k8s.io/v1 data={data}");
-    for line in [hiding.to_string(), record, text] {
+    for line in [hiding.to_string(), broken.to_string(), record, text] {
         let found = document(&line, &[]);
         assert_eq!(found["totals"]["byAction"]["deny"], 1, "{line}: {found}");
     }

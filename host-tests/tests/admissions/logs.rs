@@ -93,7 +93,7 @@ fn log(nth: usize, case: &Case, alert: &Value) {
             )
         };
     }
-    let span = if request["operation"].is_null() { request_span!("audit") } else { request_span!("validation") };
+    let span = if operation(request).is_none() { request_span!("audit") } else { request_span!("validation") };
     for (field, value) in [
         ("request_uid", format!("uid-{nth}")),
         ("name", text(&request["name"])),
@@ -143,7 +143,7 @@ fn wrapped(line: &str, style: Style) -> String {
 pub(crate) fn audit(nth: usize, case: &Case, outcome: &Outcome) -> Option<String> {
     let payload: Value = serde_json::from_slice(&case.payload()).unwrap();
     let request = &payload["request"];
-    let verb = request["operation"].as_str()?.to_lowercase();
+    let verb = operation(request)?.to_lowercase();
     let answer: Value = serde_json::from_slice(&outcome.answer).unwrap();
     let mut annotations = json!({
         "authorization.k8s.io/decision": "allow",
@@ -188,4 +188,9 @@ pub(crate) fn audit(nth: usize, case: &Case, outcome: &Outcome) -> Option<String
 /// The plural of a kind, as the API's paths have it.
 fn resource(request: &Value) -> String {
     format!("{}s", request["kind"]["kind"].as_str().unwrap_or_default().to_lowercase())
+}
+
+/// What is asked for; scans ask for nothing.
+fn operation(request: &Value) -> Option<&str> {
+    request["operation"].as_str().filter(|operation| !operation.is_empty())
 }

@@ -57,31 +57,50 @@ fn judged() -> Vec<(Case, Outcome)> {
     cases.map(|case| (engine.validate(&case), case)).map(|(outcome, case)| (case, outcome)).collect()
 }
 
+/// What two inventories differ in, where they do.
+fn compare(broken: &mut Vec<String>, what: &str, wanted: impl Into<Value>, found: impl Into<Value>) {
+    let (wanted, found) = (wanted.into(), found.into());
+    if wanted != found {
+        broken.push(format!("{what}\n  wanted {wanted}\n  found  {found}"));
+    }
+}
+
 #[test]
 fn every_case_is_the_same_in_every_log() {
-    let (mut compared, mut in_both, mut codes) = (0, 0, BTreeSet::new());
+    let (mut compared, mut in_both, mut codes, mut broken) = (0, 0, BTreeSet::new(), Vec::new());
     for (nth, (case, outcome)) in judged().into_iter().enumerate() {
+        let note = &case.note;
         let server = |style| logs::server(nth, &case, &outcome.alerts, style);
         let plain = document(&[&server(Style::Json)], &[]);
-        assert_eq!(plain["read"]["malformed"]["count"], 0, "{}", case.note);
-        assert_eq!(plain["totals"]["answers"], outcome.alerts.len(), "{}: each alert is an answer", case.note);
+        compare(&mut broken, &format!("{note}: malformed"), 0, plain["read"]["malformed"]["count"].clone());
+        compare(
+            &mut broken,
+            &format!("{note}: each alert is an answer"),
+            outcome.alerts.len(),
+            plain["totals"]["answers"].clone(),
+        );
         for style in [Style::Text, Style::Coloured, Style::Cri, Style::Docker, Style::Prefixed, Style::Stern, Style::SternJson] {
-            assert_eq!(document(&[&server(style)], &[])["entries"], plain["entries"], "{}: {style:?}", case.note);
+            let other = document(&[&server(style)], &[]);
+            compare(&mut broken, &format!("{note}: {style:?}"), plain["entries"].clone(), other["entries"].clone());
         }
         let rows = plain["entries"].as_array().unwrap();
         codes.extend(rows.iter().map(|row| row["code"].as_str().unwrap().to_owned()));
         let Some(event) = logs::audit(nth, &case, &outcome) else { continue };
         let audit = document(&[&event], &[]);
-        assert_eq!(audit["read"]["malformed"]["count"], 0, "{}: {event}", case.note);
-        if [&plain, &audit].iter().any(|one| one["read"]["unlistedImages"] != 0) {
+        compare(&mut broken, &format!("{note}: malformed in the audit log"), 0, audit["read"]["malformed"]["count"].clone());
+        // Of an object that cannot be read and a request without a name, the audit log alone knows the name.
+        let is_unnamed = outcome.alerts.iter().any(|alert| alert["code"] == "workload-invalid" && alert["name"].is_null());
+        let has_name = plain["entries"].as_array().unwrap().iter().all(|row| row["workload"] != "Pod/-");
+        if [&plain, &audit].iter().any(|one| one["read"]["unlistedImages"] != 0) || (is_unnamed && !has_name) {
             continue;
         }
-        assert_eq!(shared(&audit), shared(&plain), "{}", case.note);
+        compare(&mut broken, &format!("{note}: the audit log"), shared(&plain), shared(&audit));
         let both = document(&[&event, &server(Style::Json)], &[]);
-        assert_eq!(shared(&both), shared(&plain), "{}: an answer in both logs counts once", case.note);
+        compare(&mut broken, &format!("{note}: an answer in both logs counts once"), shared(&plain), shared(&both));
         in_both += both["read"]["inBothLogs"].as_u64().unwrap();
         compared += 1;
     }
+    assert!(broken.is_empty(), "{} differences:\n{}", broken.len(), broken.join("\n"));
     assert!(compared > 300 && in_both > 200, "{compared} cases, {in_both} in both logs");
     let known = BTreeSet::from(policy::diagnostic::Code::ALL.map(|code| code.text().to_owned()));
     let missing: Vec<&String> = known.difference(&codes).collect();
