@@ -1,6 +1,6 @@
 //! Dashboard and alert rules ask for what there is: metrics and labels of docs/observability.md, fields of docs/alerts.md.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's failed expectation is its report")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,9 +35,12 @@ fn fields() -> BTreeSet<String> {
     first(of_event).into_iter().chain(images).collect()
 }
 
-/// Every query with where it stands: PromQL and LogQL.
-fn queries() -> (Vec<(String, String)>, Vec<(String, String)>) {
-    let (mut prometheus, mut loki) = (Vec::new(), Vec::new());
+/// Queries, each with where it stands.
+type Queries = Vec<(String, String)>;
+
+/// Every query: PromQL and LogQL.
+fn queries() -> (Queries, Queries) {
+    let (mut prometheus, mut loki) = (Queries::new(), Queries::new());
     let dashboard: Value = serde_json::from_str(&read("deploy/grafana/dashboard.json")).unwrap();
     for panel in dashboard["panels"].as_array().unwrap() {
         for target in panel["targets"].as_array().into_iter().flatten() {

@@ -198,7 +198,8 @@ pub(super) fn would_deny_sentence(inventory: &Inventory) -> String {
         of_action.map(|(_, tally)| tally.count).fold(0, u64::saturating_add)
     };
     let (audited, denied) = (of(Action::Audit), of(Action::Deny));
-    format!("{audited} audited admissions would have been denied, beside {denied} that the rules deny as they are")
+    let audited = super::summary::number(audited, "audited admission");
+    format!("{audited} would have been denied, beside {denied} that the rules deny as they are")
 }
 
 /// The worst that an answer's entries say: filters may have left out what its verdict rests on.

@@ -114,33 +114,46 @@ pub(super) fn totals_json(totals: &Totals) -> Value {
 /// The same for people: a line each, the unusual only where there is any.
 pub(super) fn lines(summary: &Summary, inventory: &Inventory) -> Vec<String> {
     let mut lines = vec![format!(
-        "{} lines of {} files: {} answers of the gate, {} of them not asked for; {} lines of something else",
-        summary.lines, summary.files, summary.answers, summary.filtered, summary.other
+        "{} of {}: {} of the gate, {} of them not asked for; {} of something else",
+        number(summary.lines, "line"),
+        number(summary.files, "file"),
+        number(summary.answers, "answer"),
+        summary.filtered,
+        number(summary.other, "line")
     )];
-    let mut say = |count: u64, words: &str| {
+    let left_out = inventory.left_out;
+    for (count, one, what) in [
+        (inventory.n_repeated, "record", "read twice, counted once"),
+        (inventory.n_matched, "answer", "in both kinds of log, counted once"),
+        (
+            inventory.n_unnamed,
+            "answer",
+            "of an audit log that does not name the object: counted twice where the policy server's log is read too",
+        ),
+        (inventory.n_unlisted, "image", "counted in an answer and not named there, nor here: it names the first of them only"),
+        (
+            left_out.answers,
+            "answer",
+            "not in the inventory, which has no room for more kinds of answers: filter, or read fewer files",
+        ),
+        (left_out.unmatched, "answer", "perhaps counted twice: there was no room to remember it"),
+    ] {
         if count > 0 {
-            lines.push(format!("{count} {words}"));
+            lines.push(format!("{} {what}", number(count, one)));
         }
-    };
-    say(inventory.n_repeated, "records were read twice and count once");
-    say(inventory.n_matched, "answers are in both kinds of log and count once");
-    say(
-        inventory.n_unnamed,
-        "answers are of an audit log that does not name the object: they may count twice where the policy server's log is read too",
-    );
-    say(inventory.n_unlisted, "images are counted in answers and not named: an answer names the first of them only");
-    say(
-        inventory.left_out.answers,
-        "answers are not in the inventory, which has no room for more kinds of answers: filter, or read fewer files",
-    );
-    say(inventory.left_out.unmatched, "answers may count twice: there was no room to remember them");
-    let sighted = |sighted: &Sighted, words: &str| {
+    }
+    let sighted = |sighted: &Sighted, one: &str, what: &str| {
         let first = sighted.first.as_deref().map(|first| format!("; the first: {first}")).unwrap_or_default();
-        (sighted.count > 0).then(|| format!("{} {words}{first}", sighted.count))
+        (sighted.count > 0).then(|| format!("{} {what}{first}", number(sighted.count, one)))
     };
-    lines.extend(sighted(&summary.malformed, "lines cannot be read"));
-    lines.extend(sighted(&summary.too_long, "lines are too long and were skipped"));
+    lines.extend(sighted(&summary.malformed, "line", "that cannot be read"));
+    lines.extend(sighted(&summary.too_long, "line", "too long, skipped"));
     let around = Around::ALL.into_iter().filter_map(|around| Some((around, summary.around.get(&around)?)));
-    lines.extend(around.filter_map(|(around, number)| sighted(number, &format!("requests {}", around.words()))));
+    lines.extend(around.filter_map(|(around, seen)| sighted(seen, "request", around.words())));
     lines
+}
+
+/// A number of things.
+pub(super) fn number(count: u64, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }

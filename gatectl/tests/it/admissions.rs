@@ -69,7 +69,7 @@ fn rows_are_what_is_told_apart() {
     );
     assert_eq!(lines.len(), 5, "{}", ended.results);
     assert!(
-        ended.notes.contains("6 lines of 1 files: 5 answers of the gate, 0 of them not asked for; 1 lines of something else"),
+        ended.notes.contains("6 lines of 1 file: 5 answers of the gate, 0 of them not asked for; 1 line of something else"),
         "{ended:?}"
     );
     let cut = run(log().as_bytes(), &["--limit", "1"]);
@@ -155,7 +155,10 @@ fn lines_that_cannot_be_read_are_counted_with_the_first_place() {
         (&json!(6), &json!(1), &json!(1))
     );
     assert_eq!(document["read"]["malformed"]["count"], 4, "{}", document["read"]);
-    assert!(ended.notes.contains("4 lines cannot be read; the first: ") && ended.notes.contains("server.log:2: "), "{ended:?}");
+    assert!(
+        ended.notes.contains("4 lines that cannot be read; the first: ") && ended.notes.contains("server.log:2: "),
+        "{ended:?}"
+    );
     let other = run(b"\xff\xfe\n\0\0\n{}\n[]\n\"policy_log gated-deployment\"\n{\"timestamp\":\"", &["--format", "json"]);
     let document: Value = serde_json::from_str(&other.results).unwrap();
     assert_eq!((&document["read"]["other"], &document["read"]["malformed"]["count"]), (&json!(5), &json!(1)), "{other:?}");

@@ -1,6 +1,6 @@
 //! `gatectl admissions` reads what the module says, as the policy server and the API server write it down.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
 
 mod logs;
 
