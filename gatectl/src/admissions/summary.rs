@@ -128,7 +128,7 @@ pub(super) fn lines(summary: &Summary, inventory: &Inventory) -> Vec<String> {
         (
             inventory.n_unnamed,
             "answer",
-            "of an audit log that does not name the object: counted twice where the policy server's log is read too",
+            "of an audit log that does not name the object: perhaps counted twice where the policy server's log is read too",
         ),
         (inventory.n_unlisted, "image", "counted in an answer and not named there, nor here: it names the first of them only"),
         (
