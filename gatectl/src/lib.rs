@@ -3,6 +3,7 @@
 //! One file for each subcommand: arguments → results on one handle, notes on another, and an [`ExitCode`]. The verdicts are the
 //! module's own: `check` and `demo` run `policy.wasm` through the host, as a policy server does.
 
+mod admissions;
 mod attach;
 mod cache;
 mod check;
@@ -18,6 +19,7 @@ mod manifests;
 mod module;
 mod objects;
 pub mod output;
+mod page;
 mod password;
 mod policy_module;
 mod settings;
@@ -55,6 +57,7 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Keys),
     Check(check::Check),
+    Admissions(Box<admissions::Admissions>),
     #[command(subcommand)]
     Settings(settings::Settings),
     #[command(subcommand)]
@@ -88,6 +91,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Command::Findings(command) => command.run(output),
         Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
+        Command::Admissions(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),
         Command::Demo(command) => command.run(output),

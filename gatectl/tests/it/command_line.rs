@@ -34,6 +34,7 @@ fn every_command_has_examples() {
         &["module", "push"],
         &["module", "pull"],
         &["module", "artifacthub"],
+        &["admissions"],
         &["demo"],
         &["completions"],
         &["man"],

@@ -1,6 +1,8 @@
 //! The command line as a whole, called as a function.
 
 #[cfg(test)]
+mod admissions;
+#[cfg(test)]
 mod attach;
 #[cfg(test)]
 mod attach_index;

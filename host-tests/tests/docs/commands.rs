@@ -12,7 +12,8 @@ use std::path::Path;
 use std::process::Command;
 
 use host::embedded::EmbeddedRegistry;
-use host_tests::engine::root;
+use host_tests::case;
+use host_tests::engine::{Engine, root};
 use host_tests::world::{World, deployment, report};
 use policy::time::Timestamp;
 
@@ -44,6 +45,7 @@ sed "s#2026-11-21T11:00:00Z#$(date -u +%Y-%m-%dT%H:%M:%SZ)#" "$REPORTS/grype.jso
 const KUBECTL: &str = r#"#!/bin/sh
 case "$*" in
 get*json*) cat "$REPORTS/pods.json" ;;
+logs*) cat "$REPORTS/policy-server.log" ;;
 get*yaml*) echo '{ apiVersion: v1, kind: List, items: [] }' ;;
 esac
 "#;
@@ -109,6 +111,7 @@ impl Shell {
             std::fs::write(reports.join(format!("{image}.json").replace(':', "-")), report.replace(ZERO, digest)).unwrap();
         }
         std::fs::write(reports.join("grype.json"), GRYPE).unwrap();
+        self.logs(&reports);
         let image = self.world.image("acme/web:v1");
         let pods = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": [{ "apiVersion": "v1", "kind": "Pod",
             "metadata": { "name": "web", "namespace": "prod" }, "spec": { "containers": [{ "name": "web", "image": image }] } }] });
@@ -131,6 +134,20 @@ impl Shell {
             let path = programs.join(name);
             std::fs::write(&path, script).unwrap();
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// Logs with an alert of the policy's.
+    fn logs(&self, reports: &Path) {
+        let cases = case::read_all(&root().join("host-tests/cases/answer"));
+        let case = cases.into_iter().find(|case| case.raw_payload.is_none()).unwrap();
+        let data = Engine::Native.validate(&case).alerts[0].to_string();
+        let record = serde_json::json!({ "timestamp": "2026-11-22T12:00:00.000001Z", "level": "WARN", "target": "policy_log",
+            "fields": { "message": "m", "data": data } });
+        let log = format!("{record}\n");
+        std::fs::write(reports.join("policy-server.log"), &log).unwrap();
+        for name in ["policy-server.log", "audit.log", "audit-2026-11-08.log.gz"] {
+            self.write(name, &log);
         }
     }
 
