@@ -7,6 +7,7 @@
 mod artifact;
 mod bind;
 mod input;
+mod job;
 mod prepare;
 mod publish;
 mod show;
@@ -24,6 +25,7 @@ use reports::{Format, Leniency};
 
 pub(crate) use self::artifact::{Artifact, Descriptor, MANIFEST, sha256};
 pub(crate) use self::input::{Beside, Read};
+pub(crate) use self::job::{Done, Job, Push};
 pub(crate) use self::prepare::{Binding, Prepared, prepare};
 pub(crate) use self::publish::publish;
 use crate::connection::Connection;
@@ -119,21 +121,15 @@ impl Attach {
         let read = input::reports(&self.report, self.report_format, leniency)?;
         let beside = files.read(&read)?;
         let registry = self.connection.registry()?;
-        let resolved = resolve(&registry, &self.image)?;
-        let repository = match &self.repository {
-            Some(text) => repository(text)?,
-            None => resolved.repository.clone(),
-        };
         let binding = Binding { platform: self.platform.as_deref(), scanned_at: self.scanned_at, is_forced: self.force_subject };
-        let prepared = prepare(&registry, &resolved, &repository, &read, &beside, binding)?;
-        let earlier = if self.replace_newer { Vec::new() } else { publish::earlier(&registry, &prepared)? };
-        let signatures = match self.dry_run {
-            true => Vec::new(),
-            false => publish(&registry, &prepared, key.as_ref())?,
-        };
+        let job = Job { image: &self.image, repository: self.repository.as_deref(), binding };
+        let prepared = job.prepare(&registry, &read, &beside)?;
+        let push = Push { key: key.as_ref(), replace_newer: self.replace_newer, is_dry_run: self.dry_run, skips_same: false };
+        let done = push.run(&registry, &prepared)?;
         if self.dry_run {
             output.note("nothing was pushed (--dry-run)")?;
         }
+        let Done { signatures, earlier, .. } = done;
         let shown = show::Shown { is_dry_run: self.dry_run, is_signed: key.is_some(), signatures, earlier };
         show::write(output, self.format, &prepared, &shown)?;
         Ok(ExitCode::Admitted)
