@@ -9,7 +9,9 @@ mod capped;
 mod client;
 mod error;
 mod publish;
+mod raw;
 mod signatures;
+mod tend;
 
 use std::fmt;
 use std::sync::Arc;
