@@ -2,9 +2,10 @@
 //!
 //! In this order: the files are read, each report is bound to the image or a platform of it, those about the same one are merged and
 //! held against VEX documents and public lists, documents and artifacts are made of them, and these are pushed. Source: the findings
-//! document, "The artifact" and "Indexes". The same files and image give the same bytes.
+//! document, "The artifact" and "Indexes". The same files and image give the same bytes. With a list of images, `batch` does so for each.
 
 mod artifact;
+mod batch;
 mod bind;
 mod input;
 mod job;
@@ -23,11 +24,13 @@ use policy::image::{Digest, Reference};
 use policy::time::Timestamp;
 use reports::{Format, Leniency};
 
-pub(crate) use self::artifact::{Artifact, Descriptor, MANIFEST, sha256};
-pub(crate) use self::input::{Beside, Read};
+pub(crate) use self::artifact::{Artifact, CREATED, Descriptor, MANIFEST, sha256};
+pub(crate) use self::input::{Beside, Files, Read};
 pub(crate) use self::job::{Done, Job, Push};
 pub(crate) use self::prepare::{Binding, Prepared, prepare};
 pub(crate) use self::publish::publish;
+pub(crate) use self::sign::key;
+pub(crate) use self::subject::{Content, Entry, Subject};
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::{self, Output};
@@ -50,14 +53,24 @@ use crate::password::Passwords;
   COSIGN_PASSWORD=… gatectl attach ghcr.io/acme/web:1.4 --report web.json --sign-key cosign.key
   cosign verify --key cosign.pub --insecure-ignore-tlog --annotations io.gated-deployment.type=findings.v1 REPOSITORY@DIGEST
 
+  gatectl attach --batch images.csv --jobs 8 --sign-key cosign.key --format json > attached.json
+
+images.csv has a row for each image; what is attached already is left alone, so that the same command resumes what was interrupted:
+  image,report,platform
+  ghcr.io/acme/web:1.4,web-trivy.json;web-grype.json,
+  ghcr.io/acme/db:7,db.json,linux/arm64
+
 A signature is pushed before the findings tag moves, to the tag sha256-….sig of the artifact's own digest (cosign's storage of
 version 2), and is not entered in a transparency log.")]
 pub(crate) struct Attach {
     /// The image or image index
-    image: String,
+    #[arg(required_unless_present = "batch")]
+    image: Option<String>,
     /// A scanner's report, `-` for stdin; several about one image or platform are merged, and the worse counts
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
     report: Vec<PathBuf>,
+    #[command(flatten)]
+    many: batch::BatchOptions,
     /// Format of the report [default: as its top-level keys show]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     report_format: Option<Format>,
@@ -101,7 +114,8 @@ pub(crate) struct Attach {
     connection: Connection,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+/// A report's format on the command line.
+pub(crate) fn format(name: &str) -> Result<Format, String> {
     let names = || Format::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
     Format::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
 }
@@ -113,16 +127,20 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 
 impl Attach {
     pub(crate) fn run(self, output: &mut Output<'_>, passwords: &Passwords) -> Outcome {
+        let image = match (&self.many.batch, &self.image) {
+            (Some(list), _) => return batch::run(&self, list, output, passwords),
+            (None, Some(image)) => image,
+            (None, None) => return Err(Failure::new("expected an image, found none")),
+        };
         // A password that is wrong is best known before anything else is done.
-        let key = self.sign_key.as_deref().map(|file| sign::key(file, passwords)).transpose()?;
-        let leniency = Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty };
-        let files = input::Files { vex: &self.vex, epss: self.epss.as_deref(), kev: self.kev.as_deref() };
+        let key = self.sign_key.as_deref().map(|file| key(file, passwords)).transpose()?;
+        let files = self.files();
         files.check(&self.report)?;
-        let read = input::reports(&self.report, self.report_format, leniency)?;
+        let read = input::reports(&self.report, self.report_format, self.leniency())?;
         let beside = files.read(&read)?;
         let registry = self.connection.registry()?;
         let binding = Binding { platform: self.platform.as_deref(), scanned_at: self.scanned_at, is_forced: self.force_subject };
-        let job = Job { image: &self.image, repository: self.repository.as_deref(), binding };
+        let job = Job { image, repository: self.repository.as_deref(), binding };
         let prepared = job.prepare(&registry, &read, &beside)?;
         let push = Push { key: key.as_ref(), replace_newer: self.replace_newer, is_dry_run: self.dry_run, skips_same: false };
         let done = push.run(&registry, &prepared)?;
@@ -133,6 +151,15 @@ impl Attach {
         let shown = show::Shown { is_dry_run: self.dry_run, is_signed: key.is_some(), signatures, earlier };
         show::write(output, self.format, &prepared, &shown)?;
         Ok(ExitCode::Admitted)
+    }
+
+    fn leniency(&self) -> Leniency {
+        Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty }
+    }
+
+    /// What is held against reports.
+    fn files(&self) -> Files<'_> {
+        Files { vex: &self.vex, epss: self.epss.as_deref(), kev: self.kev.as_deref() }
     }
 }
 
@@ -145,7 +172,8 @@ pub(crate) fn resolve(registry: &Registry, image: &str) -> Result<Resolved, Fail
     })
 }
 
-fn repository(text: &str) -> Result<String, Failure> {
+/// A repository on the command line, in full.
+pub(crate) fn repository(text: &str) -> Result<String, Failure> {
     let at = format_args!("repository `{text}`").to_string();
     let reference = Reference::parse(text).map_err(|e| Failure::at(&at, e))?;
     let last = text.rsplit('/').next().unwrap_or_default();

@@ -19,7 +19,7 @@ use crate::password::Passwords;
 const ANNOTATION: (&str, &str) = ("io.gated-deployment.type", "findings.v1");
 
 /// Reads a private key and opens it.
-pub(super) fn key(file: &Path, passwords: &Passwords) -> Result<KeyPair, Failure> {
+pub(crate) fn key(file: &Path, passwords: &Passwords) -> Result<KeyPair, Failure> {
     let mut text = String::new();
     let cap = u64::try_from(limits::KEY_FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let read = File::open(file).and_then(|opened| opened.take(cap).read_to_string(&mut text));

@@ -23,6 +23,8 @@ fn exit_codes_tell_mistakes_from_answers() {
 fn every_command_has_examples() {
     for command in [
         &["attach"][..],
+        &["refresh"],
+        &["prune"],
         &["findings"],
         &["findings", "diff"],
         &["keys", "generate"],
@@ -40,6 +42,27 @@ fn every_command_has_examples() {
     ] {
         let help = gatectl(&[command, &["--help"]].concat()).results;
         assert!(help.contains("Example"), "{command:?}");
+    }
+}
+
+/// What help shows of these commands is taken as it stands there.
+#[test]
+fn examples_are_taken() {
+    for command in ["attach", "refresh", "prune"] {
+        let help = gatectl(&[command, "--help"]).results;
+        let shown =
+            help.lines().filter_map(|line| line.trim().split_once("gatectl ").map(|(before, rest)| (before, rest.trim())));
+        let mut checked = 0;
+        for (_, example) in
+            shown.filter(|(before, rest)| (before.is_empty() || before.ends_with(['|', ' '])) && rest.starts_with(command))
+        {
+            let words = shlex::split(example).unwrap_or_else(|| panic!("{example}"));
+            let words = words.into_iter().take_while(|word| word != ">");
+            let arguments = std::iter::once("gatectl".to_owned()).chain(words).map(Into::into);
+            gatectl::check_arguments(arguments).unwrap_or_else(|error| panic!("{example}: {error}"));
+            checked += 1;
+        }
+        assert!(checked >= 3, "{command}: only {checked} examples were found");
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod attach;
 #[cfg(test)]
+mod attach_batch;
+#[cfg(test)]
 mod attach_index;
 #[cfg(test)]
 mod attach_several;
@@ -16,6 +18,8 @@ mod findings_diff;
 mod findings_page;
 #[cfg(test)]
 mod flaky;
+#[cfg(test)]
+mod refresh;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]
