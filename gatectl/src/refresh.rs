@@ -6,6 +6,7 @@
 
 mod fresh;
 mod images;
+mod interrupt;
 mod pods;
 mod process;
 mod scan;
@@ -46,7 +47,7 @@ use crate::prune::duration;
 The scanner's command line is split into words as a shell would, and run without one. {image} is the image by its digest, always one
 word and never an option; {report} is a file of its own, without which stdout is the report; {platform} has each platform of an image
 index scanned by itself, by the digest of its own. The scanner gets no stdin and no COSIGN_PASSWORD, and a group of its own, which
-is ended with it.
+is ended with it and by an interrupt.
 
 An image of a pod is the one that its containers' status names by digest, in the repository that its specification names, which is
 where a gate looks. Where the status names none yet, what the tag stands for now is taken. With --sign-key, findings that this key
@@ -189,6 +190,7 @@ impl Refresh {
             format: self.report_format,
             leniency: Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty },
         };
+        interrupt::arm();
         let due = images.resolved(&registry, self.jobs)?;
         let mut progress = Progress::new(output, due.len());
         let finished = jobs::run(

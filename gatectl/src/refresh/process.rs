@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use super::interrupt;
 use crate::clock;
 use crate::exit::Failure;
 use crate::visible;
@@ -53,7 +54,8 @@ impl Process<'_> {
         command.args(&self.words).env_remove(crate::password::VARIABLE).stdin(Stdio::null()).stdout(stdout);
         command.stderr(Stdio::from(create(&errors)?));
         in_own_group(&mut command);
-        let child = command.spawn().map_err(|error| at(format!("it could not be started: {error}")))?;
+        let child =
+            interrupt::spawn(&mut command, self.folder).map_err(|error| at(format!("it could not be started: {error}")))?;
         let ended = self.watch(child, &[self.report.to_owned(), errors.clone()]);
         let said = last_lines(&errors).map(|lines| format!("; its last words: {lines}")).unwrap_or_default();
         match ended {
@@ -81,7 +83,10 @@ impl Process<'_> {
             }
             std::thread::sleep(POLL);
         };
-        end_group(&mut child);
+        end_group(child.id());
+        #[cfg(not(unix))]
+        let _ = child.kill();
+        interrupt::forget(&child);
         let status = child.wait().map_err(|error| format!("it could not be waited for: {error}"))?;
         why.map_or(Ok(status), Err)
     }
@@ -124,7 +129,7 @@ fn in_own_group(_: &mut Command) {}
 #[cfg(unix)]
 fn has_ended(child: &mut Child) -> std::io::Result<bool> {
     use rustix::process::{WaitId, WaitIdOptions, waitid};
-    let Some(pid) = pid(child) else { return Ok(child.try_wait()?.is_some()) };
+    let Some(pid) = pid(child.id()) else { return Ok(child.try_wait()?.is_some()) };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     Ok(waitid(WaitId::Pid(pid), options)?.is_some())
 }
@@ -134,20 +139,19 @@ fn has_ended(child: &mut Child) -> std::io::Result<bool> {
     Ok(child.try_wait()?.is_some())
 }
 
-/// Ends a process and whatever it began. That nothing of it runs any more is no failure.
+/// Ends the process group of a number. That nothing of it runs any more is no failure.
 #[cfg(unix)]
-fn end_group(child: &mut Child) {
-    if let Some(pid) = pid(child) {
+pub(super) fn end_group(group: u32) {
+    if let Some(pid) = pid(group) {
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
     }
 }
 
-#[cfg(not(unix))]
-fn end_group(child: &mut Child) {
-    let _ = child.kill();
+#[cfg(unix)]
+fn pid(number: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(number).ok().and_then(rustix::process::Pid::from_raw)
 }
 
-#[cfg(unix)]
-fn pid(child: &Child) -> Option<rustix::process::Pid> {
-    i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw)
-}
+/// Elsewhere there are no groups that could be ended.
+#[cfg(not(unix))]
+pub(super) fn end_group(_: u32) {}

@@ -86,3 +86,40 @@ fn the_scanner_gets_no_password_and_no_stdin() {
     assert_eq!(calls, format!("{} unset \n", world.image(&format!("app@{digest}"))));
     assert!(String::from_utf8_lossy(&output.stdout).contains("refreshed"), "{output:?}");
 }
+
+/// What stops this program stops the scanners with it, and leaves nothing behind.
+#[test]
+fn an_interrupt_ends_the_scanners() {
+    let world = World::new();
+    world.push_image(&world.image("app:1"), "amd64");
+    let list = world.file("images.txt", &world.image("app:1"));
+    let script = format!("#!/bin/sh\nsleep 600 &\necho $! >{0}.new\nmv {0}.new {0}\nwait\n", world.path("child"));
+    let path = world.file("scanner", &script);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::create_dir(world.path("temporary")).unwrap();
+    let mut process = command(&world, &format!("{path} {{image}}"))
+        .args(["--images", &list])
+        .env("TMPDIR", world.path("temporary"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let child = loop {
+        assert!(process.try_wait().unwrap().is_none(), "it waits for the scanner");
+        match std::fs::read_to_string(world.path("child")) {
+            Ok(child) => break child,
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    let sent = Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    let runs = || std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).is_ok_and(|state| !state.contains(") Z "));
+    let is_over = || {
+        std::thread::sleep(Duration::from_millis(5));
+        !runs()
+    };
+    assert!((0..400).any(|_| is_over()), "what the scanner began still runs");
+    assert_eq!(std::fs::read_dir(world.path("temporary")).unwrap().count(), 0);
+}
