@@ -31,7 +31,7 @@ pub(crate) struct BatchOptions {
     #[arg(long, value_name = "LIST", conflicts_with_all = ["image", "report"])]
     pub(super) batch: Option<PathBuf>,
     /// How many images of a list are worked at at the same time, 1 to 64
-    #[arg(long, value_name = "NUMBER", default_value = "4", requires = "batch", value_parser = jobs::count())]
+    #[arg(long, value_name = "NUMBER", default_value = "4", conflicts_with_all = ["image", "report"], value_parser = jobs::count())]
     jobs: NonZeroUsize,
 }
 

@@ -109,7 +109,7 @@ fn a_bad_list_is_one_error_and_nothing_is_pushed() {
         (&["--batch", "x.csv", "--jobs", "65"], "65 is not in 1..=64"),
         (&["--batch", "-", "--vex", "-"], "expected `-` (stdin) for one file, found it for 2"),
         (&["--batch", "/no/such/list"], "/no/such/list: No such file"),
-        (&["web", "--report", "x.json", "--jobs", "2"], "--batch"),
+        (&["web", "--report", "x.json", "--jobs", "2"], "cannot be used with"),
         (&["web"], "--report"),
         (&["--report", "x.json"], "<IMAGE"),
     ] {
