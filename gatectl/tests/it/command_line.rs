@@ -50,10 +50,24 @@ fn every_command_has_examples() {
 fn examples_are_taken() {
     for command in ["attach", "refresh", "prune"] {
         let help = gatectl(&[command, "--help"]).results;
-        let shown = help
-            .lines()
-            .filter(|line| !line.starts_with("Usage: "))
-            .filter_map(|line| line.trim().split_once("gatectl ").map(|(before, rest)| (before, rest.trim())));
+        // A long line goes on in the next, which begins as no example does.
+        let is_first = |line: &&str| {
+            let words = line.trim_start();
+            line.is_empty()
+                || ["gatectl", "kubectl", "trivy", "grype", "cosign", "COSIGN_PASSWORD"]
+                    .iter()
+                    .any(|word| words.starts_with(word))
+        };
+        let lines: Vec<&str> = help.lines().filter(|line| !line.starts_with("Usage: ")).collect();
+        let mut whole: Vec<String> = Vec::new();
+        for line in lines {
+            match whole.last_mut().filter(|_| !is_first(&line)) {
+                Some(last) => last.push_str(&format!(" {}", line.trim_start())),
+                None => whole.push(line.to_owned()),
+            }
+        }
+        let shown =
+            whole.iter().filter_map(|line| line.trim().split_once("gatectl ").map(|(before, rest)| (before, rest.trim())));
         let mut checked = 0;
         for (_, example) in
             shown.filter(|(before, rest)| (before.is_empty() || before.ends_with(['|', ' '])) && rest.starts_with(command))
