@@ -13,6 +13,7 @@ mod connection;
 mod demo;
 mod exit;
 mod findings;
+mod jobs;
 mod keys;
 mod man;
 mod manifests;
@@ -22,6 +23,9 @@ pub mod output;
 mod page;
 mod password;
 mod policy_module;
+mod progress;
+mod prune;
+mod refresh;
 mod settings;
 mod snippet;
 mod table;
@@ -53,6 +57,8 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(attach::Attach),
+    Refresh(Box<refresh::Refresh>),
+    Prune(prune::Prune),
     Findings(Box<findings::Findings>),
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -88,6 +94,8 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
     };
     let outcome = match parsed.command {
         Command::Attach(command) => command.run(output, passwords),
+        Command::Refresh(command) => command.run(output, passwords),
+        Command::Prune(command) => command.run(output),
         Command::Findings(command) => command.run(output),
         Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
@@ -102,6 +110,14 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Ok(exit) => exit,
         Err(Failure { exit, message }) => say(output, &format!("gatectl: {}\n", visible::lines(&message)), exit),
     }
+}
+
+/// Whether the command line takes these arguments, which begin with the program's name: for whoever writes them down for later.
+///
+/// # Errors
+/// What is wrong with them, as a person would be told.
+pub fn check_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    Arguments::try_parse_from(arguments).map(drop).map_err(|error| error.render().to_string())
 }
 
 /// The last word: where even the notes cannot be written, the exit code has to do.

@@ -14,6 +14,10 @@ pub const ENVELOPE_SIGNATURES: usize = 100;
 pub const SIGNATURES: usize = 1_000;
 /// All layers of one signature manifest and its config together, in bytes. A layer has some hundred of them.
 pub const SIGNATURE_BYTES: usize = 16 * 1024 * 1024;
+/// One answer about a repository, such as a page of its tags, in bytes.
+pub const REGISTRY_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// The tags of one repository.
+pub const TAGS: usize = 1_000_000;
 /// A file with a private or public key or certificates, in bytes.
 pub const KEY_FILE_BYTES: usize = 64 * 1024;
 /// A file with a trust root, in bytes. That of the public Sigstore instance has 7 kB.

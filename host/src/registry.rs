@@ -9,10 +9,13 @@
 mod capped;
 mod client;
 mod error;
+mod http;
 mod plain;
 mod publish;
+mod raw;
 mod referrers;
 mod signatures;
+mod tend;
 
 use std::fmt;
 use std::sync::Arc;

@@ -102,6 +102,21 @@ pub fn sign(
     Ok(Signed { reference, digest, is_new: true })
 }
 
+/// Whether a key has signed an object of a repository as [`sign`] would.
+///
+/// # Errors
+/// As [`sign`].
+pub fn is_signed(
+    registry: &Registry,
+    repository: &str,
+    digest: &str,
+    key: &KeyPair,
+    annotations: &BTreeMap<String, String>,
+) -> Result<bool, RegistryError> {
+    let kept = Kept::fetch(registry, &reference(repository, digest))?;
+    Ok(kept.has(&payload(repository, digest, annotations), key))
+}
+
 /// The signatures of an object so far.
 struct Kept {
     /// Digest of the manifest; `None` where there is none yet.

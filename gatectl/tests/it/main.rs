@@ -5,6 +5,8 @@ mod admissions;
 #[cfg(test)]
 mod attach;
 #[cfg(test)]
+mod attach_batch;
+#[cfg(test)]
 mod attach_index;
 #[cfg(test)]
 mod attach_several;
@@ -18,6 +20,8 @@ mod findings_diff;
 mod findings_page;
 #[cfg(test)]
 mod flaky;
+#[cfg(test)]
+mod refresh;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]

@@ -25,7 +25,11 @@ const USERS: &str = "tester:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4Up
 fn a_private_authority_and_credentials_are_used() {
     let tls = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let pem = tls.cert.pem();
-    let options = Options { tls: Some((pem.clone(), tls.signing_key.serialize_pem())), htpasswd: Some(USERS.to_owned()) };
+    let options = Options {
+        tls: Some((pem.clone(), tls.signing_key.serialize_pem())),
+        htpasswd: Some(USERS.to_owned()),
+        ..Options::default()
+    };
     let server = DockerRegistry::start_with(&options).unwrap();
     let address = server.address();
     let folder = tempfile::tempdir().unwrap();

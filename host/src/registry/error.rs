@@ -75,6 +75,13 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry said that it does not allow what was asked for, whoever asks (405) or to this one (401, 403).
+    #[must_use]
+    pub fn forbids(&self) -> bool {
+        let Self::Registry(error) = self else { return false };
+        matches!(&**error, OciDistributionError::ServerError { code: 405, .. }) || self.is_unauthorized()
+    }
+
     /// Whether the same request may be answered in a while: the registry is busy, fails, or could not be reached.
     #[must_use]
     pub fn is_passing(&self) -> bool {

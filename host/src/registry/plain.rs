@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use oci_client::client::{Certificate, CertificateEncoding, ClientConfig};
+use oci_client::client::ClientConfig;
 use oci_client::errors::{OciDistributionError, OciEnvelope};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference, RegistryOperation};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, LINK};
-use reqwest::{NoProxy, Proxy, Response, StatusCode};
+use reqwest::redirect::Policy;
+use reqwest::{Response, StatusCode};
 
 /// The longest error that is read, in bytes; what goes on is cut.
 const ERROR_BYTES: usize = 64 * 1024;
@@ -40,22 +41,7 @@ pub(super) struct Answer {
 impl Plain {
     /// The same as `oci-client` makes of its configuration.
     pub(super) fn new(config: &ClientConfig) -> Result<Self, OciDistributionError> {
-        let authorities: Result<Vec<_>, _> = config.extra_root_certificates.iter().map(authority).collect();
-        let mut builder = reqwest::Client::builder()
-            .danger_accept_invalid_certs(config.accept_invalid_certificates)
-            .tls_certs_merge(authorities?)
-            .user_agent(config.user_agent);
-        if let Some(timeout) = config.connect_timeout {
-            builder = builder.connect_timeout(timeout);
-        }
-        let none = || config.no_proxy.as_deref().and_then(NoProxy::from_string);
-        if let Some(address) = &config.https_proxy {
-            builder = builder.proxy(Proxy::https(address)?.no_proxy(none()));
-        }
-        if let Some(address) = &config.http_proxy {
-            builder = builder.proxy(Proxy::http(address)?.no_proxy(none()));
-        }
-        Ok(Self { http: builder.build()?, tokens: Arc::default() })
+        Ok(Self { http: super::http::client(config, Policy::default())?, tokens: Arc::default() })
     }
 
     /// Asks for a path of the reference's registry; `client` gets the token for its repository.
@@ -99,13 +85,6 @@ impl Plain {
         let is_json = text(headers, CONTENT_TYPE.as_str()).is_some_and(|kind| kind.contains("json"));
         let digest = text(headers, "Docker-Content-Digest").map(str::to_owned);
         Ok(Answer { body, digest, next: text(headers, LINK.as_str()).and_then(next), url: response.url().clone(), is_json })
-    }
-}
-
-fn authority(certificate: &Certificate) -> Result<reqwest::Certificate, reqwest::Error> {
-    match certificate.encoding {
-        CertificateEncoding::Der => reqwest::Certificate::from_der(&certificate.data),
-        CertificateEncoding::Pem => reqwest::Certificate::from_pem(&certificate.data),
     }
 }
 
