@@ -85,6 +85,41 @@ fn a_value_of_another_kind_anywhere_is_an_error_or_a_report() {
 }
 
 #[test]
+fn nesting_without_end_is_an_error_or_passed_over() {
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    for (name, report) in reports() {
+        let mut all = vec![String::new()];
+        places(&report, "", &mut all);
+        for place in all.iter().step_by(7) {
+            let mut damaged = report.clone();
+            *damaged.pointer_mut(place).unwrap() = json!("DEEP");
+            let text = damaged.to_string().replace("\"DEEP\"", &deep);
+            match reports::read_with(text.as_bytes(), None, ALL) {
+                Ok(report) => common::document(&report),
+                Err(error) => assert!(!error.to_string().contains('\n'), "{name}{place}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_beginning_of_a_report_shows_what_the_whole_does() {
+    for (name, report) in reports() {
+        let text = report.to_string();
+        let of = |outline: &Outline<'_>| reports::recognise(outline).map(|(format, _)| format);
+        assert_eq!(of(&Outline::head(&text)), of(&Outline::read(&text).unwrap()), "{name}");
+        // The same with the members that tell at the end, far behind the beginning.
+        if !report.is_object() {
+            continue;
+        }
+        let long = format!("\"aaa\":\"{}\"", "x".repeat(100_000));
+        let late = text.replacen('{', &format!("{{{long},"), 1);
+        let read = |text: &str| reports::read_with(text.as_bytes(), None, ALL).unwrap();
+        assert_eq!(read(&text), read(&late), "{name}");
+    }
+}
+
+#[test]
 fn reports_cut_anywhere_are_errors() {
     for (name, report) in reports() {
         let text = report.to_string();
