@@ -1,6 +1,7 @@
 //! Scanners' words → the scales of findings documents: severity words, and which names are ids and which are bulletins.
 
 use policy::findings::Severity;
+use policy::text::is_invisible;
 
 /// The severity of a scanner's word, without regard to case; `None` for a word that is not known, which counts as unknown and is said.
 pub(crate) fn severity(word: &str) -> Option<Severity> {
@@ -30,13 +31,13 @@ pub(crate) fn lower_case<'b>(word: &str, kept: &'b mut [u8; LONGEST]) -> Option<
     std::str::from_utf8(kept).ok()
 }
 
-/// Foreign text on one line: control characters become spaces, and what is longer than a few sentences is cut.
+/// Foreign text on one line: what is not seen, or moves what is, becomes spaces ([`policy::text::is_invisible`]), and what is longer than a few sentences is cut.
 pub(crate) fn one_line(text: &str) -> String {
     const CHARS: usize = 500;
     if text.len() <= CHARS && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return text.to_owned();
     }
-    let mut line: String = text.chars().take(CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line: String = text.chars().take(CHARS).map(|c| if is_invisible(c) { ' ' } else { c }).collect();
     if text.chars().nth(CHARS).is_some() {
         line.push('…');
     }
