@@ -13,13 +13,16 @@ use crate::ReportError;
 
 /// The longest report that is read, in bytes (64 MiB).
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The most objects of a report: each may become a row, which takes many times the bytes of a short object. What scanners write has one
+/// in a hundred bytes or fewer, so that the longest report has less than 700 000.
+pub const MAX_OBJECTS: usize = 1_000_000;
 /// How much of a text [`Outline::head`] looks at, in bytes (64 KiB).
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// The text of a report, without a byte order mark.
 ///
 /// # Errors
-/// Above [`MAX_BYTES`], empty, compressed, or not UTF-8.
+/// Above [`MAX_BYTES`] or [`MAX_OBJECTS`], empty, compressed, or not UTF-8.
 pub fn text(bytes: &[u8]) -> Result<&str, ReportError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReportError::new(format!("expected at most {MAX_BYTES} bytes, found {}", bytes.len()), None));
@@ -48,6 +51,11 @@ pub fn text(bytes: &[u8]) -> Result<&str, ReportError> {
     if text.trim_ascii().is_empty() {
         let hint = "the program that should have written it may have failed: see what it printed";
         return Err(ReportError::new("expected JSON, found nothing", Some(hint)));
+    }
+    // Braces within texts count too: there are few.
+    let n_objects = text.bytes().filter(|byte| *byte == b'{').count();
+    if n_objects > MAX_OBJECTS {
+        return Err(ReportError::new(format!("expected at most {MAX_OBJECTS} JSON objects, found {n_objects}"), None));
     }
     Ok(text)
 }

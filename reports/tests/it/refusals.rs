@@ -76,6 +76,10 @@ fn what_is_no_text_in_utf8_is_refused_with_what_it_is() {
         (utf16(u16::to_be_bytes), "found UTF-16"),
         (latin, "found other bytes at offset"),
         (b"\xff".to_vec(), "found other bytes at offset 0"),
+        (
+            format!("[{}{{}}]", "{},".repeat(reports::MAX_OBJECTS)).into_bytes(),
+            "expected at most 1000000 JSON objects, found 1000001",
+        ),
         (vec![b' '; reports::MAX_BYTES + 1], "expected at most 67108864 bytes, found 67108865"),
     ] {
         for error in [
