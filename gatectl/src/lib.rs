@@ -23,6 +23,7 @@ mod policy_module;
 mod settings;
 mod snippet;
 mod table;
+mod unpacked;
 mod visible;
 
 use std::ffi::OsString;

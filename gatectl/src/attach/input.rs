@@ -1,7 +1,5 @@
 //! The files of the command line: reports, and what is held against them.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use reports::enrich::{epss, kev};
@@ -30,7 +28,7 @@ pub(crate) struct Beside {
 pub(super) fn reports(files: &[PathBuf], format: Option<Format>, leniency: Leniency) -> Result<Vec<Read>, Failure> {
     let mut read: Vec<Read> = Vec::new();
     for file in files {
-        let bytes = crate::manifests::read_bytes(file)?;
+        let bytes = crate::unpacked::read(file)?;
         if read.iter().any(|other| other.bytes == bytes) {
             return Err(Failure::at(
                 file.display(),
@@ -66,22 +64,17 @@ impl Files<'_> {
     pub(super) fn read(&self, reports: &[Read]) -> Result<Beside, Failure> {
         let mut beside = Beside::default();
         for file in self.vex {
-            let bytes = crate::manifests::read_bytes(file)?;
+            let bytes = crate::unpacked::read(file)?;
             // Findings name the file, wherever it lay.
             let name = file.file_name().map(|name| name.to_string_lossy()).filter(|name| name != "-");
             beside.vex.push(vex::read(&bytes, name.as_deref()).map_err(|e| Failure::at(file.display(), e))?);
         }
         if let Some(file) = self.epss {
-            let input: Box<dyn BufRead> = if file == Path::new("-") {
-                Box::new(std::io::stdin().lock())
-            } else {
-                Box::new(BufReader::new(File::open(file).map_err(|e| Failure::at(file.display(), e))?))
-            };
             let asked = epss::asked(reports.iter().map(|read| &read.report));
-            beside.epss = Some(epss::read(input, &asked).map_err(|e| Failure::at(file.display(), e))?);
+            beside.epss = Some(epss::read(crate::unpacked::lines(file)?, &asked).map_err(|e| Failure::at(file.display(), e))?);
         }
         if let Some(file) = self.kev {
-            let bytes = crate::manifests::read_bytes(file)?;
+            let bytes = crate::unpacked::read(file)?;
             beside.kev = Some(kev::read(&bytes).map_err(|e| Failure::at(file.display(), e))?);
         }
         Ok(beside)
