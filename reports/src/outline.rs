@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memchr_iter;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -53,7 +54,7 @@ pub fn text(bytes: &[u8]) -> Result<&str, ReportError> {
         return Err(ReportError::new("expected JSON, found nothing", Some(hint)));
     }
     // Braces within texts count too: there are few.
-    let n_objects = text.bytes().filter(|byte| *byte == b'{').count();
+    let n_objects = memchr_iter(b'{', text.as_bytes()).count();
     if n_objects > MAX_OBJECTS {
         return Err(ReportError::new(format!("expected at most {MAX_OBJECTS} JSON objects, found {n_objects}"), None));
     }
