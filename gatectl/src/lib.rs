@@ -29,6 +29,7 @@ mod refresh;
 mod settings;
 mod snippet;
 mod table;
+mod unpacked;
 mod visible;
 
 use std::ffi::OsString;

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use policy::findings::check;
-use policy::findings::{Document, Field, Finding, FixState, Image, Os, SCHEMA_VERSION, Scanner, Vulnerability};
+use policy::findings::{Document, Field, Finding, FixState, Image, Os, SCHEMA_VERSION, Scanner, Severity, Vulnerability};
 use policy::image::Digest;
 use policy::time::Timestamp;
 
@@ -130,7 +130,7 @@ pub(crate) fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnera
 }
 
 fn vulnerability(id: &str, rows: &[&Row], names: &Names, notes: &mut Notes) -> Vulnerability<'static> {
-    let severity = rows.iter().map(|row| row.severity).max().unwrap_or(policy::findings::Severity::Unknown);
+    let severity = rows.iter().map(|row| row.severity).reduce(Severity::worse).unwrap_or(Severity::Unknown);
     if rows.iter().any(|row| row.severity != severity) {
         notes.add(format!("severities of `{id}` differ between its rows: the worst counts, `{}`", severity.word()));
     }

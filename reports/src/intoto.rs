@@ -72,7 +72,7 @@ struct RawSubject {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    if !Outline::read(text)?.has("payloadType") {
+    if !Outline::head(text).has("payloadType") && !Outline::read(text)?.has("payloadType") {
         return statement(text);
     }
     let envelope: RawEnvelope =

@@ -172,14 +172,14 @@ pub struct Notes(BTreeMap<String, usize>);
 
 impl Notes {
     /// Counts one occurrence.
-    pub fn add(&mut self, note: impl Into<String>) {
-        let note = note.into();
+    pub fn add(&mut self, note: impl AsRef<str>) {
+        let note = note.as_ref();
         // Most notes are not new.
-        if let Some(times) = self.0.get_mut(&note) {
+        if let Some(times) = self.0.get_mut(note) {
             *times = times.saturating_add(1);
             return;
         }
-        let times = self.0.entry(words::one_line(&note)).or_default();
+        let times = self.0.entry(words::one_line(note)).or_default();
         *times = times.saturating_add(1);
     }
 

@@ -1,7 +1,6 @@
 //! The files of the command line: reports, and what is held against them.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,7 +49,7 @@ pub(crate) struct Beside {
 pub(super) fn reports(files: &[PathBuf], format: Option<Format>, leniency: Leniency) -> Result<Vec<Read>, Failure> {
     let mut read: Vec<Read> = Vec::new();
     for file in files {
-        let bytes = crate::manifests::read_bytes(file)?;
+        let bytes = crate::unpacked::read(file)?;
         if read.iter().any(|other| other.bytes == bytes) {
             return Err(Failure::at(
                 file.display(),
@@ -96,15 +95,11 @@ impl Files<'_> {
     fn read_with(&self, scores: impl Fn(Box<dyn BufRead>) -> Result<epss::Scores, ReportError>) -> Result<Beside, Failure> {
         let mut beside = Beside::default().with_vex(self.vex)?;
         if let Some(file) = self.epss {
-            let input: Box<dyn BufRead> = if file == Path::new("-") {
-                Box::new(std::io::stdin().lock())
-            } else {
-                Box::new(BufReader::new(File::open(file).map_err(|e| Failure::at(file.display(), e))?))
-            };
+            let input = crate::unpacked::lines(file)?;
             beside.epss = Some(Arc::new(scores(input).map_err(|e| Failure::at(file.display(), e))?));
         }
         if let Some(file) = self.kev {
-            let bytes = crate::manifests::read_bytes(file)?;
+            let bytes = crate::unpacked::read(file)?;
             beside.kev = Some(Arc::new(kev::read(&bytes).map_err(|e| Failure::at(file.display(), e))?));
         }
         Ok(beside)
@@ -116,7 +111,7 @@ impl Beside {
     pub(super) fn with_vex(&self, files: &[PathBuf]) -> Result<Self, Failure> {
         let mut beside = self.clone();
         for file in files {
-            let bytes = crate::manifests::read_bytes(file)?;
+            let bytes = crate::unpacked::read(file)?;
             // Findings name the file, wherever it lay.
             let name = file.file_name().map(|name| name.to_string_lossy()).filter(|name| name != "-");
             beside.vex.push(vex::read(&bytes, name.as_deref()).map_err(|e| Failure::at(file.display(), e))?);
