@@ -56,8 +56,7 @@ impl Scanning<'_> {
         }
         let repository = self.repository.unwrap_or(&resolved.repository);
         // Nothing old is carried over: it would make the index as old as it was.
-        let binding =
-            Binding { scanned_at: Some(clock::present()), is_forced: self.leniency.any_subject, ..Binding::default() };
+        let binding = Binding { scanned_at: Some(clock::present()), is_forced: self.leniency.any_subject, ..Binding::default() };
         let prepared = prepare(self.registry, &resolved, repository, &read, self.beside, binding)?;
         let times = prepared.artifacts.iter().map(|(_, document)| document.scanned_at);
         if let Some(at) = times.min().filter(|at| self.older_than.is_exceeded_by(self.now.seconds_since(*at))) {
@@ -126,6 +125,6 @@ impl Scanning<'_> {
         let mut report = reports::read_with(&bytes, self.format, self.leniency).map_err(at)?;
         // It is what the scanner was asked for.
         report.subject.platform = report.subject.platform.or_else(|| platform.map(str::to_owned));
-        Ok(Read { report, bytes })
+        Ok(Read { report, bytes, carried: None })
     }
 }
