@@ -29,7 +29,7 @@ pub fn pages() -> [(&'static str, String); 2] {
 
 fn settings() -> String {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
-    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
+    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false };
     let exit = gatectl::run(["gatectl", "settings", "schema"].map(Into::into), &mut output);
     assert_eq!(exit, ExitCode::Admitted, "the schema is written");
     let schema: Value = serde_json::from_slice(&results).expect("the schema is JSON");

@@ -27,7 +27,7 @@ fn admissions(files: &[&str], arguments: &[&str]) -> (ExitCode, String, String) 
     }
     words.extend(arguments.iter().map(|word| (*word).to_owned()));
     let (mut results, mut notes) = (Vec::new(), Vec::new());
-    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
+    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false };
     let exit = gatectl::run(words.into_iter().map(Into::into), &mut output);
     (exit, String::from_utf8(results).unwrap(), String::from_utf8(notes).unwrap())
 }
