@@ -216,7 +216,10 @@ fn each_platform_of_an_index_by_itself() {
         }
         // Findings of one platform only: enough where nobody asks for each.
         let report = world.file("amd64.json", &REPORT.replace("DIGEST", &amd64));
-        assert_eq!(world.gatectl(&["attach", &world.image("app:v1"), "--report", &report]).exit, ExitCode::Admitted);
+        assert_eq!(
+            world.gatectl(&["attach", &world.image("app:v1"), "--report", &report, "--no-carry-over"]).exit,
+            ExitCode::Admitted
+        );
         let list = world.file("images.txt", &world.image("app:v1"));
         assert_eq!(states(&refresh(&world, &["--images", &list, "--scanner", &format!("{program} {{image}}")]))[0].0, "fresh");
         let again = refresh(&world, &["--images", &list, "--scanner", &command]);
