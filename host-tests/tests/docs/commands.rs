@@ -36,11 +36,11 @@ const TRIVY: &str = r#"#!/bin/sh
 for word; do case $before in --output|-o) output=$word;; esac; before=$word image=$word; done
 name=$(basename "$image" | tr : -)
 [ -f "$REPORTS/$name.json" ] || name=low
-sed "s#2026-11-21T10:00:00[.0-9]*Z#$(date -u +%Y-%m-%dT%H:%M:%SZ)#" "$REPORTS/$name.json" > "${output:-/dev/stdout}"
+sed "s#2026-11-21T10:00:00[.0-9]*Z#$NOW#" "$REPORTS/$name.json" > "${output:-/dev/stdout}"
 "#;
 const GRYPE_PROGRAM: &str = r#"#!/bin/sh
 for word; do case $before in --file) output=$word;; esac; before=$word; done
-sed "s#2026-11-21T11:00:00Z#$(date -u +%Y-%m-%dT%H:%M:%SZ)#" "$REPORTS/grype.json" > "${output:-/dev/stdout}"
+sed "s#2026-11-21T11:00:00Z#$NOW#" "$REPORTS/grype.json" > "${output:-/dev/stdout}"
 "#;
 const KUBECTL: &str = r#"#!/bin/sh
 case "$*" in
@@ -53,6 +53,8 @@ const NOTHING: &str = "#!/bin/sh\n";
 
 struct Shell {
     world: World,
+    /// When every report was made.
+    now: String,
 }
 
 impl Shell {
@@ -60,7 +62,8 @@ impl Shell {
     fn of(page: &Page, blocks: &[Block<'_>]) -> Self {
         let embedded = EmbeddedRegistry::start().unwrap();
         let world = World::new(embedded.address(), Box::new(embedded));
-        let shell = Self { world };
+        let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
+        let shell = Self { world, now: String::from_utf8(now).unwrap().trim().to_owned() };
         let commands: Vec<String> =
             blocks.iter().filter(|block| block.language == "sh").flat_map(|block| shell::commands(&block.text)).collect();
         let digests = shell.images(page, &commands);
@@ -70,8 +73,6 @@ impl Shell {
     }
 
     fn files(&self, page: &Page, blocks: &[Block<'_>], commands: &[String]) {
-        let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
-        let now = String::from_utf8(now).unwrap().trim().to_owned();
         let web = deployment(&self.world.image("acme/web:v1"));
         for (name, content) in [
             ("settings.yaml", SETTINGS),
@@ -81,7 +82,7 @@ impl Shell {
             ("web.openvex.json", VEX),
             ("list.csv", "image,report\nghcr.io/acme/web:v1,trivy.json\n"),
         ] {
-            self.write(name, &content.replace(THEN, &now).replace(THEN_TOO, &now));
+            self.write(name, &content.replace(THEN, &self.now).replace(THEN_TOO, &self.now));
         }
         if page.text.contains("cosign.key") && !commands.iter().any(|command| command.contains("keys generate")) {
             let ended = self.world.gatectl_plain(&["keys", "generate", "--output", &self.world.path("cosign")]);
@@ -186,6 +187,7 @@ impl Shell {
             .current_dir(self.world.path("."))
             .env_clear()
             .envs([("PATH", path), ("HOME", self.world.path(".")), ("REPORTS", self.world.path("reports"))])
+            .env("NOW", &self.now)
             .env("COSIGN_PASSWORD", "of the world's keys")
             .output()
             .unwrap();
