@@ -1,12 +1,16 @@
 //! `gatectl attach`: scanners' reports + an image → findings artifacts beside the image.
 //!
-//! In this order: the files are read, each report is bound to the image or a platform of it, those about the same one are merged and
+//! In this order: the files are read, or what is in the registry already is found and chosen from, each report is bound to the image or a platform of it, those about the same one are merged and
 //! held against VEX documents and public lists, documents and artifacts are made of them, and these are pushed. Source: the findings
-//! document, "The artifact" and "Indexes". The same files and image give the same bytes.
+//! document, "The artifact" and "Indexes". The same files and image give the same bytes. With a list of images, `batch` does so for each.
 
 mod artifact;
+mod batch;
 mod bind;
+mod candidates;
+mod carry;
 mod input;
+mod job;
 mod prepare;
 mod publish;
 mod show;
@@ -20,12 +24,16 @@ use host::registry::{Registry, Resolved};
 use policy::findings;
 use policy::image::{Digest, Reference};
 use policy::time::Timestamp;
+use reports::report::Notes;
 use reports::{Format, Leniency};
 
-pub(crate) use self::artifact::{Artifact, Descriptor, MANIFEST, sha256};
-pub(crate) use self::input::{Beside, Read};
+pub(crate) use self::artifact::{Artifact, CREATED, Descriptor, MANIFEST, sha256};
+pub(crate) use self::input::{Beside, Files, Read};
+pub(crate) use self::job::{Done, Job, Push};
 pub(crate) use self::prepare::{Binding, Prepared, prepare};
 pub(crate) use self::publish::publish;
+pub(crate) use self::sign::key;
+pub(crate) use self::subject::{Content, Entry, Subject};
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::{self, Output};
@@ -45,18 +53,45 @@ use crate::password::Passwords;
   gatectl attach ghcr.io/acme/web:1.4 --report web.json --report grype.json --vex web.openvex.json
   gatectl attach ghcr.io/acme/web:1.4 --report web.json --epss epss_scores-current.csv --kev known_exploited_vulnerabilities.json
 
+  gatectl attach ghcr.io/acme/web:1.4 --from-registry --trust-key scanner.pub --dry-run
+  gatectl attach ghcr.io/acme/web:1.4 --from-registry --candidate DIGEST
+
   COSIGN_PASSWORD=… gatectl attach ghcr.io/acme/web:1.4 --report web.json --sign-key cosign.key
   cosign verify --key cosign.pub --insecure-ignore-tlog --annotations io.gated-deployment.type=findings.v1 REPOSITORY@DIGEST
+
+  gatectl attach --batch images.csv --jobs 8 --sign-key cosign.key --format json > attached.json
+
+images.csv has a row for each image; what is attached already is left alone, so that the same command resumes what was interrupted:
+  image,report,platform
+  ghcr.io/acme/web:1.4,web-trivy.json;web-grype.json,
+  ghcr.io/acme/db:7,db.json,linux/arm64
 
 A signature is pushed before the findings tag moves, to the tag sha256-….sig of the artifact's own digest (cosign's storage of
 version 2), and is not entered in a transparency log.")]
 pub(crate) struct Attach {
     /// The image or image index
-    image: String,
+    #[arg(required_unless_present = "batch")]
+    image: Option<String>,
     /// A scanner's report, `-` for stdin; several about one image or platform are merged, and the worse counts
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["from_registry", "batch"])]
     report: Vec<PathBuf>,
-    /// Format of the report [default: as its top-level keys show]
+    /// Take what scanners have put beside the image in its registry: attestations of cosign, in-toto, SARIF and other reports among its
+    /// referrers, Microsoft Defender's findings. Of each image the newest is taken
+    #[arg(long, conflicts_with_all = ["report", "batch", "force_subject"])]
+    from_registry: bool,
+    /// With --from-registry: take nothing but what the owner of one of these public keys (PEM) signed, as a DSSE envelope or as cosign signs
+    /// the artifact
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "from_registry", conflicts_with = "report")]
+    trust_key: Vec<PathBuf>,
+    /// With --from-registry: take this one, by the digest that the list shows; several are merged
+    #[arg(long, value_name = "DIGEST", requires = "from_registry", conflicts_with = "report")]
+    candidate: Vec<String>,
+    /// With --from-registry and --sign-key: sign findings that no key of --trust-key vouches for
+    #[arg(long, requires = "from_registry", conflicts_with_all = ["report", "trust_key"])]
+    accept_unsigned: bool,
+    #[command(flatten)]
+    many: batch::BatchOptions,
+    /// Format of the report; with --from-registry, reports of this format only [default: as its top-level keys show]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     report_format: Option<Format>,
     /// The platform of an image index that was scanned, such as linux/arm64 [default: as each report states]
@@ -83,6 +118,10 @@ pub(crate) struct Attach {
     /// Replace findings even where those attached already are of a later scan
     #[arg(long)]
     replace_newer: bool,
+    /// Leave platforms of an index that no report is about without findings; else they keep those that are attached already, with --sign-key
+    /// if the same key signed them, and the whole index counts as scanned when the oldest of its findings were
+    #[arg(long)]
+    no_carry_over: bool,
     /// Repository for the artifact [default: the image's own]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
@@ -99,7 +138,8 @@ pub(crate) struct Attach {
     connection: Connection,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+/// A report's format on the command line.
+pub(crate) fn format(name: &str) -> Result<Format, String> {
     let names = || Format::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
     Format::from_name(name).ok_or_else(|| format!("expected one of {}", names()))
 }
@@ -111,32 +151,68 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 
 impl Attach {
     pub(crate) fn run(self, output: &mut Output<'_>, passwords: &Passwords) -> Outcome {
+        let is_vouched_for = !self.trust_key.is_empty() || !self.candidate.is_empty() || self.accept_unsigned;
+        if self.from_registry && self.sign_key.is_some() && !is_vouched_for {
+            return Err(Failure::new(
+                "expected `--trust-key` beside `--from-registry` and `--sign-key`: whoever may push to the repository would decide what your key signs; hint: name the scanner's key, choose by digest with `--candidate`, or sign whatever is there with `--accept-unsigned`",
+            ));
+        }
+        let image = match (&self.many.batch, &self.image) {
+            (Some(list), _) => return batch::run(&self, list, output, passwords),
+            (None, Some(image)) => image,
+            (None, None) => return Err(Failure::new("expected an image, found none")),
+        };
         // A password that is wrong is best known before anything else is done.
-        let key = self.sign_key.as_deref().map(|file| sign::key(file, passwords)).transpose()?;
-        let leniency = Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty };
-        let files = input::Files { vex: &self.vex, epss: self.epss.as_deref(), kev: self.kev.as_deref() };
+        let key = self.sign_key.as_deref().map(|file| key(file, passwords)).transpose()?;
+        let files = self.files();
         files.check(&self.report)?;
-        let read = input::reports(&self.report, self.report_format, leniency)?;
-        let beside = files.read(&read)?;
+        let trust_keys = candidates::load(&self.trust_key)?;
+        let reports = input::reports(&self.report, self.report_format, self.leniency())?;
+        // What is not about the registry is known to be wrong before that is asked.
+        let early = if self.from_registry { None } else { Some(files.read(&reports)?) };
         let registry = self.connection.registry()?;
-        let resolved = resolve(&registry, &self.image)?;
-        let repository = match &self.repository {
-            Some(text) => repository(text)?,
-            None => resolved.repository.clone(),
+        let resolved = resolve(&registry, image)?;
+        let taken = self.from_registry.then(|| candidates::take(&registry, &resolved, &trust_keys, self.wanted())).transpose()?;
+        let read = taken.as_ref().map_or(&reports, |taken| &taken.read);
+        let beside = early.map_or_else(|| files.read(read), Ok)?;
+        let binding = Binding {
+            platform: self.platform.as_deref(),
+            scanned_at: self.scanned_at,
+            is_forced: self.force_subject,
+            carries_over: !self.no_carry_over,
+            key: key.as_ref(),
         };
-        let binding = Binding { platform: self.platform.as_deref(), scanned_at: self.scanned_at, is_forced: self.force_subject };
-        let prepared = prepare(&registry, &resolved, &repository, &read, &beside, binding)?;
-        let earlier = if self.replace_newer { Vec::new() } else { publish::earlier(&registry, &prepared)? };
-        let signatures = match self.dry_run {
-            true => Vec::new(),
-            false => publish(&registry, &prepared, key.as_ref())?,
-        };
+        let job = Job { image, repository: self.repository.as_deref(), binding };
+        let mut prepared = job.prepare_for(&resolved, &registry, read, &beside)?;
+        prepared.notes.extend(taken.as_ref().map_or(&Notes::default(), |taken| &taken.notes));
+        let push = Push { key: key.as_ref(), replace_newer: self.replace_newer, is_dry_run: self.dry_run, skips_same: false };
+        let Done { signatures, earlier, .. } = push.run(&registry, &prepared)?;
         if self.dry_run {
             output.note("nothing was pushed (--dry-run)")?;
         }
-        let shown = show::Shown { is_dry_run: self.dry_run, is_signed: key.is_some(), signatures, earlier };
+        let candidates = taken.as_ref().map(|taken| taken.all.as_slice());
+        let shown = show::Shown { is_dry_run: self.dry_run, is_signed: key.is_some(), signatures, earlier, candidates };
         show::write(output, self.format, &prepared, &shown)?;
         Ok(ExitCode::Admitted)
+    }
+
+    fn leniency(&self) -> Leniency {
+        Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty }
+    }
+
+    /// What is held against reports.
+    fn files(&self) -> Files<'_> {
+        Files { vex: &self.vex, epss: self.epss.as_deref(), kev: self.kev.as_deref() }
+    }
+
+    fn wanted(&self) -> candidates::Wanted<'_> {
+        candidates::Wanted {
+            format: self.report_format,
+            candidates: &self.candidate,
+            platform: self.platform.as_deref(),
+            scanned_at: self.scanned_at,
+            is_empty_accepted: self.accept_empty,
+        }
     }
 }
 
@@ -149,7 +225,8 @@ pub(crate) fn resolve(registry: &Registry, image: &str) -> Result<Resolved, Fail
     })
 }
 
-fn repository(text: &str) -> Result<String, Failure> {
+/// A repository on the command line, in full.
+pub(crate) fn repository(text: &str) -> Result<String, Failure> {
     let at = format_args!("repository `{text}`").to_string();
     let reference = Reference::parse(text).map_err(|e| Failure::at(&at, e))?;
     let last = text.rsplit('/').next().unwrap_or_default();

@@ -3,6 +3,7 @@
 //! One file for each subcommand: arguments → results on one handle, notes on another, and an [`ExitCode`]. The verdicts are the
 //! module's own: `check` and `demo` run `policy.wasm` through the host, as a policy server does.
 
+mod admissions;
 mod attach;
 mod cache;
 mod check;
@@ -12,18 +13,24 @@ mod connection;
 mod demo;
 mod exit;
 mod findings;
+mod jobs;
 mod keys;
 mod man;
 mod manifests;
 mod module;
 mod objects;
 pub mod output;
+mod page;
 mod password;
 mod policy_module;
+mod progress;
+mod prune;
+mod refresh;
 mod serve;
 mod settings;
 mod snippet;
 mod table;
+mod unpacked;
 mod visible;
 
 use std::ffi::OsString;
@@ -52,10 +59,13 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(attach::Attach),
+    Refresh(Box<refresh::Refresh>),
+    Prune(prune::Prune),
     Findings(Box<findings::Findings>),
     #[command(subcommand)]
     Keys(keys::Keys),
     Check(check::Check),
+    Admissions(Box<admissions::Admissions>),
     #[command(subcommand)]
     Settings(settings::Settings),
     #[command(subcommand)]
@@ -87,9 +97,12 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
     };
     let outcome = match parsed.command {
         Command::Attach(command) => command.run(output, passwords),
+        Command::Refresh(command) => command.run(output, passwords),
+        Command::Prune(command) => command.run(output),
         Command::Findings(command) => command.run(output),
         Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
+        Command::Admissions(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),
         Command::Serve(command) => command.run(output),
@@ -101,6 +114,14 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Ok(exit) => exit,
         Err(Failure { exit, message }) => say(output, &format!("gatectl: {}\n", visible::lines(&message)), exit),
     }
+}
+
+/// Whether the command line takes these arguments, which begin with the program's name: for whoever writes them down for later.
+///
+/// # Errors
+/// What is wrong with them, as a person would be told.
+pub fn check_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    Arguments::try_parse_from(arguments).map(drop).map_err(|error| error.render().to_string())
 }
 
 /// The last word: where even the notes cannot be written, the exit code has to do.

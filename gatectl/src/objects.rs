@@ -58,17 +58,16 @@ impl ObjectSources {
             }
         }
         let known = Objects::read(&self.objects).map_err(Failure::new)?;
-        let options = || ClusterOptions {
-            kubeconfig: self.kubeconfig.clone(),
-            context: self.context.clone(),
-            connect_timeout: Some(CONNECT_TIMEOUT),
-            timeout: Some(TIMEOUT),
-            ..ClusterOptions::default()
-        };
-        let cluster = self.cluster.then(|| Cluster::new(options())).transpose();
-        let cluster = cluster.map_err(|error| Failure::new(error.report()))?;
+        let cluster = self.cluster.then(|| cluster(self.kubeconfig.clone(), self.context.clone())).transpose()?;
         Ok((Layered::new(proposed, known, cluster), notes))
     }
+}
+
+/// A cluster by a kubeconfig and a context of it, or by what is found where none is named.
+pub(crate) fn cluster(kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<Cluster, Failure> {
+    let (connect_timeout, timeout) = (Some(CONNECT_TIMEOUT), Some(TIMEOUT));
+    let options = ClusterOptions { kubeconfig, context, connect_timeout, timeout, ..ClusterOptions::default() };
+    Cluster::new(options).map_err(|error| Failure::new(error.report()))
 }
 
 fn is_findings(submitted: &Submitted) -> bool {

@@ -17,6 +17,8 @@ pub struct Output<'a> {
     pub notes: &'a mut dyn Write,
     /// Whether results may carry colour: only on a terminal.
     pub is_coloured: bool,
+    /// Whether notes go to a terminal, on which progress is drawn.
+    pub is_interactive: bool,
 }
 
 impl fmt::Debug for Output<'_> {

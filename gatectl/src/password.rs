@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::exit::Failure;
 
 /// Cosign's name for it.
-const VARIABLE: &str = "COSIGN_PASSWORD";
+pub(crate) const VARIABLE: &str = "COSIGN_PASSWORD";
 
 /// Where passwords come from.
 #[derive(Clone, Default)]

@@ -20,8 +20,10 @@ use provider::metrics::Metrics;
 use provider::server::{Parts, Provider};
 use provider::tls::{Files, Reloading};
 use serde_json::{Value, json};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
@@ -180,14 +182,11 @@ fn serve(
         let ((secure, address), (plain, plain_address)) = (bind(listen).await?, bind(listen_plain).await?);
         let more = json!({ "address": address, "plainAddress": plain_address, "policy": origin });
         let _ = events.send(log::event("info", "serving", &more));
-        let signals = || Ok::<_, std::io::Error>((signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
-        let (mut terminate, mut interrupt) = signals().map_err(|error| Failure::at("signals", error))?;
-        let end = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
+        let end = Arc::new(Notify::new());
+        let notified = Arc::clone(&end);
+        let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| Failure::at("signals", error))?;
+        thread::spawn(move || signals.forever().for_each(|_| notified.notify_one()));
+        let end = async move { end.notified().await };
         provider.serve(secure, plain, end).await.map_err(|error| Failure::at(address, error))
     });
     if served.is_ok() {

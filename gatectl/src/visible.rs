@@ -5,6 +5,8 @@
 
 use std::io::{self, Write};
 
+use policy::text::is_invisible;
+
 /// Foreign text on one line.
 pub(crate) fn line(text: &str) -> String {
     text.chars().map(|c| if is_invisible(c) { ' ' } else { c }).collect()
@@ -28,15 +30,6 @@ pub(crate) fn json(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// Control characters, and those that hide text, reverse it, break its line, or are no characters (Unicode 16: `Bidi_Control`,
-/// `Default_Ignorable_Code_Point`, the separators of lines and paragraphs).
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The last line of defence: passes on to a terminal what it shows, line breaks, and the codes for colours; of everything else a blank.

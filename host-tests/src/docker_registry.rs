@@ -25,6 +25,8 @@ pub struct Options {
     pub tls: Option<(String, String)>,
     /// Lines of `user:bcrypt hash`: it asks for one of these users.
     pub htpasswd: Option<String>,
+    /// It does not allow deletion.
+    pub forbids_deletion: bool,
 }
 
 /// A running registry with storage of its own; it is stopped, and its storage removed, when dropped.
@@ -105,8 +107,9 @@ fn wait(process: &mut Child, port: u16) -> io::Result<()> {
 fn configuration(folder: &Path, port: u16, options: &Options) -> io::Result<String> {
     let path = |name: &str| folder.join(name).display().to_string();
     let mut text = format!(
-        "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\n",
-        path("storage")
+        "version: 0.1\nlog: {{level: error}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: {}}}\n",
+        path("storage"),
+        !options.forbids_deletion
     );
     text.push_str(&format!("http:\n  addr: 127.0.0.1:{port}\n  secret: of-one-test\n"));
     if let Some((certificate, key)) = &options.tls {

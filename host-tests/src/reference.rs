@@ -37,7 +37,7 @@ pub fn pages() -> Vec<(String, String)> {
 #[must_use]
 pub fn schema() -> Value {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
-    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
+    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false };
     let exit = gatectl::run(["gatectl", "settings", "schema"].map(Into::into), &mut output);
     assert_eq!(exit, ExitCode::Admitted, "the schema is written");
     serde_json::from_slice(&results).expect("the schema is JSON")

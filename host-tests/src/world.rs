@@ -97,7 +97,7 @@ impl World {
     /// Runs the command line.
     pub fn gatectl_plain(&self, arguments: &[&str]) -> Ended {
         let (mut results, mut notes) = (Vec::new(), Vec::new());
-        let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
+        let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false };
         let arguments = [&["gatectl"], arguments].concat();
         let passwords = gatectl::Passwords::given("of the world's keys");
         let exit = gatectl::run_with(arguments.into_iter().map(Into::into), &mut output, &passwords);

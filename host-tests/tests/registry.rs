@@ -83,7 +83,7 @@ fn a_usual_registry_takes_and_gives() {
     assert_eq!(publish(&client, &image, br#"{"b":1,"a":2}"#).expect("taken twice"), digest);
     let large = vec![b'x'; 9_000_000];
     let digest = client.push_blob(&image, &large).expect("taken in pieces");
-    assert_eq!(client.pull_blob(&image, &digest).expect("the blob"), large);
+    assert_eq!(client.pull_blob(&image, &digest, large.len()).expect("the blob"), large);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_usual_registry_says_manifest_unknown_for_whatever_is_absent() {
             );
         }
     }
-    let absent = client.pull_blob(&format!("{}/app", registry.address()), &zero.replace("app@", "")).expect_err("absent");
+    let absent = client.pull_blob(&format!("{}/app", registry.address()), &zero.replace("app@", ""), 1).expect_err("absent");
     assert!(absent.to_string().ends_with("[OCI API error: blob unknown to registry]"), "{absent}");
 }
 

@@ -149,7 +149,7 @@ pub fn pull(registry: &Registry, reference: &str) -> Result<Pulled, ArtifactErro
         return foreign(&format!("at most {MODULE_BYTES} bytes"), &layer.size.to_string());
     }
     // The descriptor is part of what was checked by digest, the bytes are not yet.
-    let wasm = registry.pull_blob_up_to(reference, &layer.digest, usize::try_from(layer.size).unwrap_or(usize::MAX))?;
+    let wasm = registry.pull_blob(reference, &layer.digest, usize::try_from(layer.size).unwrap_or(usize::MAX))?;
     if u64::try_from(wasm.len()).ok() != Some(layer.size) {
         return foreign(&format!("a layer of {} bytes", layer.size), &wasm.len().to_string());
     }

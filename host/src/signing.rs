@@ -102,6 +102,21 @@ pub fn sign(
     Ok(Signed { reference, digest, is_new: true })
 }
 
+/// Whether a key has signed an object of a repository as [`sign`] would.
+///
+/// # Errors
+/// As [`sign`].
+pub fn is_signed(
+    registry: &Registry,
+    repository: &str,
+    digest: &str,
+    key: &KeyPair,
+    annotations: &BTreeMap<String, String>,
+) -> Result<bool, RegistryError> {
+    let kept = Kept::fetch(registry, &reference(repository, digest))?;
+    Ok(kept.has(&payload(repository, digest, annotations), key))
+}
+
 /// The signatures of an object so far.
 struct Kept {
     /// Digest of the manifest; `None` where there is none yet.
@@ -130,7 +145,7 @@ impl Kept {
             return Err(foreign(&format!("a layer of type `{}`", text(other, "mediaType").unwrap_or_default())));
         }
         let config = match manifest.get("config").and_then(|config| text(config, "digest")) {
-            Some(digest) => registry.pull_blob(reference, digest)?,
+            Some(digest) => registry.pull_blob(reference, digest, limits::SIGNATURE_BYTES)?,
             None => return Err(foreign("a manifest without `config`")),
         };
         // Other tools than cosign write other configs: nobody reads them, and what is none of cosign's is made anew.

@@ -6,20 +6,25 @@
 //! That crate is not used here: up to 0.14 it needs a second cryptographic library beside the one of TLS, and 0.15 a hundred crates.
 //! Two differences are meant: caps on sizes, and that a certificate's key must have made the signature (`layer` says why).
 //!
+//! Beside it, for those who read more than a gate does: DSSE envelopes (`dsse`), and which key signed an object (`signed`).
+//!
 //! What this says of an image is a forecast of what a cluster's policy server will say; the decision is made there.
 
 mod certificate;
 mod constraint;
+mod dsse;
 mod key;
 mod layer;
 mod request;
+mod signed;
 mod trust;
 
 use std::error::Error;
 use std::fmt;
 
 use self::constraint::Constraint;
-pub(crate) use self::key::PublicKey;
+pub use self::dsse::Envelope;
+pub use self::key::PublicKey;
 use self::layer::Layer;
 pub use self::request::{Identity, IdentityPrefix, Request};
 pub use self::trust::{TrustRoot, TrustRootError};

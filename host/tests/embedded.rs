@@ -52,7 +52,7 @@ fn what_is_published_can_be_looked_up() {
     assert_eq!(raw.digest, digest);
     let manifest: Value = serde_json::from_slice(&raw.bytes).expect("JSON");
     assert_eq!(
-        client.pull_blob(&image, manifest["config"]["digest"].as_str().expect("a digest")).expect("the blob"),
+        client.pull_blob(&image, manifest["config"]["digest"].as_str().expect("a digest"), 1 << 20).expect("the blob"),
         br#"{"z":1,"a":[1.10]}"#
     );
 
@@ -108,7 +108,7 @@ fn an_absent_tag_is_told_apart() {
         }
     }
     let error =
-        client.pull_blob(&format!("{}/app", registry.address()), &format!("sha256:{}", "0".repeat(64))).expect_err("absent");
+        client.pull_blob(&format!("{}/app", registry.address()), &format!("sha256:{}", "0".repeat(64)), 1).expect_err("absent");
     assert!(error.is_not_found(), "{error}");
     assert!(error.to_string().ends_with("[OCI API error: blob unknown to registry]"), "{error}");
 }

@@ -118,7 +118,7 @@ fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut
     let affected: Vec<&str> = v.affects.iter().flatten().filter_map(|a| a.reference.as_deref()).collect();
     let mut packages: Vec<Package> = affected.into_iter().map(|reference| known.get(reference, notes)).collect();
     let names = v.references.iter().flatten().filter_map(|reference| filled(reference.id.clone()));
-    let identities =
+    let mut identities =
         names::told_apart(filled(v.id.clone()), names, None, packages.first().map(|package| package.name.as_str()), notes);
     if identities.is_empty() {
         return Vec::new();
@@ -135,26 +135,30 @@ fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut
     }
     let is_single = packages.len() == 1;
     let mut rows = Vec::new();
-    for package in packages {
+    let mut packages = packages.into_iter().peekable();
+    while let Some(package) = packages.next() {
         let fixed = fixed(v.recommendation.as_deref().unwrap_or_default(), &package.name, is_single);
         if fixed.is_empty() && v.recommendation.as_deref().is_some_and(|text| !text.is_empty()) {
             notes.add("recommendation that names no fixed version of the package in a known form");
         }
-        rows.extend(identities.iter().map(|identity| Row {
-            id: identity.id.clone(),
-            aliases: identity.aliases.clone(),
-            advisories: identity.advisories.clone(),
+        let is_last = packages.peek().is_none();
+        let identities = if is_last { std::mem::take(&mut identities) } else { identities.clone() };
+        let row = Row {
+            id: String::new(),
+            aliases: Vec::new(),
+            advisories: Vec::new(),
             severity: rated.severity,
             cvss: rated.cvss,
             epss: rated.epss,
             known_exploited: None,
             published_at,
-            package: package.clone(),
+            package,
             fix_state: stated::fix_state(&fixed, FixState::Unknown),
-            fixed: fixed.clone(),
+            fixed,
             fix_available_at: None,
             vex: vex.clone(),
-        }));
+        };
+        rows.extend(stated::of_each(identities, row));
     }
     rows
 }

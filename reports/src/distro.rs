@@ -34,6 +34,9 @@ const FAMILIES: [(&str, &str, &str); 24] = [
 
 /// `Debian GNU/Linux 12 (bookworm)`, `debian:12`, `DEBIAN_12`, `alpine 3.18` → family and version; `None` for a system that is not known.
 pub(crate) fn of(name: &str) -> Option<Os> {
+    if name.is_empty() {
+        return None;
+    }
     let lower = name.to_ascii_lowercase();
     let spaced = lower.replace('_', " ");
     let (_, family, _) = FAMILIES.iter().find(|(word, ..)| match word.ends_with(':') {

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use policy::findings::check;
-use policy::findings::{Document, Field, Finding, FixState, Image, Os, SCHEMA_VERSION, Scanner, Vulnerability};
+use policy::findings::{Document, Field, Finding, FixState, Image, Os, SCHEMA_VERSION, Scanner, Severity, Vulnerability};
 use policy::image::Digest;
 use policy::time::Timestamp;
 
@@ -113,7 +113,7 @@ fn vulnerabilities(rows: &[Row], provides: &[Field], notes: &mut Notes) -> Vec<V
 }
 
 /// Without the fields that some other report of the document does not speak about.
-fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnerability<'static> {
+pub(crate) fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnerability<'static> {
     let has = |field| provides.contains(&field);
     v.aliases.retain(|_| has(Field::Aliases));
     v.cvss = v.cvss.filter(|_| has(Field::Cvss));
@@ -130,7 +130,7 @@ fn only(mut v: Vulnerability<'static>, provides: &[Field]) -> Vulnerability<'sta
 }
 
 fn vulnerability(id: &str, rows: &[&Row], names: &Names, notes: &mut Notes) -> Vulnerability<'static> {
-    let severity = rows.iter().map(|row| row.severity).max().unwrap_or(policy::findings::Severity::Unknown);
+    let severity = rows.iter().map(|row| row.severity).reduce(Severity::worse).unwrap_or(Severity::Unknown);
     if rows.iter().any(|row| row.severity != severity) {
         notes.add(format!("severities of `{id}` differ between its rows: the worst counts, `{}`", severity.word()));
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: the package URL specification, "purl-types"; the words are the scanners' own (`dpkg`, `APKG`, `GO_STDLIB`, `RubyGems`, …).
 
-use crate::{distro, purl};
+use crate::{distro, purl, words};
 
 /// Where packages of a kind come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +18,10 @@ impl Ecosystem {
     /// The ecosystem of a scanner's word, with the family of the image's operating system where it is known. A word that is not known
     /// is `generic`.
     pub(crate) fn of(word: &str, family: Option<&str>) -> Self {
-        let word = word.to_ascii_lowercase();
-        // `debian:12`, `Alpine:v3.18`, `sles:15.3` name the distribution itself.
-        if let Some(os) = distro::of(&word) {
-            return Self::of_distro(&os.family);
-        }
+        let mut lower = [0; words::LONGEST];
         let of_system =
             |kind| Self { kind, namespace: family.filter(|f| distro::package_type(f) == Some(kind)).map(str::to_owned) };
-        let kind = match word.as_str() {
+        let kind = match words::lower_case(word, &mut lower).unwrap_or_default() {
             "dpkg" | "deb" => return of_system("deb"),
             "rpm" => return of_system("rpm"),
             "apk" | "apkg" => return of_system("apk"),
@@ -46,7 +42,8 @@ impl Ecosystem {
             "cocoapods" => "cocoapods",
             "cran" => "cran",
             "hackage" => "hackage",
-            _ => "generic",
+            // `debian:12`, `Alpine:v3.18`, `sles:15.3` name the distribution itself.
+            _ => return distro::of(word).map_or(Self::GENERIC, |os| Self::of_distro(&os.family)),
         };
         Self { kind, namespace: None }
     }

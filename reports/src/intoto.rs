@@ -42,7 +42,9 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     is_statement.then(|| format!("an in-toto statement of the predicate type `{predicate}`"))
 }
 
-fn is_known(kind: &str) -> bool {
+/// Whether statements of this predicate type are read: it is one about vulnerabilities.
+#[must_use]
+pub fn is_known(kind: &str) -> bool {
     VULNS.contains(&kind) || COSIGN.contains(&kind)
 }
 
@@ -70,7 +72,7 @@ struct RawSubject {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    if !Outline::read(text)?.has("payloadType") {
+    if !Outline::head(text).has("payloadType") && !Outline::read(text)?.has("payloadType") {
         return statement(text);
     }
     let envelope: RawEnvelope =
@@ -111,7 +113,7 @@ fn statement(text: &str) -> Result<Report, ReportError> {
         report.notes.add("the report in the statement names other digests than the statement");
     }
     // The statement says which image; that it is a scan of one, only the report can say.
-    let is_something_else = matches!(&inner.kind, SubjectKind::Other(_)) && inner.kind != SubjectKind::unnamed();
+    let is_something_else = matches!(&inner.kind, SubjectKind::Other(_)) && !inner.kind.is_unnamed();
     let kind = if is_something_else { inner.kind } else { subject.kind };
     let name = subject.name.or(inner.name);
     let subject = Subject { kind, name, digests: subject.digests, image_id: inner.image_id, platform: inner.platform };

@@ -10,6 +10,7 @@
 pub mod anchore;
 pub mod artifact_analysis;
 mod budget;
+pub mod carry;
 pub mod clair;
 pub mod cyclonedx;
 mod distro;
@@ -50,7 +51,7 @@ mod words;
 pub mod xray;
 
 pub use self::error::ReportError;
-pub use self::outline::{MAX_BYTES, MAX_DEPTH, Outline};
+pub use self::outline::{MAX_BYTES, MAX_OBJECTS, Outline};
 use self::report::SubjectKind;
 pub use self::report::{Claim, Notes, Report};
 
@@ -149,6 +150,26 @@ impl Format {
         Self::ALL.iter().copied().find(|format| format.name() == name)
     }
 
+    /// Whether a document has a mark that no other format has and that no further member takes back.
+    fn names_itself(self) -> bool {
+        matches!(
+            self,
+            Self::Trivy
+                | Self::Sarif
+                | Self::CycloneDx
+                | Self::Ecr
+                | Self::Inspector
+                | Self::Clair
+                | Self::OsvScanner
+                | Self::Gitlab
+                | Self::Prisma
+                | Self::Xray
+                | Self::Sbomscanner
+                | Self::TrivyOperator
+                | Self::Kubescape
+        )
+    }
+
     /// Whether its documents hold a report of another format.
     fn is_envelope(self) -> bool {
         matches!(self, Self::InToto | Self::CosignVuln)
@@ -168,7 +189,7 @@ pub struct Leniency {
 ///
 /// # Errors
 /// A sentence that says what the document is, where it is not a report of that kind: unreadable, above [`MAX_BYTES`] or
-/// [`MAX_DEPTH`], of an unknown format, about something else than an image, or not about vulnerabilities.
+/// [`MAX_OBJECTS`], of an unknown format, about something else than an image, or not about vulnerabilities.
 pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Report, ReportError> {
     read_with(bytes, format, Leniency::default())
 }
@@ -179,15 +200,11 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Report, ReportError>
 /// As for [`read`].
 pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Result<Report, ReportError> {
     let text = outline::text(bytes)?;
-    let outline = Outline::read(text)?;
-    let format = match format {
-        Some(format) if (format.reader().recognise)(&outline).is_some() => format,
-        Some(format) => return Err(foreign::refuse(&outline, &format!("not a {} report", format.name()))),
-        None => recognise(&outline)
-            .map(|(format, _)| format)
-            .ok_or_else(|| foreign::refuse(&outline, "not a report that can be read"))?,
+    let format = match by_head(text).filter(|shown| format.is_none_or(|format| format == *shown)) {
+        Some(format) => format,
+        None => by_whole(text, format)?,
     };
-    let report = (format.reader().read)(text)?;
+    let report = (format.reader().read)(text).map_err(|error| outline::several(text).unwrap_or(error))?;
     match (&report.subject.kind, &report.claim) {
         (SubjectKind::Other(what), _) if !leniency.any_subject => Err(ReportError::new(
             format!(
@@ -212,6 +229,27 @@ pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Re
             }),
         )),
         _ => Ok(report),
+    }
+}
+
+/// The format that the beginning of a text shows, where nothing that follows could show another: the rest need not be looked at before it
+/// is read. Where the keys that tell come last, or more than one format claims the beginning, the whole text decides.
+fn by_head(text: &str) -> Option<Format> {
+    let head = Outline::head(text);
+    let mut claims = Format::ALL.iter().copied().filter(|format| (format.reader().recognise)(&head).is_some());
+    let only = claims.next()?;
+    (claims.next().is_none() && only.names_itself()).then_some(only)
+}
+
+/// The format that the top-level keys of a whole text show; the wanted one, where it is wanted by name.
+fn by_whole(text: &str, wanted: Option<Format>) -> Result<Format, ReportError> {
+    let outline = Outline::read(text)?;
+    match wanted {
+        Some(format) if (format.reader().recognise)(&outline).is_some() => Ok(format),
+        Some(format) => Err(foreign::refuse(&outline, &format!("not a {} report", format.name()))),
+        None => recognise(&outline)
+            .map(|(format, _)| format)
+            .ok_or_else(|| foreign::refuse(&outline, "not a report that can be read")),
     }
 }
 

@@ -23,10 +23,15 @@ pub(crate) fn told_apart(
     notes: &mut Notes,
 ) -> Vec<Identity> {
     let mut all: Vec<String> = Vec::new();
-    for name in id.into_iter().chain(names).map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
+    for name in id.into_iter().chain(names).map(trimmed).filter(|name| !name.is_empty()) {
         if !all.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
             all.push(name);
         }
+    }
+    // One name is what most rows have.
+    if all.len() == 1 {
+        let alone = |id| Identity { id, aliases: Vec::new(), advisories: Vec::new() };
+        return all.into_iter().map(alone).collect();
     }
     let cves: Vec<String> = all.iter().filter(|name| words::is_cve(name)).cloned().collect();
     let Some(first) = all.first().cloned() else {
@@ -56,6 +61,11 @@ pub(crate) fn told_apart(
         notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
     }
     vec![Identity { id, aliases, advisories }]
+}
+
+/// Without blanks around it, and not copied where there are none.
+fn trimmed(name: String) -> String {
+    if name.trim().len() == name.len() { name } else { name.trim().to_owned() }
 }
 
 #[cfg(test)]

@@ -42,13 +42,17 @@ pub(crate) fn predicate(text: &str) -> Result<Report, ReportError> {
     let Some(result) = raw.scanner.result else {
         return Err(ReportError::new("the cosign vulnerability predicate has no `scanner.result`", None));
     };
-    let outline = Outline::of(result);
+    let result = result.get();
+    let by_whole = || crate::recognise(&Outline::of(result)).map(|(format, _)| format);
     // Reports in reports would be read without end.
-    let format = crate::recognise(&outline).map(|(format, _)| format).filter(|format| !format.is_envelope());
+    let format = crate::by_head(result).or_else(by_whole).filter(|format| !format.is_envelope());
     let Some(format) = format else {
-        return Err(foreign::refuse(&outline, "the `scanner.result` of the cosign vulnerability predicate cannot be read"));
+        return Err(foreign::refuse(
+            &Outline::of(result),
+            "the `scanner.result` of the cosign vulnerability predicate cannot be read",
+        ));
     };
-    let mut report = (format.reader().read)(result.get())?;
+    let mut report = (format.reader().read)(result)?;
     let finished = raw.metadata.and_then(|m| m.scan_finished_on);
     let finished = scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut report.notes);
     report.scanned_at = report.scanned_at.into_iter().chain(finished).min();

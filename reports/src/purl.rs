@@ -3,9 +3,10 @@
 //! Source: the package URL specification, "purl-spec" (percent-encoding, types, and how to parse); namespaces of distributions as
 //! scanners write them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The parts of a package URL, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +60,14 @@ fn decode(text: &str) -> String {
 
 /// Makes a package URL. `name` may carry a namespace in the ecosystem's own writing (`@scope/name`, `group:artifact`, `host/path`).
 pub(crate) fn make(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>) -> String {
-    let mut purl = format!("pkg:{kind}");
+    let lengths = [kind, namespace.unwrap_or_default(), name, version.unwrap_or_default()].map(str::len);
+    let mut purl = String::with_capacity(lengths.into_iter().fold("pkg:/@".len().saturating_mul(2), usize::saturating_add));
+    purl.push_str("pkg:");
+    purl.push_str(kind);
     let name = match kind {
-        "maven" => name.replacen(':', "/", 1),
-        "pypi" => name.to_ascii_lowercase().replace('_', "-"),
-        _ => name.to_owned(),
+        "maven" => Cow::Owned(name.replacen(':', "/", 1)),
+        "pypi" => Cow::Owned(name.to_ascii_lowercase().replace('_', "-")),
+        _ => Cow::Borrowed(name),
     };
     for segment in namespace.into_iter().chain(name.split('/')).filter(|segment| !segment.is_empty()) {
         purl.push('/');
@@ -78,13 +82,8 @@ pub(crate) fn make(kind: &str, namespace: Option<&str>, name: &str, version: Opt
 
 /// Percent-encodes everything but letters, digits, `.`, `-`, `_`, `~` and `:`.
 fn encode(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'~' | b':') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
+    out.extend(utf8_percent_encode(text, KEPT));
 }
 
 #[cfg(test)]

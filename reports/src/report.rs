@@ -93,6 +93,12 @@ impl SubjectKind {
     pub(crate) fn unnamed() -> Self {
         Self::Other(Self::UNNAMED.to_owned())
     }
+
+    /// Whether the report leaves open what it is about: then whatever carried it has to say.
+    #[must_use]
+    pub fn is_unnamed(&self) -> bool {
+        *self == Self::unnamed()
+    }
 }
 
 /// Whether a report shows that it looked for vulnerabilities. An empty list is not a clean scan.
@@ -166,14 +172,14 @@ pub struct Notes(BTreeMap<String, usize>);
 
 impl Notes {
     /// Counts one occurrence.
-    pub fn add(&mut self, note: impl Into<String>) {
-        let note = note.into();
+    pub fn add(&mut self, note: impl AsRef<str>) {
+        let note = note.as_ref();
         // Most notes are not new.
-        if let Some(times) = self.0.get_mut(&note) {
+        if let Some(times) = self.0.get_mut(note) {
             *times = times.saturating_add(1);
             return;
         }
-        let times = self.0.entry(words::one_line(&note)).or_default();
+        let times = self.0.entry(words::one_line(note)).or_default();
         *times = times.saturating_add(1);
     }
 

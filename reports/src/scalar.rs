@@ -1,21 +1,75 @@
 //! Single values of a report: severities, scores, times, texts. What scanners write now as a text, now as a number, is read as either,
 //! and whatever is not taken as it stands is noted.
 
+use std::fmt;
+
 use policy::findings::{CvssScore, Epss, Severity};
 use policy::time::Timestamp;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::report::Notes;
 use crate::{ReportError, words};
 
 /// A text or a number; whatever else stands in its place is neither.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub(crate) enum Scalar {
     Text(String),
     Number(f64),
-    Other(IgnoredAny),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// Reads a [`Scalar`]. Not derived: that would copy every text, to try one kind after the other.
+struct Either;
+
+impl<'de> Visitor<'de> for Either {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(number))
+    }
+
+    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "as JSON's numbers are read everywhere else")]
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(number as f64))
+    }
+
+    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "as JSON's numbers are read everywhere else")]
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(number as f64))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Other)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Other)
+    }
 }
 
 impl Scalar {
@@ -24,7 +78,7 @@ impl Scalar {
         match self {
             Self::Text(text) => Some(text.clone()).filter(|text| !text.is_empty()),
             Self::Number(number) => Some(number.to_string()),
-            Self::Other(_) => None,
+            Self::Other => None,
         }
     }
 }
@@ -86,7 +140,7 @@ impl Value for Scalar {
         match self {
             Self::Text(text) => text.number(),
             Self::Number(number) => Some(*number),
-            Self::Other(_) => None,
+            Self::Other => None,
         }
     }
 
@@ -94,7 +148,7 @@ impl Value for Scalar {
         match self {
             Self::Text(text) => text.time(),
             Self::Number(seconds) => seconds.time(),
-            Self::Other(_) => None,
+            Self::Other => None,
         }
     }
 }

@@ -84,23 +84,47 @@ impl Stated {
         let purl = self.purl.unwrap_or_else(|| self.ecosystem.purl(&name, installed.as_deref()));
         let package = Package { purl, name, installed, path: self.path };
         let severity = scalar::severity(self.severity.as_deref(), notes);
-        let row = |identity: Identity| Row {
-            id: identity.id,
-            aliases: identity.aliases,
-            advisories: identity.advisories.into_iter().chain(self.advisories.iter().cloned()).collect(),
+        let whole = Row {
+            id: String::new(),
+            aliases: Vec::new(),
+            advisories: self.advisories,
             severity,
             cvss: self.cvss,
             epss: self.epss,
             known_exploited: self.known_exploited,
             published_at: self.published_at,
-            package: package.clone(),
-            fixed: self.fixed.clone(),
+            package,
+            fixed: self.fixed,
             fix_state: self.fix_state,
             fix_available_at: self.fix_available_at,
-            vex: self.vex.clone(),
+            vex: self.vex,
         };
-        identities.into_iter().map(row).collect()
+        of_each(identities, whole)
     }
+}
+
+/// A row for each identity, all the same otherwise; what the row names as advisories comes after those of the identity.
+pub(crate) fn of_each(identities: Vec<Identity>, row: Row) -> Vec<Row> {
+    let named = |mut row: Row, identity: Identity| {
+        row.id = identity.id;
+        row.aliases = identity.aliases;
+        if !identity.advisories.is_empty() {
+            let others = std::mem::replace(&mut row.advisories, identity.advisories);
+            row.advisories.extend(others);
+        }
+        row
+    };
+    let mut rows = Vec::with_capacity(identities.len());
+    let mut identities = identities.into_iter().peekable();
+    // All but the last take a copy.
+    while let Some(identity) = identities.next() {
+        if identities.peek().is_none() {
+            rows.push(named(row, identity));
+            break;
+        }
+        rows.push(named(row.clone(), identity));
+    }
+    rows
 }
 
 /// A statement of the report itself; `None` for a word that is no VEX status, which is noted.
@@ -143,7 +167,7 @@ pub(crate) fn provided(always: &[Field], where_stated: &[Field], rows: &[Row]) -
 /// Versions of a comma-separated list; words for nothing are none.
 pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
     let is_version =
-        |v: &&str| !v.is_empty() && !["none", "notavailable", "n/a", "not fixed"].contains(&v.to_ascii_lowercase().as_str());
+        |v: &&str| !v.is_empty() && !["none", "notavailable", "n/a", "not fixed"].iter().any(|word| v.eq_ignore_ascii_case(word));
     list.iter().flat_map(|list| list.split(',')).map(str::trim).filter(is_version).map(str::to_owned).collect()
 }
 

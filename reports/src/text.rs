@@ -1,13 +1,13 @@
 //! Text of a report that is not copied where it stands there as it is: in JSON without escapes.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::ops::Deref;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 /// Borrowed from the report where that is possible, also inside of options and lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
 impl Deref for Text<'_> {
@@ -39,6 +39,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
         }
 
         deserializer.deserialize_str(Borrow)
+    }
+}
+
+/// Compared as its text is.
+impl Borrow<str> for Text<'_> {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

@@ -31,7 +31,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report =
+    let raw: raw::Report<'_> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
     if raw.schema_version != 2 {
         let message = format!("expected a Trivy report of schema version 2, found {}", raw.schema_version);
@@ -66,7 +66,7 @@ struct Listed {
     shown: Vec<about::Shown>,
 }
 
-fn listed(results: Vec<raw::ResultOf>, notes: &mut Notes) -> Listed {
+fn listed(results: Vec<raw::ResultOf<'_>>, notes: &mut Notes) -> Listed {
     let mut listed = Listed { rows: Vec::new(), shown: Vec::new() };
     for result in results {
         let has_rows = result.vulnerabilities.as_ref().is_some_and(|v| !v.is_empty());
@@ -95,7 +95,7 @@ fn created_at(raw: &raw::Created, notes: &mut Notes) -> Option<Timestamp> {
 }
 
 /// A row that Trivy shows under `--show-suppressed`: VEX statements are kept with their source, what was ignored is only counted.
-fn modified_rows(raw: raw::Modified, place: &packages::Place, notes: &mut Notes) -> Vec<Row> {
+fn modified_rows(raw: raw::Modified<'_>, place: &packages::Place, notes: &mut Notes) -> Vec<Row> {
     if raw.kind.as_deref() != Some("vulnerability") {
         return Vec::new();
     }
@@ -111,7 +111,7 @@ fn modified_rows(raw: raw::Modified, place: &packages::Place, notes: &mut Notes)
     raw.finding.map_or_else(Vec::new, |finding| rows(finding, place, Some(Statement { status, source }), notes))
 }
 
-fn rows(raw: raw::Vulnerability, place: &packages::Place, vex: Option<Statement>, notes: &mut Notes) -> Vec<Row> {
+fn rows(raw: raw::Vulnerability<'_>, place: &packages::Place, vex: Option<Statement>, notes: &mut Notes) -> Vec<Row> {
     let purl = filled(raw.identifier.and_then(|i| i.purl));
     let (package, installed) = (filled(raw.package).or_else(|| purl.clone()), filled(raw.installed));
     let (fix_state, own) = state(raw.status.as_deref(), raw.fixed.as_deref(), notes);
@@ -119,8 +119,8 @@ fn rows(raw: raw::Vulnerability, place: &packages::Place, vex: Option<Statement>
     let stated = Stated {
         id: raw.id,
         names: raw.vendor_ids.unwrap_or_default(),
-        severity: raw.severity,
-        cvss: cvss(raw.cvss.unwrap_or_default(), raw.severity_source.as_deref(), notes),
+        severity: raw.severity.map(String::from),
+        cvss: cvss(&raw.cvss.unwrap_or_default(), raw.severity_source.as_deref(), notes),
         published_at: scalar::time(raw.published.as_deref(), "date of publication", notes),
         purl: purl.or_else(made),
         package,
@@ -155,7 +155,7 @@ fn state(status: Option<&str>, fixed: Option<&str>, notes: &mut Notes) -> (FixSt
 }
 
 /// The score of the source whose severity was chosen, else that of the NVD, else the highest; version 2 only where there is no newer.
-fn cvss(scores: raw::Scores, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
+fn cvss(scores: &raw::Scores<'_>, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
     let mut read = |score: Option<f64>| scalar::score(score.as_ref(), notes);
     let mut newer = |s: &raw::Score| read(s.v4).max(read(s.v3));
     let preferred = [source.unwrap_or_default(), "nvd"].into_iter().find_map(|name| scores.get(name).and_then(&mut newer));

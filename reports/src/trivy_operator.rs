@@ -11,6 +11,7 @@ use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
@@ -22,22 +23,24 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct Raw<'a> {
     kind: Option<String>,
     metadata: Option<Metadata>,
-    report: Option<Body>,
+    #[serde(borrow)]
+    report: Option<Body<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+struct Body<'a> {
     artifact: Option<Artifact>,
     registry: Option<Registry>,
     os: Option<OsOf>,
     scanner: Option<ScannerOf>,
     update_timestamp: Option<Scalar>,
     summary: Option<Summary>,
-    vulnerabilities: Option<Vec<Vulnerability>>,
+    #[serde(borrow)]
+    vulnerabilities: Option<Vec<Vulnerability<'a>>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -78,20 +81,25 @@ struct Summary {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Vulnerability {
+struct Vulnerability<'a> {
     #[serde(rename = "vulnerabilityID")]
     id: Option<String>,
-    title: Option<String>,
+    #[serde(borrow)]
+    title: Option<Text<'a>>,
     resource: Option<String>,
     installed_version: Option<String>,
-    fixed_version: Option<String>,
-    severity: Option<String>,
+    #[serde(borrow)]
+    fixed_version: Option<Text<'a>>,
+    #[serde(borrow)]
+    severity: Option<Text<'a>>,
     score: Option<Scalar>,
     published_date: Option<Scalar>,
-    package_type: Option<String>,
+    #[serde(borrow)]
+    package_type: Option<Text<'a>>,
     #[serde(rename = "packagePURL")]
     purl: Option<String>,
-    package_path: Option<String>,
+    #[serde(borrow)]
+    package_path: Option<Text<'a>>,
 }
 
 impl Summary {
@@ -103,7 +111,7 @@ impl Summary {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "VulnerabilityReport of the Trivy operator")?;
+    let raw: Raw<'_> = scalar::parse(text, "VulnerabilityReport of the Trivy operator")?;
     let Some(body) = raw.report else {
         return Err(ReportError::new("the VulnerabilityReport of the Trivy operator has no `report`: nothing was scanned", None));
     };
@@ -163,12 +171,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
-fn rows(vulnerability: Vulnerability, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
+fn rows(vulnerability: Vulnerability<'_>, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
     let fixed = stated::versions(vulnerability.fixed_version.as_deref());
+    let id = filled(vulnerability.id);
     let stated = Stated {
-        id: filled(vulnerability.id),
-        title: vulnerability.title,
-        severity: vulnerability.severity,
+        title: vulnerability.title.filter(|_| id.is_none()).map(String::from),
+        id,
+        severity: vulnerability.severity.map(String::from),
         cvss: scalar::score(vulnerability.score.as_ref(), notes),
         published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
         purl: filled(vulnerability.purl),

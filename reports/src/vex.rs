@@ -7,18 +7,19 @@
 
 mod csaf;
 mod cyclonedx;
+mod index;
 mod openvex;
 pub mod product;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use policy::findings::{Field, VexStatus};
 use policy::time::Timestamp;
 
+use self::index::{Index, Place};
 use self::product::{Image, Product};
-use crate::purl::Purl;
-use crate::report::{Notes, Report, Row, Statement};
+use crate::report::{Notes, Report, Statement};
 use crate::{Outline, ReportError, foreign, outline, words};
 
 /// A VEX document.
@@ -86,24 +87,19 @@ pub fn apply(report: &mut Report, documents: &[VexDocument]) {
     if documents.is_empty() {
         return;
     }
-    let index = Index::of(documents);
-    let image = Image::of(&report.subject);
+    let mut index = Index::of(documents, &Image::of(&report.subject));
     let mut used = BTreeSet::new();
     for row in &mut report.rows {
-        let named = index.named(row);
-        if named.is_empty() {
+        let Some(places) = index.about(row) else {
+            report.notes.add("row that no VEX statement was held against: too many statements are about the same package");
             continue;
-        }
-        let package = Purl::parse(&row.package.purl);
-        let mut matching: Vec<Candidate<'_>> = named
-            .into_iter()
-            .filter_map(|place| Some((place, index.get(documents, place)?)))
-            .filter(|(_, (_, statement))| {
-                statement.products.iter().any(|p| p.covers(&image, package.as_ref(), row.package.installed.as_deref()))
-            })
-            .map(|(place, (document, statement))| Candidate { place, document, statement })
-            .collect();
-        used.extend(matching.iter().map(|candidate| candidate.place));
+        };
+        let statement = |place: &Place| {
+            let document = documents.get(place.0)?;
+            Some(Candidate { document, statement: document.statements.get(place.1)? })
+        };
+        let mut matching: Vec<Candidate<'_>> = places.iter().filter_map(statement).collect();
+        used.extend(places);
         matching.sort_by_key(Candidate::rank);
         let Some(last) = matching.last() else { continue };
         if matching.iter().any(|other| other.statement.status != last.statement.status) {
@@ -117,6 +113,11 @@ pub fn apply(report: &mut Report, documents: &[VexDocument]) {
     for document in documents {
         report.notes.extend(&document.notes);
     }
+    if index.n_too_long > 0 {
+        report
+            .notes
+            .add(format!("VEX statements that do not count, since all together list too many products: {}", index.n_too_long));
+    }
     for (document, _) in index.all.iter().filter(|place| !used.contains(*place)) {
         let source = documents.get(*document).map_or("", |d| d.source.as_str());
         report.notes.add(format!("VEX statement that no finding matches ({source})"));
@@ -126,11 +127,7 @@ pub fn apply(report: &mut Report, documents: &[VexDocument]) {
     }
 }
 
-/// Number of the document and of the statement in it.
-type Place = (usize, usize);
-
 struct Candidate<'a> {
-    place: Place,
     document: &'a VexDocument,
     statement: &'a VexStatement,
 }
@@ -146,36 +143,5 @@ impl Candidate<'_> {
             VexStatus::Affected => 3,
         };
         (self.statement.timestamp, weight, Reverse(self.document.source.clone()))
-    }
-}
-
-/// Statements by the names of their vulnerabilities.
-struct Index {
-    by_name: BTreeMap<String, Vec<Place>>,
-    all: BTreeSet<Place>,
-}
-
-impl Index {
-    fn of(documents: &[VexDocument]) -> Self {
-        let mut index = Self { by_name: BTreeMap::new(), all: BTreeSet::new() };
-        for (d, document) in documents.iter().enumerate() {
-            for (s, statement) in document.statements.iter().enumerate() {
-                index.all.insert((d, s));
-                for name in &statement.names {
-                    index.by_name.entry(name.to_ascii_uppercase()).or_default().push((d, s));
-                }
-            }
-        }
-        index
-    }
-
-    fn named(&self, row: &Row) -> BTreeSet<Place> {
-        let names = std::iter::once(&row.id).chain(&row.aliases);
-        names.filter_map(|name| self.by_name.get(&name.to_ascii_uppercase())).flatten().copied().collect()
-    }
-
-    fn get<'a>(&self, documents: &'a [VexDocument], (d, s): Place) -> Option<(&'a VexDocument, &'a VexStatement)> {
-        let document = documents.get(d)?;
-        Some((document, document.statements.get(s)?))
     }
 }

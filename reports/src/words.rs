@@ -1,11 +1,13 @@
 //! Scanners' words → the scales of findings documents: severity words, and which names are ids and which are bulletins.
 
 use policy::findings::Severity;
+use policy::text::is_invisible;
 
 /// The severity of a scanner's word, without regard to case; `None` for a word that is not known, which counts as unknown and is said.
 pub(crate) fn severity(word: &str) -> Option<Severity> {
-    let word = word.trim().to_ascii_lowercase();
-    Some(match word.strip_suffix("_vulnerability_severity").unwrap_or(&word) {
+    let mut lower = [0; LONGEST];
+    let word = lower_case(word.trim(), &mut lower)?;
+    Some(match word.strip_suffix("_vulnerability_severity").unwrap_or(word) {
         "critical" | "defcon1" => Severity::Critical,
         "high" | "important" => Severity::High,
         "medium" | "moderate" => Severity::Medium,
@@ -18,13 +20,24 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
     })
 }
 
-/// Foreign text on one line: control characters become spaces, and what is longer than a few sentences is cut.
+/// More bytes than any word has that is looked up without regard to case.
+pub(crate) const LONGEST: usize = 64;
+
+/// A word in lower case, kept where the caller says; `None` of one that is longer than those that are known.
+pub(crate) fn lower_case<'b>(word: &str, kept: &'b mut [u8; LONGEST]) -> Option<&'b str> {
+    let kept = kept.get_mut(..word.len())?;
+    kept.copy_from_slice(word.as_bytes());
+    kept.make_ascii_lowercase();
+    std::str::from_utf8(kept).ok()
+}
+
+/// Foreign text on one line: what is not seen, or moves what is, becomes spaces ([`policy::text::is_invisible`]), and what is longer than a few sentences is cut.
 pub(crate) fn one_line(text: &str) -> String {
     const CHARS: usize = 500;
     if text.len() <= CHARS && text.bytes().all(|b| matches!(b, b' '..=b'~')) {
         return text.to_owned();
     }
-    let mut line: String = text.chars().take(CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut line: String = text.chars().take(CHARS).map(|c| if is_invisible(c) { ' ' } else { c }).collect();
     if text.chars().nth(CHARS).is_some() {
         line.push('…');
     }
@@ -37,8 +50,7 @@ const CATALOGUES: [&str; 12] =
 
 /// Whether a name is the id of one vulnerability; everything else (DSA, RHSA, USN, ALAS, …) is taken for a bulletin about many.
 pub(crate) fn is_vulnerability_id(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    CATALOGUES.iter().any(|prefix| upper.starts_with(prefix))
+    CATALOGUES.iter().any(|prefix| starts_with(name, prefix))
 }
 
 /// Series of bulletins, each of which may cover several vulnerabilities, and Debian's temporary ids.
@@ -70,13 +82,17 @@ const BULLETINS: [&str; 23] = [
 
 /// Whether a name is known to be a bulletin's. Of a name that is neither this nor a catalogue's nothing is known.
 pub(crate) fn is_bulletin(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    BULLETINS.iter().any(|prefix| upper.starts_with(prefix))
+    BULLETINS.iter().any(|prefix| starts_with(name, prefix))
 }
 
 /// Whether a name is a CVE id.
 pub(crate) fn is_cve(name: &str) -> bool {
-    name.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("CVE-"))
+    starts_with(name, "CVE-")
+}
+
+/// Without regard to case.
+fn starts_with(name: &str, prefix: &str) -> bool {
+    name.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 #[cfg(test)]

@@ -52,7 +52,9 @@ fn shape(outline: &Outline<'_>) -> Option<(&'static str, Read)> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    match shape(&Outline::read(text)?) {
+    let by_head = shape(&Outline::head(text));
+    let by_whole = || Outline::read(text).map(|outline| shape(&outline));
+    match by_head.map_or_else(by_whole, |shape| Ok(Some(shape)))? {
         Some((_, read)) => read(text),
         None => Err(ReportError::new("the JFrog Xray report has none of its known shapes", None)),
     }

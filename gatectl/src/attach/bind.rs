@@ -41,6 +41,17 @@ pub(super) fn scanned(subject: &Subject, report: &Report, platform: Option<&str>
     }
 }
 
+/// What a report says of the image that it is to be bound to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Stated {
+    /// It is that image.
+    Ours,
+    /// Nothing.
+    Nothing,
+    /// It is another one: the sentence.
+    Other(String),
+}
+
 /// Refuses a report that states another image; a note where it states none.
 pub(super) fn check(
     subject: &Subject,
@@ -50,9 +61,30 @@ pub(super) fn check(
     resolved: &Resolved,
     is_forced: bool,
 ) -> Result<Option<String>, Failure> {
+    match stated(subject, scanned, report, registry, resolved)? {
+        Stated::Ours => Ok(None),
+        Stated::Nothing => Ok(Some("the report does not state which image it is about".to_owned())),
+        Stated::Other(message) if is_forced => Ok(Some(message)),
+        Stated::Other(message) => Err(Failure::new(format_args!(
+            "{message}; hint: scan the image by its digest, or attach it all the same with `--force-subject`"
+        ))),
+    }
+}
+
+/// Holds the digests that a report states against those of the image.
+///
+/// # Errors
+/// The image's configuration could not be asked for.
+pub(super) fn stated(
+    subject: &Subject,
+    scanned: &Scanned,
+    report: &Report,
+    registry: &Registry,
+    resolved: &Resolved,
+) -> Result<Stated, Failure> {
     let stated: Vec<&str> = report.subject.digests.iter().chain(&report.subject.image_id).map(String::as_str).collect();
     if stated.is_empty() {
-        return Ok(Some("the report does not state which image it is about".to_owned()));
+        return Ok(Stated::Nothing);
     }
     // Every platform's report states the digest of the index: of one platform it proves nothing.
     let is_index = matches!(subject.content, Content::Index(_));
@@ -62,31 +94,25 @@ pub(super) fn check(
     }
     let states_index = is_index && stated.contains(&subject.digest.as_str());
     if ours.iter().any(|digest| stated.contains(&digest.as_str())) {
-        return Ok(None);
+        return Ok(Stated::Ours);
     }
     ours.extend(config(subject, scanned, registry, resolved)?);
     if ours.iter().any(|digest| stated.contains(&digest.as_str())) {
-        return Ok(None);
+        return Ok(Stated::Ours);
     }
     // Without an image id, the platform that the report states has to do.
     let has_image_id = report.subject.image_id.as_deref().is_some_and(|id| id != subject.digest.as_str());
     let is_same_platform = report.subject.platform.is_some() && report.subject.platform == scanned.platform;
     if states_index && !has_image_id && is_same_platform {
-        return Ok(None);
+        return Ok(Stated::Ours);
     }
-    let message = match (states_index, &report.subject.platform) {
+    Ok(Stated::Other(match (states_index, &report.subject.platform) {
         (true, Some(platform)) => format!(
             "the report is about the platform {platform} of the index, not {}",
             scanned.platform.as_deref().unwrap_or("an unknown one")
         ),
         _ => format!("the report states another image: {} instead of {}", stated.join(", "), scanned.digest),
-    };
-    match is_forced {
-        true => Ok(Some(message)),
-        false => Err(Failure::new(format_args!(
-            "{message}; hint: scan the image by its digest, or attach it all the same with `--force-subject`"
-        ))),
-    }
+    }))
 }
 
 /// The digest of the image's configuration, which scanners call the image id.

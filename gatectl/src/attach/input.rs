@@ -1,36 +1,55 @@
 //! The files of the command line: reports, and what is held against them.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reports::enrich::{epss, kev};
 use reports::report::Notes;
 use reports::vex::{self, VexDocument};
-use reports::{Format, Leniency, Report};
+use reports::{Format, Leniency, Report, ReportError};
 
+use super::subject::Scanned;
 use crate::exit::Failure;
 
 /// A report with its bytes, which are kept beside the findings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Read {
     pub(crate) report: Report,
     pub(crate) bytes: Vec<u8>,
+    /// Where it was found beside the image in the registry, what is known by that.
+    pub(crate) carried: Option<Carried>,
+}
+
+/// What the artifact of a report says of it, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Carried {
+    /// The image that it is about.
+    pub(crate) image: Scanned,
+    /// The media type of its bytes.
+    pub(crate) media_type: String,
+}
+
+impl Read {
+    /// The media type under which its bytes are kept.
+    pub(super) fn media_type(&self) -> &str {
+        self.carried.as_ref().map_or(self.report.format.reader().media_type, |carried| &carried.media_type)
+    }
 }
 
 /// What is held against reports: statements about findings, and public lists.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Beside {
     pub(crate) vex: Vec<VexDocument>,
-    pub(crate) epss: Option<epss::Scores>,
-    pub(crate) kev: Option<kev::Catalogue>,
+    pub(crate) epss: Option<Arc<epss::Scores>>,
+    pub(crate) kev: Option<Arc<kev::Catalogue>>,
 }
 
 /// Reads the reports in the order given.
 pub(super) fn reports(files: &[PathBuf], format: Option<Format>, leniency: Leniency) -> Result<Vec<Read>, Failure> {
     let mut read: Vec<Read> = Vec::new();
     for file in files {
-        let bytes = crate::manifests::read_bytes(file)?;
+        let bytes = crate::unpacked::read(file)?;
         if read.iter().any(|other| other.bytes == bytes) {
             return Err(Failure::at(
                 file.display(),
@@ -38,21 +57,21 @@ pub(super) fn reports(files: &[PathBuf], format: Option<Format>, leniency: Lenie
             ));
         }
         let report = reports::read_with(&bytes, format, leniency).map_err(|e| Failure::at(file.display(), e))?;
-        read.push(Read { report, bytes });
+        read.push(Read { report, bytes, carried: None });
     }
     Ok(read)
 }
 
 /// The files that are read beside the reports.
-pub(super) struct Files<'a> {
-    pub(super) vex: &'a [PathBuf],
-    pub(super) epss: Option<&'a Path>,
-    pub(super) kev: Option<&'a Path>,
+pub(crate) struct Files<'a> {
+    pub(crate) vex: &'a [PathBuf],
+    pub(crate) epss: Option<&'a Path>,
+    pub(crate) kev: Option<&'a Path>,
 }
 
 impl Files<'_> {
     /// Refuses stdin for more than one file: the second would be empty.
-    pub(super) fn check(&self, reports: &[PathBuf]) -> Result<(), Failure> {
+    pub(crate) fn check(&self, reports: &[PathBuf]) -> Result<(), Failure> {
         let all = reports.iter().chain(self.vex).map(PathBuf::as_path).chain(self.epss).chain(self.kev);
         match all.filter(|path| *path == Path::new("-")).count() {
             0 | 1 => Ok(()),
@@ -64,31 +83,42 @@ impl Files<'_> {
 
     /// Reads them; of the EPSS list what is about the reports.
     pub(super) fn read(&self, reports: &[Read]) -> Result<Beside, Failure> {
-        let mut beside = Beside::default();
-        for file in self.vex {
-            let bytes = crate::manifests::read_bytes(file)?;
-            // Findings name the file, wherever it lay.
-            let name = file.file_name().map(|name| name.to_string_lossy()).filter(|name| name != "-");
-            beside.vex.push(vex::read(&bytes, name.as_deref()).map_err(|e| Failure::at(file.display(), e))?);
-        }
+        let asked = epss::asked(reports.iter().map(|read| &read.report));
+        self.read_with(|input| epss::read(input, &asked))
+    }
+
+    /// Reads them for reports that are read later.
+    pub(crate) fn read_for_all(&self) -> Result<Beside, Failure> {
+        self.read_with(epss::read_all)
+    }
+
+    fn read_with(&self, scores: impl Fn(Box<dyn BufRead>) -> Result<epss::Scores, ReportError>) -> Result<Beside, Failure> {
+        let mut beside = Beside::default().with_vex(self.vex)?;
         if let Some(file) = self.epss {
-            let input: Box<dyn BufRead> = if file == Path::new("-") {
-                Box::new(std::io::stdin().lock())
-            } else {
-                Box::new(BufReader::new(File::open(file).map_err(|e| Failure::at(file.display(), e))?))
-            };
-            let asked = epss::asked(reports.iter().map(|read| &read.report));
-            beside.epss = Some(epss::read(input, &asked).map_err(|e| Failure::at(file.display(), e))?);
+            let input = crate::unpacked::lines(file)?;
+            beside.epss = Some(Arc::new(scores(input).map_err(|e| Failure::at(file.display(), e))?));
         }
         if let Some(file) = self.kev {
-            let bytes = crate::manifests::read_bytes(file)?;
-            beside.kev = Some(kev::read(&bytes).map_err(|e| Failure::at(file.display(), e))?);
+            let bytes = crate::unpacked::read(file)?;
+            beside.kev = Some(Arc::new(kev::read(&bytes).map_err(|e| Failure::at(file.display(), e))?));
         }
         Ok(beside)
     }
 }
 
 impl Beside {
+    /// The same with more VEX documents.
+    pub(super) fn with_vex(&self, files: &[PathBuf]) -> Result<Self, Failure> {
+        let mut beside = self.clone();
+        for file in files {
+            let bytes = crate::unpacked::read(file)?;
+            // Findings name the file, wherever it lay.
+            let name = file.file_name().map(|name| name.to_string_lossy()).filter(|name| name != "-");
+            beside.vex.push(vex::read(&bytes, name.as_deref()).map_err(|e| Failure::at(file.display(), e))?);
+        }
+        Ok(beside)
+    }
+
     /// Which lists of which day were used.
     pub(super) fn notes(&self, notes: &mut Notes) {
         for document in &self.vex {

@@ -1,7 +1,8 @@
 //! Reports + the image in the registry → artifacts; nothing is pushed.
 
 use host::registry::{Registry, Resolved};
-use policy::findings::Document;
+use host::signing::KeyPair;
+use policy::findings::{self, Document};
 use policy::time::Timestamp;
 use reports::Report;
 use reports::document::{self, Target};
@@ -9,15 +10,17 @@ use reports::merge::merge;
 use reports::report::{self, Notes, SubjectKind};
 
 use super::artifact::Artifact;
-use super::bind;
 use super::input::{Beside, Read};
 use super::subject::{Scanned, Subject};
+use super::{bind, carry};
 use crate::exit::Failure;
 
 /// What is made before anything is pushed: one artifact for the image, or one for each scanned platform and one for the index.
 pub(crate) struct Prepared {
     pub(crate) artifacts: Vec<(Artifact, Document<'static>)>,
     pub(crate) notes: Notes,
+    /// Digest of the index' earlier artifact, where all of its findings are in the new one.
+    pub(super) carried: Option<String>,
 }
 
 /// How the reports are bound to the image.
@@ -26,13 +29,17 @@ pub(crate) struct Binding<'a> {
     pub(crate) platform: Option<&'a str>,
     pub(crate) scanned_at: Option<Timestamp>,
     pub(crate) is_forced: bool,
+    /// Whether platforms of an index that no report is about keep their earlier findings.
+    pub(crate) carries_over: bool,
+    /// Who signs: what is carried over has to be signed by the same key.
+    pub(crate) key: Option<&'a KeyPair>,
 }
 
 /// An image of which there are reports.
 struct Group<'a> {
     image: Scanned,
     reports: Vec<Report>,
-    layers: Vec<(&'static str, &'a [u8])>,
+    layers: Vec<(&'a str, &'a [u8])>,
 }
 
 /// Makes the artifacts of reports, and pushes nothing.
@@ -45,16 +52,23 @@ pub(crate) fn prepare(
     binding: Binding<'_>,
 ) -> Result<Prepared, Failure> {
     let subject = Subject::fetch(registry, resolved)?;
-    let mut prepared = Prepared { artifacts: Vec::new(), notes: Notes::default() };
+    let mut prepared = Prepared { artifacts: Vec::new(), notes: Notes::default(), carried: None };
     beside.notes(&mut prepared.notes);
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut all_layers = Vec::new();
-    for Read { report, bytes } in reports {
-        let image = bind::scanned(&subject, report, binding.platform)?;
-        if let Some(note) = bind::check(&subject, &image, report, registry, resolved, binding.is_forced)? {
-            prepared.notes.add(note);
-        }
-        let layer = (report.format.reader().media_type, bytes.as_slice());
+    for read in reports {
+        let report = &read.report;
+        let image = match &read.carried {
+            Some(carried) => carried.image.clone(),
+            None => {
+                let image = bind::scanned(&subject, report, binding.platform)?;
+                if let Some(note) = bind::check(&subject, &image, report, registry, resolved, binding.is_forced)? {
+                    prepared.notes.add(note);
+                }
+                image
+            }
+        };
+        let layer = (read.media_type(), read.bytes.as_slice());
         all_layers.push(layer);
         match groups.iter_mut().find(|group| group.image.digest == image.digest) {
             Some(group) => {
@@ -78,11 +92,16 @@ pub(crate) fn prepare(
         scanned.push((image, report));
     }
     if let Some(index) = subject.index_target(&scanned) {
-        for image in index.images.iter().filter(|image| image.report.is_none()) {
+        let (mut document, _) = document::make(&index, binding.scanned_at).map_err(Failure::new)?;
+        if binding.carries_over {
+            let place = (repository, findings::tag(subject.digest.hex()));
+            let carried = carry::over(registry, (place.0, &place.1), document, binding.key, &mut prepared.notes)?;
+            (document, prepared.carried) = (carried.document, carried.whole);
+        }
+        for image in document.images.iter().filter(|image| image.vulnerabilities.is_none()) {
             let platform = image.platform.as_deref().unwrap_or("unknown");
             prepared.notes.add(format!("platform {platform} was not scanned: it has no findings"));
         }
-        let (document, _) = document::make(&index, binding.scanned_at).map_err(Failure::new)?;
         let artifact = Artifact::make(&document, subject.descriptor.clone(), repository, &all_layers)?;
         prepared.artifacts.push((artifact, document));
     }

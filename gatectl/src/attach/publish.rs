@@ -32,12 +32,15 @@ struct RawManifest {
 /// What is under each artifact's tag, in their order.
 ///
 /// # Errors
-/// Something under one of the tags is of a later scan, or it could not be asked for.
-pub(super) fn earlier(registry: &Registry, prepared: &Prepared) -> Result<Vec<Option<Earlier>>, Failure> {
+/// Something under one of the tags is of a later scan, unless that may be replaced, or it could not be asked for.
+pub(super) fn earlier(registry: &Registry, prepared: &Prepared, replace_newer: bool) -> Result<Vec<Option<Earlier>>, Failure> {
     let mut all = Vec::new();
     for (artifact, document) in &prepared.artifacts {
         let earlier = find(registry, artifact)?;
-        if let Some(at) = earlier.as_ref().and_then(|earlier| earlier.scanned_at).filter(|at| *at > document.scanned_at) {
+        // Of what is in the new artifact too, nothing is lost.
+        let lost = earlier.as_ref().filter(|earlier| prepared.carried.as_ref() != Some(&earlier.digest));
+        let newer = lost.and_then(|earlier| earlier.scanned_at).filter(|at| *at > document.scanned_at);
+        if let Some(at) = newer.filter(|_| !replace_newer) {
             return Err(Failure::at(
                 format_args!("`{}`", artifact.reference),
                 format_args!(

@@ -6,25 +6,27 @@ use policy::findings::{self, Document, Severity, json as written};
 use serde_json::{Value, json};
 
 use super::publish::Earlier;
-use super::{Artifact, Descriptor, MANIFEST, Prepared, sign};
+use super::{Artifact, Descriptor, MANIFEST, Prepared, candidates, sign};
 use crate::exit::Failure;
 use crate::output::{Colour, Format, Output};
-use crate::table;
+use crate::{table, visible};
 
 /// Version of the JSON that `--format json` writes.
 const SCHEMA_VERSION: u32 = 1;
 
 /// What was done with the artifacts.
-pub(super) struct Shown {
+pub(super) struct Shown<'a> {
     pub(super) is_dry_run: bool,
     pub(super) is_signed: bool,
     /// One for each artifact, in their order; none where nothing was pushed.
     pub(super) signatures: Vec<Option<Signed>>,
     /// What was under each tag; none where nobody looked.
     pub(super) earlier: Vec<Option<Earlier>>,
+    /// What was in the registry, where that was looked at.
+    pub(super) candidates: Option<&'a [(candidates::Candidate, candidates::Outcome)]>,
 }
 
-impl Shown {
+impl Shown<'_> {
     fn signature_of(&self, nth: usize) -> Option<&Signed> {
         self.signatures.get(nth).and_then(Option::as_ref)
     }
@@ -34,18 +36,25 @@ impl Shown {
     }
 }
 
-pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared, shown: &Shown) -> Result<(), Failure> {
+pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared, shown: &Shown<'_>) -> Result<(), Failure> {
     match format {
         Format::Json => {
             let artifacts = prepared.artifacts.iter().enumerate();
             let artifacts: Vec<Value> =
                 artifacts.map(|(nth, (artifact, document))| value(artifact, document, shown, nth)).collect();
             let notes: Vec<Value> = prepared.notes.iter().map(|(note, times)| json!({ "note": note, "times": times })).collect();
-            output.json(
-                &json!({ "schemaVersion": SCHEMA_VERSION, "pushed": !shown.is_dry_run, "artifacts": artifacts, "notes": notes }),
-            )?;
+            let mut value =
+                json!({ "schemaVersion": SCHEMA_VERSION, "pushed": !shown.is_dry_run, "artifacts": artifacts, "notes": notes });
+            if let (Some(all), Some(members)) = (shown.candidates, value.as_object_mut()) {
+                members.insert("candidates".to_owned(), candidates::value(all));
+            }
+            output.json(&value)?;
         }
         Format::Table => {
+            if let Some(all) = shown.candidates {
+                table::write(output.results, &candidates::rows(all), |_| false)?;
+                writeln!(output.results)?;
+            }
             for (nth, (artifact, document)) in prepared.artifacts.iter().enumerate() {
                 block(output, artifact, document, shown, nth)?;
                 table::write(output.results, &parts(artifact, shown), |column| column == 2)?;
@@ -66,7 +75,7 @@ pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared
     Ok(())
 }
 
-fn value(artifact: &Artifact, document: &Document<'_>, shown: &Shown, nth: usize) -> Value {
+fn value(artifact: &Artifact, document: &Document<'_>, shown: &Shown<'_>, nth: usize) -> Value {
     let config = super::artifact::sha256(&artifact.config);
     let signed = shown.signature_of(nth);
     let signature = json!({
@@ -99,7 +108,7 @@ fn blobs(artifact: &Artifact) -> Vec<Descriptor> {
 }
 
 /// What was pushed, or would be: one row for each blob and the manifest.
-fn parts(artifact: &Artifact, shown: &Shown) -> Vec<Vec<String>> {
+fn parts(artifact: &Artifact, shown: &Shown<'_>) -> Vec<Vec<String>> {
     let head = if shown.is_dry_run { "WOULD BE PUSHED" } else { "PUSHED" };
     let mut rows = vec![[head, "MEDIA TYPE", "BYTES", "DIGEST"].map(str::to_owned).to_vec()];
     let n_reports = artifact.reports.len();
@@ -114,7 +123,7 @@ fn block(
     output: &mut Output<'_>,
     artifact: &Artifact,
     document: &Document<'_>,
-    shown: &Shown,
+    shown: &Shown<'_>,
     nth: usize,
 ) -> Result<(), Failure> {
     let config = super::artifact::sha256(&artifact.config);
@@ -141,7 +150,8 @@ fn block(
     }
     for (name, value) in pairs {
         let name = output.paint(Colour::Heading, &format!("{name:<11}"));
-        writeln!(output.results, "{name}  {value}")?;
+        // The scanner's name and version are the report's own words.
+        writeln!(output.results, "{name}  {}", visible::line(&value))?;
     }
     writeln!(output.results)?;
     table::write(output.results, &counts(&summary), |column| column > 1)?;

@@ -19,7 +19,7 @@ use crate::password::Passwords;
 const ANNOTATION: (&str, &str) = ("io.gated-deployment.type", "findings.v1");
 
 /// Reads a private key and opens it.
-pub(super) fn key(file: &Path, passwords: &Passwords) -> Result<KeyPair, Failure> {
+pub(crate) fn key(file: &Path, passwords: &Passwords) -> Result<KeyPair, Failure> {
     let mut text = String::new();
     let cap = u64::try_from(limits::KEY_FILE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let read = File::open(file).and_then(|opened| opened.take(cap).read_to_string(&mut text));
@@ -30,10 +30,18 @@ pub(super) fn key(file: &Path, passwords: &Passwords) -> Result<KeyPair, Failure
 
 /// Signs an artifact that is in the registry already.
 pub(super) fn sign(registry: &Registry, artifact: &Artifact, key: &KeyPair) -> Result<Signed, Failure> {
-    let digest = artifact.digest();
-    let annotations = BTreeMap::from([(ANNOTATION.0.to_owned(), ANNOTATION.1.to_owned())]);
-    signing::sign(registry, artifact.repository(), &digest, key, &annotations)
+    signing::sign(registry, artifact.repository(), &artifact.digest(), key, &annotations())
         .map_err(|e| Failure::at(format_args!("signature `{}`", reference(artifact)), e))
+}
+
+/// Whether a key has signed an artifact.
+pub(super) fn is_signed(registry: &Registry, artifact: &Artifact, key: &KeyPair) -> Result<bool, Failure> {
+    signing::is_signed(registry, artifact.repository(), &artifact.digest(), key, &annotations())
+        .map_err(|e| Failure::at(format_args!("signature `{}`", reference(artifact)), e))
+}
+
+fn annotations() -> BTreeMap<String, String> {
+    BTreeMap::from([(ANNOTATION.0.to_owned(), ANNOTATION.1.to_owned())])
 }
 
 /// Where the signature of an artifact is, or would be.

@@ -21,6 +21,15 @@ pub(crate) struct Subject {
     pub(crate) digest: Digest,
     pub(crate) descriptor: Descriptor,
     pub(crate) content: Content,
+    /// What an index holds beside its images.
+    pub(crate) attestations: Vec<Attestation>,
+}
+
+/// An entry of an index that is no image: the digest of its manifest, and of the image that it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Attestation {
+    pub(crate) digest: Digest,
+    pub(crate) of: Option<Digest>,
 }
 
 /// A manifest or an index.
@@ -83,15 +92,19 @@ impl Subject {
         let standard = if manifest.manifests.is_some() { INDEX } else { MANIFEST };
         let media_type = manifest.media_type.as_deref().unwrap_or(standard);
         let descriptor = Descriptor { media_type: media_type.to_owned(), digest: digest.to_string(), size: raw.bytes.len() };
+        let mut attestations = Vec::new();
         let content = match manifest.manifests {
             None => Content::Image { config: manifest.config.map(|config| config.digest) },
             Some(entries) => {
-                let images =
-                    entries.into_iter().filter(|entry| !entry.is_attestation()).map(Entry::read).collect::<Result<Vec<_>, _>>();
+                let (attested, images): (Vec<_>, Vec<_>) = entries.into_iter().partition(RawDescriptor::is_attestation);
+                for entry in attested {
+                    attestations.push(entry.attestation().map_err(|e| at(&e.message))?);
+                }
+                let images = images.into_iter().map(Entry::read).collect::<Result<Vec<_>, _>>();
                 Content::Index(images.map_err(|e| at(&e.message))?)
             }
         };
-        Ok(Self { digest, descriptor, content })
+        Ok(Self { digest, descriptor, content, attestations })
     }
 
     /// The descriptor of the scanned image: the subject itself, or a platform of the index.
@@ -121,6 +134,11 @@ impl RawDescriptor {
     fn is_attestation(&self) -> bool {
         let is_unknown = self.platform.as_ref().is_some_and(|p| p.os == "unknown" && p.architecture == "unknown");
         is_unknown && self.annotations.as_ref().is_some_and(|a| a.contains_key("vnd.docker.reference.type"))
+    }
+
+    fn attestation(&self) -> Result<Attestation, Failure> {
+        let of = self.annotations.as_ref().and_then(|annotations| annotations.get("vnd.docker.reference.digest"));
+        Ok(Attestation { digest: digest(&self.digest)?, of: of.and_then(|of| Digest::parse(of)) })
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn attach(registry: &Registry, image: &str, digest: &str, report: &[u
         registry,
         &resolved,
         &resolved.repository,
-        &[Read { report, bytes }],
+        &[Read { report, bytes, carried: None }],
         &Beside::default(),
         Binding::default(),
     )?;

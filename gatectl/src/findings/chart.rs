@@ -1,43 +1,33 @@
-//! Counts for each severity → a chart as inline SVG: a bar each, its fixable part darker.
+//! Counts for each severity → a chart: a bar each, its fixable part darker.
 
 use policy::findings::Severity;
 use policy::findings::summary::Counts;
 
-/// Where bars begin and how long the longest is, in the units of the drawing.
-const LEFT: u64 = 90;
-const LENGTH: u64 = 300;
-/// The width of the drawing: behind the longest bar is room for what it counts.
-const WIDTH: u64 = 600;
-/// The height of a bar and of the line that it has.
-const BAR: u64 = 16;
-const LINE: u64 = 22;
+use crate::page::bars::{self, Bar};
 
-/// The chart. It has numbers and our own words only: nothing to escape.
+/// The room for the names of severities.
+const LEFT: u64 = 90;
+
+/// The chart.
 pub(super) fn svg(counts: &Counts) -> String {
-    let bars: Vec<(Severity, u64, u64)> = Severity::ALL
-        .iter()
-        .rev()
-        .map(|severity| (*severity, u64::from(counts.of(*severity).0), u64::from(counts.of(*severity).1)))
-        .collect();
-    let most = bars.iter().map(|(_, all, _)| *all).max().unwrap_or(0).max(1);
-    let length = |number: u64| (number.saturating_mul(LENGTH) / most).max(u64::from(number > 0));
-    let height = LINE.saturating_mul(bars.len() as u64);
-    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" role=\"img\">\n");
-    svg.push_str("<title>Vulnerabilities by severity, and how many of them are fixable</title>\n");
-    for (nth, (severity, all, fixable)) in (0_u64..).zip(&bars) {
-        let (top, word) = (nth.saturating_mul(LINE), severity.word());
-        let (base, after) = (top.saturating_add(13), LEFT.saturating_add(length(*all)).saturating_add(6));
-        svg.push_str(&format!("<text x=\"0\" y=\"{base}\">{word}</text>\n"));
-        for (class, number) in [("all", *all), ("fixable", *fixable)] {
-            let width = length(number);
-            svg.push_str(&format!(
-                "<rect class=\"{class} {word}\" x=\"{LEFT}\" y=\"{top}\" width=\"{width}\" height=\"{BAR}\"/>\n"
-            ));
-        }
-        svg.push_str(&format!("<text x=\"{after}\" y=\"{base}\">{all} ({fixable} fixable)</text>\n"));
+    let bar = |severity: &Severity| {
+        let count = counts.of(*severity);
+        let says = format!("{} ({} fixable)", count.0, count.1);
+        Bar { name: severity.word(), classes: classes(*severity), all: count.0.into(), part: count.1.into(), says }
+    };
+    let bars: Vec<Bar<'_>> = Severity::ALL.iter().rev().map(bar).collect();
+    bars::svg("Vulnerabilities by severity, and how many of them are fixable", LEFT, &bars)
+}
+
+fn classes(severity: Severity) -> [&'static str; 2] {
+    match severity {
+        Severity::Critical => ["all critical", "fixable critical"],
+        Severity::High => ["all high", "fixable high"],
+        Severity::Medium => ["all medium", "fixable medium"],
+        Severity::Low => ["all low", "fixable low"],
+        Severity::Negligible => ["all negligible", "fixable negligible"],
+        Severity::Unknown => ["all unknown", "fixable unknown"],
     }
-    svg.push_str("</svg>\n");
-    svg
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use super::seen::is_judged;
 use super::worst;
 use crate::attach::sha256;
 use crate::exit::Failure;
-use crate::manifests;
 use crate::output::Output;
 
 /// What is compared.
@@ -68,7 +67,7 @@ impl Side {
     }
 
     fn of_file(path: &Path, name: &str, platform: Option<&str>, output: &mut Output<'_>) -> Result<Self, Failure> {
-        let bytes = manifests::read_bytes(path)?;
+        let bytes = crate::unpacked::read(path)?;
         // Its own version is in no scanner's report; what then is wrong with it is told as of what it is.
         if let Some(texts) = std::str::from_utf8(&bytes).ok().and_then(findings_documents) {
             let at = |e| Failure::at(format_args!("{name}: findings document"), e);

@@ -63,7 +63,24 @@ fn what_is_attached_is_what_a_gate_reads() {
     assert_eq!(stated, summary::summarize(&document, manifest["config"]["digest"].as_str().unwrap()));
 
     let layer = manifest["layers"][0]["digest"].as_str().unwrap();
-    assert_eq!(world.registry.pull_blob(&image, layer).unwrap(), stating(&digest).as_bytes(), "the report is kept unchanged");
+    assert_eq!(
+        world.registry.pull_blob(&image, layer, 1 << 20).unwrap(),
+        stating(&digest).as_bytes(),
+        "the report is kept unchanged"
+    );
+}
+
+#[test]
+fn the_reports_own_words_reach_no_terminal_as_they_stand() {
+    let world = World::new();
+    let image = world.image("app:1");
+    let (digest, _) = world.push_image(&image, "amd64");
+    let file = world.file("report.json", &stating(&digest).replace("0.69.3", "0.69.3\\u001b[2J\\u202e"));
+    for more in [&[][..], &["--dry-run"], &["--format", "json"]] {
+        let ended = world.attach(&[&[image.as_str(), "--report", &file], more].concat());
+        assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
+        assert!(ended.results.contains("0.69.3") && !ended.results.contains(['\u{1b}', '\u{202e}']), "{:?}", ended.results);
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `gatectl attach` with several reports, VEX documents and public lists; what is there already.
 
+use std::io::Write as _;
+
 use gatectl::ExitCode;
 use policy::findings::{Document, Field, Severity, VexStatus, json, packed};
 use serde_json::Value;
@@ -71,7 +73,7 @@ fn two_reports_are_one_document_of_the_worse() {
         .unwrap()
         .iter()
         .map(|layer| {
-            let kept = world.registry.pull_blob(&image, layer["digest"].as_str().unwrap()).unwrap();
+            let kept = world.registry.pull_blob(&image, layer["digest"].as_str().unwrap(), 1 << 20).unwrap();
             (layer["mediaType"].as_str().unwrap(), String::from_utf8(kept).unwrap())
         })
         .collect();
@@ -118,6 +120,44 @@ fn statements_and_lists_are_held_against_the_findings() {
     assert_eq!(first.findings[0].vex_source.as_deref(), Some("app.openvex.json (Team)"));
     let second = vulnerability(&read, "CVE-2026-2");
     assert_eq!((second.epss, second.known_exploited, second.findings[0].vex), (None, Some(true), None));
+}
+
+/// As FIRST publishes its list, and as people keep reports.
+#[test]
+fn files_packed_with_gzip_are_read_as_what_is_in_them() {
+    let world = World::new();
+    let (image, digest) = image(&world);
+    let packed = |name: &str, content: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(content.as_bytes()).unwrap();
+        std::fs::write(world.path(name), encoder.finish().unwrap()).unwrap();
+        world.path(name)
+    };
+    let plain = [
+        world.file("report.json", &stating(&digest)),
+        world.file("vex.json", &statement(&digest)),
+        world.file("epss.csv", SCORES),
+        world.file("kev.json", CATALOGUE),
+    ];
+    let files = [
+        packed("report.json.gz", &stating(&digest)),
+        packed("vex.json.gz", &statement(&digest)),
+        packed("epss.csv.gz", SCORES),
+        packed("kev.json.gz", CATALOGUE),
+    ];
+    let attach = |[report, vex, epss, kev]: &[String; 4]| {
+        let ended = world.attach(&[&image, "--report", report, "--vex", vex, "--epss", epss, "--kev", kev, "--replace-newer"]);
+        assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
+        let mut read = document(&world, &digest);
+        for finding in read.images.iter_mut().flat_map(|i| i.vulnerabilities.iter_mut().flatten()).flat_map(|v| &mut v.findings) {
+            finding.vex_source = None;
+        }
+        read
+    };
+    assert_eq!(attach(&plain), attach(&files));
+    std::fs::write(world.path("cut.gz"), std::fs::read(&files[0]).unwrap().split_last_chunk::<20>().unwrap().0).unwrap();
+    let ended = world.attach(&[&image, "--report", &world.path("cut.gz")]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("cannot be unpacked as gzip"), "{ended:?}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ fn exit_codes_tell_mistakes_from_answers() {
 fn every_command_has_examples() {
     for command in [
         &["attach"][..],
+        &["refresh"],
+        &["prune"],
         &["findings"],
         &["findings", "diff"],
         &["keys", "generate"],
@@ -34,12 +36,50 @@ fn every_command_has_examples() {
         &["module", "push"],
         &["module", "pull"],
         &["module", "artifacthub"],
+        &["admissions"],
         &["demo"],
         &["completions"],
         &["man"],
     ] {
         let help = gatectl(&[command, &["--help"]].concat()).results;
         assert!(help.contains("Example"), "{command:?}");
+    }
+}
+
+/// What help shows of these commands is taken as it stands there.
+#[test]
+fn examples_are_taken() {
+    for command in ["attach", "refresh", "prune"] {
+        let help = gatectl(&[command, "--help"]).results;
+        // A long line goes on in the next, which begins as no example does.
+        let is_first = |line: &&str| {
+            let words = line.trim_start();
+            line.is_empty()
+                || ["gatectl", "kubectl", "trivy", "grype", "cosign", "COSIGN_PASSWORD"]
+                    .iter()
+                    .any(|word| words.starts_with(word))
+        };
+        let lines: Vec<&str> = help.lines().filter(|line| !line.starts_with("Usage: ")).collect();
+        let mut whole: Vec<String> = Vec::new();
+        for line in lines {
+            match whole.last_mut().filter(|_| !is_first(&line)) {
+                Some(last) => last.push_str(&format!(" {}", line.trim_start())),
+                None => whole.push(line.to_owned()),
+            }
+        }
+        let shown =
+            whole.iter().filter_map(|line| line.trim().split_once("gatectl ").map(|(before, rest)| (before, rest.trim())));
+        let mut checked = 0;
+        for (_, example) in
+            shown.filter(|(before, rest)| (before.is_empty() || before.ends_with(['|', ' '])) && rest.starts_with(command))
+        {
+            let words = shlex::split(example).unwrap_or_else(|| panic!("{example}"));
+            let words = words.into_iter().take_while(|word| word != ">");
+            let arguments = std::iter::once("gatectl".to_owned()).chain(words).map(Into::into);
+            gatectl::check_arguments(arguments).unwrap_or_else(|error| panic!("{example}: {error}"));
+            checked += 1;
+        }
+        assert!(checked >= 3, "{command}: only {checked} examples were found");
     }
 }
 

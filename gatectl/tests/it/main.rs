@@ -1,7 +1,11 @@
 //! The command line as a whole, called as a function.
 
 #[cfg(test)]
+mod admissions;
+#[cfg(test)]
 mod attach;
+#[cfg(test)]
+mod attach_batch;
 #[cfg(test)]
 mod attach_index;
 #[cfg(test)]
@@ -16,6 +20,8 @@ mod findings_diff;
 mod findings_page;
 #[cfg(test)]
 mod flaky;
+#[cfg(test)]
+mod refresh;
 #[cfg(test)]
 mod signing;
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(crate) fn gatectl(arguments: &[&str]) -> Ended {
 pub(crate) fn gatectl_with(arguments: &[&str], passwords: &Passwords) -> Ended {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
     let exit = {
-        let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
+        let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false };
         gatectl::run_with(std::iter::once("gatectl").chain(arguments.iter().copied()).map(Into::into), &mut output, passwords)
     };
     Ended { exit, results: String::from_utf8(results).unwrap(), notes: String::from_utf8(notes).unwrap() }

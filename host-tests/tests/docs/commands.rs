@@ -2,8 +2,8 @@
 //!
 //! A block of `sh` is run line by line by the shell. `ghcr.io` is a registry on loopback with every image that the page names; programs that
 //! are not ours are stand-ins: `trivy` writes a report of the image that it is asked for, `kubectl get` shows a pod. `gatectl` is the real
-//! one with the registry's `--sources`. A block of YAML whose first line is a comment with a file's name is that file. A command with `…`
-//! or OWNER in it, and one in a block `sh,no_run`, has to parse only. A command has to end with 0, or with what `# exits with N` behind it says. A block of `text` that
+//! one with the registry's `--sources`. A block of YAML whose first line is a comment with a file's name is that file. A command with `…` in
+//! it, and one in a block `sh,no_run`, has to parse only. A command has to end with 0, or with what `# exits with N` behind it says. A block of `text` that
 //! follows is what came out, where `…` stands for anything.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,8 @@ use std::path::Path;
 use std::process::Command;
 
 use host::embedded::EmbeddedRegistry;
-use host_tests::engine::root;
+use host_tests::case;
+use host_tests::engine::{Engine, root};
 use host_tests::world::{World, deployment, report};
 use policy::time::Timestamp;
 
@@ -35,15 +36,16 @@ const TRIVY: &str = r#"#!/bin/sh
 for word; do case $before in --output|-o) output=$word;; esac; before=$word image=$word; done
 name=$(basename "$image" | tr : -)
 [ -f "$REPORTS/$name.json" ] || name=low
-sed "s#2026-11-21T10:00:00[.0-9]*Z#$(date -u +%Y-%m-%dT%H:%M:%SZ)#" "$REPORTS/$name.json" > "${output:-/dev/stdout}"
+sed "s#2026-11-21T10:00:00[.0-9]*Z#$NOW#" "$REPORTS/$name.json" > "${output:-/dev/stdout}"
 "#;
 const GRYPE_PROGRAM: &str = r#"#!/bin/sh
 for word; do case $before in --file) output=$word;; esac; before=$word; done
-sed "s#2026-11-21T11:00:00Z#$(date -u +%Y-%m-%dT%H:%M:%SZ)#" "$REPORTS/grype.json" > "${output:-/dev/stdout}"
+sed "s#2026-11-21T11:00:00Z#$NOW#" "$REPORTS/grype.json" > "${output:-/dev/stdout}"
 "#;
 const KUBECTL: &str = r#"#!/bin/sh
 case "$*" in
 get*json*) cat "$REPORTS/pods.json" ;;
+logs*) cat "$REPORTS/policy-server.log" ;;
 get*yaml*) echo '{ apiVersion: v1, kind: List, items: [] }' ;;
 esac
 "#;
@@ -51,6 +53,8 @@ const NOTHING: &str = "#!/bin/sh\n";
 
 struct Shell {
     world: World,
+    /// When every report was made.
+    now: String,
 }
 
 impl Shell {
@@ -58,7 +62,8 @@ impl Shell {
     fn of(page: &Page, blocks: &[Block<'_>]) -> Self {
         let embedded = EmbeddedRegistry::start().unwrap();
         let world = World::new(embedded.address(), Box::new(embedded));
-        let shell = Self { world };
+        let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
+        let shell = Self { world, now: String::from_utf8(now).unwrap().trim().to_owned() };
         let commands: Vec<String> =
             blocks.iter().filter(|block| block.language == "sh").flat_map(|block| shell::commands(&block.text)).collect();
         let digests = shell.images(page, &commands);
@@ -68,8 +73,6 @@ impl Shell {
     }
 
     fn files(&self, page: &Page, blocks: &[Block<'_>], commands: &[String]) {
-        let now = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap().stdout;
-        let now = String::from_utf8(now).unwrap().trim().to_owned();
         let web = deployment(&self.world.image("acme/web:v1"));
         for (name, content) in [
             ("settings.yaml", SETTINGS),
@@ -79,7 +82,7 @@ impl Shell {
             ("web.openvex.json", VEX),
             ("list.csv", "image,report\nghcr.io/acme/web:v1,trivy.json\n"),
         ] {
-            self.write(name, &content.replace(THEN, &now).replace(THEN_TOO, &now));
+            self.write(name, &content.replace(THEN, &self.now).replace(THEN_TOO, &self.now));
         }
         if page.text.contains("cosign.key") && !commands.iter().any(|command| command.contains("keys generate")) {
             let ended = self.world.gatectl_plain(&["keys", "generate", "--output", &self.world.path("cosign")]);
@@ -109,6 +112,7 @@ impl Shell {
             std::fs::write(reports.join(format!("{image}.json").replace(':', "-")), report.replace(ZERO, digest)).unwrap();
         }
         std::fs::write(reports.join("grype.json"), GRYPE).unwrap();
+        self.logs(&reports);
         let image = self.world.image("acme/web:v1");
         let pods = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": [{ "apiVersion": "v1", "kind": "Pod",
             "metadata": { "name": "web", "namespace": "prod" }, "spec": { "containers": [{ "name": "web", "image": image }] } }] });
@@ -131,6 +135,20 @@ impl Shell {
             let path = programs.join(name);
             std::fs::write(&path, script).unwrap();
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+    }
+
+    /// Logs with an alert of the policy's.
+    fn logs(&self, reports: &Path) {
+        let cases = case::read_all(&root().join("host-tests/cases/answer"));
+        let case = cases.into_iter().find(|case| case.raw_payload.is_none()).unwrap();
+        let data = Engine::Native.validate(&case).alerts[0].to_string();
+        let record = serde_json::json!({ "timestamp": "2026-11-22T12:00:00.000001Z", "level": "WARN", "target": "policy_log",
+            "fields": { "message": "m", "data": data } });
+        let log = format!("{record}\n");
+        std::fs::write(reports.join("policy-server.log"), &log).unwrap();
+        for name in ["policy-server.log", "audit.log", "audit-2026-11-08.log.gz"] {
+            self.write(name, &log);
         }
     }
 
@@ -169,6 +187,7 @@ impl Shell {
             .current_dir(self.world.path("."))
             .env_clear()
             .envs([("PATH", path), ("HOME", self.world.path(".")), ("REPORTS", self.world.path("reports"))])
+            .env("NOW", &self.now)
             .env("COSIGN_PASSWORD", "of the world's keys")
             .output()
             .unwrap();
@@ -229,7 +248,7 @@ fn commands_run_and_write_what_is_shown() {
                     wrote.clear();
                     for command in shell::commands(&block.text) {
                         shell::assert_parses(&place, &command);
-                        if command.contains(['…']) || command.contains("OWNER") || command.starts_with("./just") {
+                        if command.contains(['…']) || command.starts_with("./just") {
                             continue;
                         }
                         let (more, wrong) = shell.run(&place, &command);

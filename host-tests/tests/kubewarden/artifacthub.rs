@@ -32,7 +32,10 @@ fn made(metadata: &Path, changelog: &Path, created_at: &str) -> Result<String, S
         ["gatectl", "module", "artifacthub", "--metadata", metadata, "--questions", questions, "--changelog", changelog];
     let arguments = arguments.into_iter().chain(["--created-at", created_at, "-o", out]).map(Into::into);
     let (mut results, mut notes) = (Vec::new(), Vec::new());
-    let exit = gatectl::run(arguments, &mut Output { results: &mut results, notes: &mut notes, is_coloured: false });
+    let exit = gatectl::run(
+        arguments,
+        &mut Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false },
+    );
     if exit == gatectl::ExitCode::Admitted {
         Ok(std::fs::read_to_string(out).unwrap())
     } else {
@@ -143,6 +146,11 @@ fn the_publisher_stands_in_one_place() {
             let reference = text[at..].split([' ', '\n', '`', '"', '\'']).next().unwrap();
             assert_eq!(reference, format!("registry://{address}:v{version}"), "{}: run ./just derived", path.display());
             modules += 1;
+        }
+        for (at, name) in text.match_indices("/gatectl:v") {
+            let begin = text[..at].rfind([' ', '\n', '`', '"', '\'']).map_or(0, |before| before + 1);
+            let end = at + name.len() + text[at + name.len()..].find([' ', '\n', '`', '"', '\'', ',']).unwrap_or(0);
+            assert_eq!(&text[begin..end], format!("{address}/gatectl:v{version}"), "{}: run ./just derived", path.display());
         }
     }
     assert!(modules >= 4, "only {modules} references to the module were found");

@@ -14,5 +14,6 @@ mod artifacthub;
 mod deploy;
 mod publish;
 mod questions;
+mod refresh;
 mod replayed;
 mod workflows;

@@ -39,7 +39,7 @@ fn what_is_pushed_is_what_policy_servers_pull() {
         assert_eq!(layers.len(), 1);
         assert_eq!(layers[0]["mediaType"], "application/vnd.wasm.content.layer.v1+wasm");
         assert_eq!(layers[0]["size"], bytes.len());
-        assert_eq!(world.registry.pull_blob(&image, manifest["config"]["digest"].as_str().unwrap()).unwrap(), b"{}");
+        assert_eq!(world.registry.pull_blob(&image, manifest["config"]["digest"].as_str().unwrap(), 1 << 20).unwrap(), b"{}");
         // Every annotation of one line, and no other.
         let metadata = annotate::metadata(&bytes).unwrap();
         let (mut copied, mut left_out) = (0, 0);

@@ -146,7 +146,7 @@ impl Tally {
 #[test]
 fn it_is_what_the_command_prints() {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
-    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false };
+    let mut output = Output { results: &mut results, notes: &mut notes, is_coloured: false, is_interactive: false };
     let exit = gatectl::run(["gatectl", "settings", "schema"].map(Into::into), &mut output);
     assert_eq!(exit, ExitCode::Admitted);
     let published = std::fs::read_to_string(root().join(PUBLISHED)).unwrap_or_default();

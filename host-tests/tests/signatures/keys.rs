@@ -159,7 +159,8 @@ fn a_signature_made_by_hand_is_trusted() {
         let manifest = place.registry.pull_manifest_raw(&signing::reference(&place.repository(), &digest)).unwrap().bytes;
         let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
         assert_eq!(manifest["layers"].as_array().unwrap().len(), 2);
-        let config = place.registry.pull_blob(&place.pinned(&digest), manifest["config"]["digest"].as_str().unwrap()).unwrap();
+        let config =
+            place.registry.pull_blob(&place.pinned(&digest), manifest["config"]["digest"].as_str().unwrap(), 1 << 20).unwrap();
         let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
         let digests: Vec<_> = manifest["layers"].as_array().unwrap().iter().map(|layer| layer["digest"].clone()).collect();
         assert_eq!(config["rootfs"], json!({ "type": "layers", "diff_ids": digests }));

@@ -11,6 +11,7 @@ use host::registry::{Registry, RegistryOptions};
 use host::replay::Replay;
 use host::signing::{self, KeyPair};
 use host::sources::Sources;
+use host::verify::PublicKey;
 use host_tests::docker_registry::{DockerRegistry, Options};
 use host_tests::odd_registry::{Answer, OddRegistry};
 use serde_json::json;
@@ -24,7 +25,11 @@ const USERS: &str = "tester:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4Up
 fn a_private_authority_and_credentials_are_used() {
     let tls = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let pem = tls.cert.pem();
-    let options = Options { tls: Some((pem.clone(), tls.signing_key.serialize_pem())), htpasswd: Some(USERS.to_owned()) };
+    let options = Options {
+        tls: Some((pem.clone(), tls.signing_key.serialize_pem())),
+        htpasswd: Some(USERS.to_owned()),
+        ..Options::default()
+    };
     let server = DockerRegistry::start_with(&options).unwrap();
     let address = server.address();
     let folder = tempfile::tempdir().unwrap();
@@ -45,6 +50,17 @@ fn a_private_authority_and_credentials_are_used() {
     signing::sign(&good, &format!("{address}/app"), &digest, &key, &map(&[])).unwrap();
     let request = by_keys(&image, &[&key.public_pem()], None);
     assert_eq!(ask(&good, &request).as_ref(), Ok(&digest));
+
+    // What the command line asks beside it goes the same way.
+    let (repository, public) = (format!("{address}/app"), PublicKey::from_pem(key.public_pem().as_bytes()).unwrap());
+    let signed_by = |client: &Registry| client.signed_by(&repository, &digest, &[&public], &map(&[]));
+    assert_eq!(signed_by(&good).unwrap(), Some(0));
+    assert_eq!(good.referrers(&repository, &digest).unwrap(), Vec::<String>::new());
+    let refused = client(trusting(), "wrong");
+    assert!(signed_by(&refused).unwrap_err().is_unauthorized());
+    assert!(refused.referrers(&repository, &digest).unwrap_err().is_unauthorized());
+    assert!(signed_by(&client(Sources::default(), "secret")).is_err());
+    assert_eq!(signed_by(&client(Sources::insecure([address.clone()]), "secret")).unwrap(), Some(0));
 
     let url = format!("{address}/v2/app/manifests/v1");
     for (client, cause) in [

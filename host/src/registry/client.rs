@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
@@ -12,6 +12,8 @@ use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 
+use super::plain::{Answer, Plain};
+use super::raw::Raw;
 use super::{RegistryError, RegistryOptions};
 use crate::cache::now;
 use crate::threads::Threads;
@@ -46,7 +48,10 @@ struct Host {
     since: Instant,
     way: Way,
     client: Client,
+    plain: Plain,
     auth: RegistryAuth,
+    /// Made when it is needed first.
+    raw: Arc<OnceLock<Raw>>,
 }
 
 /// The connections of a [`super::Registry`] and the threads they run on.
@@ -71,14 +76,24 @@ impl Clients {
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
         A: Fn(Client, Reference, RegistryAuth) -> F,
     {
+        self.run_on(reference, |host| Ok(ask(host.client, reference.clone(), host.auth)))
+    }
+
+    fn run_on<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+        A: Fn(Host) -> Result<F, RegistryError>,
+    {
         let host = self.host(reference, Purpose::Reading, None)?;
-        let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
-        if host.way == Way::Https
+        let way = host.way;
+        let answer = self.block_on(ask(host)?);
+        if way == Way::Https
             && self.options.sources.is_insecure(reference.registry())
             && answer.as_ref().is_err_and(RegistryError::is_unreached)
         {
             let host = self.host(reference, Purpose::Reading, Some(Way::Http))?;
-            let answer = self.block_on(ask(host.client, reference.clone(), host.auth));
+            let answer = self.block_on(ask(host)?);
             if answer.as_ref().is_err_and(RegistryError::is_unreached) {
                 self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(Purpose::Reading, reference));
             }
@@ -94,15 +109,56 @@ impl Clients {
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
         A: Fn(Client, Reference, RegistryAuth) -> F,
     {
+        self.patiently(|| self.run(reference, &ask))
+    }
+
+    /// Asks, as patiently, for `/v2/<repository>/` and a path below it, or for a path that begins with `/`; reads at most `cap` bytes.
+    pub(super) fn get(&self, reference: &Reference, path: &str, accept: &str, cap: usize) -> Result<Answer, RegistryError> {
+        let path = match path.starts_with('/') {
+            true => path.to_owned(),
+            false => format!("/v2/{}/{path}", reference.repository()),
+        };
+        self.patiently(|| {
+            self.run_on(reference, |host| {
+                let scheme = if host.way == Way::Https { "https" } else { "http" };
+                let url = format!("{scheme}://{}{path}", reference.resolve_registry());
+                Ok(host.plain.get(host.client, host.auth, reference.clone(), url, accept.to_owned(), cap))
+            })
+        })
+    }
+
+    /// Like [`Clients::run_patiently`], for requests that `oci-client` has not.
+    pub(super) fn run_raw<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
+        A: Fn(Raw, Reference, RegistryAuth) -> F,
+    {
+        self.patiently(|| {
+            self.run_on(reference, |host| {
+                let raw = match host.raw.get() {
+                    Some(raw) => raw.clone(),
+                    None => {
+                        let scheme = if host.way == Way::Https { "https" } else { "http" };
+                        let made = guarded(|| Raw::new(&self.config(reference, host.way), scheme))?;
+                        host.raw.get_or_init(|| made).clone()
+                    }
+                };
+                Ok(ask(raw, reference.clone(), host.auth))
+            })
+        })
+    }
+
+    fn patiently<T>(&self, ask: impl Fn() -> Result<T, RegistryError>) -> Result<T, RegistryError> {
         let mut pause = self.options.patience.pause;
         for _ in 1..self.options.patience.tries {
-            match self.run(reference, &ask) {
+            match ask() {
                 Err(error) if error.is_passing() => std::thread::sleep(pause),
                 answer => return answer,
             }
             pause = pause.saturating_mul(2);
         }
-        self.run(reference, ask)
+        ask()
     }
 
     /// Runs `ask` once, as the policy server does where it verifies signatures: an insecure host is asked over plain HTTP only.
@@ -126,8 +182,10 @@ impl Clients {
             return Ok(host);
         }
         let way = way.unwrap_or(Way::Https);
-        let client = client(self.config(reference, way))?;
-        let host = Host { since: now(), way, client, auth: self.options.credentials.auth(reference) };
+        let client = guarded(|| Client::try_from(self.config(reference, way)))?;
+        let plain = guarded(|| Plain::new(&self.config(reference, way)))?;
+        let auth = self.options.credentials.auth(reference);
+        let host = Host { since: now(), way, client, plain, auth, raw: Arc::default() };
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, host.clone());
         Ok(host)
     }
@@ -177,8 +235,8 @@ fn key(purpose: Purpose, reference: &Reference) -> (Purpose, String) {
 }
 
 /// Makes a client. Where the system trusts no authority at all, making one panics inside the HTTP library: that is an error here.
-fn client(config: ClientConfig) -> Result<Client, RegistryError> {
-    catch_unwind(AssertUnwindSafe(|| Client::try_from(config)))
+fn guarded<T>(make: impl Fn() -> Result<T, OciDistributionError>) -> Result<T, RegistryError> {
+    catch_unwind(AssertUnwindSafe(make))
         .map_err(|_| RegistryError::Setup("cannot prepare TLS: does this system have any certificate authorities?".to_owned()))?
         .map_err(RegistryError::from)
 }

@@ -47,6 +47,19 @@ impl RegistryError {
         }
     }
 
+    /// Whether the registry said that it does not know this kind of request at all.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        let Self::Registry(error) = self else { return false };
+        match &**error {
+            OciDistributionError::ServerError { code, .. } => matches!(*code, 405 | 501),
+            OciDistributionError::RegistryError { envelope, .. } => {
+                envelope.errors.iter().any(|error| matches!(error.code, OciErrorCode::Unsupported))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the registry asked for other credentials.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
@@ -60,6 +73,13 @@ impl RegistryError {
             }
             _ => false,
         }
+    }
+
+    /// Whether the registry said that it does not allow what was asked for, whoever asks (405) or to this one (401, 403).
+    #[must_use]
+    pub fn forbids(&self) -> bool {
+        let Self::Registry(error) = self else { return false };
+        matches!(&**error, OciDistributionError::ServerError { code: 405, .. }) || self.is_unauthorized()
     }
 
     /// Whether the same request may be answered in a while: the registry is busy, fails, or could not be reached.

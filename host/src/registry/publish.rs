@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::capped::Capped;
 use super::{Registry, RegistryError, parse};
+use crate::limits;
 
 /// The kinds of manifest that are asked for, as the policy server's client does.
 const MANIFESTS: [&str; 4] =
@@ -76,28 +77,26 @@ impl Registry {
     /// Fetches a manifest or index without reading it. An index is not resolved.
     ///
     /// # Errors
-    /// [`RegistryError`].
+    /// [`RegistryError`]; also where it is larger than [`limits::MANIFEST_BYTES`], or its digest is not the one asked for.
     pub fn pull_manifest_raw(&self, image: &str) -> Result<RawManifest, RegistryError> {
         let reference = parse(image)?;
-        let (bytes, digest) = self.clients.run_patiently(&reference, |client, reference, auth| async move {
-            client.pull_manifest_raw(&reference, &auth, &MANIFESTS).await
-        })?;
-        Ok(RawManifest { bytes: bytes.to_vec(), digest })
+        let path = format!("manifests/{}", reference.digest().or(reference.tag()).unwrap_or("latest"));
+        let answer = self.clients.get(&reference, &path, &MANIFESTS.join(", "), limits::MANIFEST_BYTES)?;
+        let digest = sha256(&answer.body);
+        match [reference.digest(), answer.digest.as_deref()].into_iter().flatten().find(|expected| *expected != digest) {
+            Some(expected) => {
+                Err(RegistryError::Invalid(format!("`{image}`: expected a manifest of the digest {expected}, found {digest}")))
+            }
+            None => Ok(RawManifest { bytes: answer.body, digest }),
+        }
     }
 
-    /// Fetches a blob of the reference's repository and checks its digest.
+    /// Fetches a blob of the reference's repository, checks its digest, and gives up after `cap` bytes, whatever the registry goes on
+    /// sending.
     ///
     /// # Errors
     /// [`RegistryError`].
-    pub fn pull_blob(&self, image: &str, digest: &str) -> Result<Vec<u8>, RegistryError> {
-        self.pull_blob_up_to(image, digest, usize::MAX)
-    }
-
-    /// Fetches a blob as [`Registry::pull_blob`], and gives up after `cap` bytes, whatever the registry goes on sending.
-    ///
-    /// # Errors
-    /// [`RegistryError`].
-    pub fn pull_blob_up_to(&self, image: &str, digest: &str, cap: usize) -> Result<Vec<u8>, RegistryError> {
+    pub fn pull_blob(&self, image: &str, digest: &str, cap: usize) -> Result<Vec<u8>, RegistryError> {
         let reference = parse(image)?;
         self.clients.run_patiently(&reference, |client, reference, auth| {
             let digest = digest.to_owned();

@@ -3,6 +3,8 @@
 //! Kinds and digests are those of the policy server's library: ECDSA P-256 with SHA-256, ECDSA P-384 with SHA-384, Ed25519, and RSA with
 //! PKCS #1 v1.5 padding and SHA-256. RSA keys below 2048 bits, which it takes, are refused.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{
@@ -25,7 +27,7 @@ const EDWARDS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// A public key of a kind that signatures are verified with.
 #[derive(Clone)]
-pub(crate) struct PublicKey {
+pub struct PublicKey {
     algorithm: &'static dyn VerificationAlgorithm,
     /// The point, the modulus and exponent, or the 32 bytes.
     bytes: Vec<u8>,
@@ -34,7 +36,10 @@ pub(crate) struct PublicKey {
 
 impl PublicKey {
     /// Reads the first PEM block of a text, whatever its label.
-    pub(crate) fn from_pem(text: &[u8]) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// One sentence: no PEM, no public key, or one of a kind that nobody verifies.
+    pub fn from_pem(text: &[u8]) -> Result<Self, String> {
         Self::from_der(pem::parse(text).map_err(|error| error.to_string())?.contents())
     }
 
@@ -64,8 +69,18 @@ impl PublicKey {
 
     /// Whether this key made the signature, which is base64 as in cosign's annotation, of these bytes.
     pub(crate) fn made(&self, signature: &str, bytes: &[u8]) -> bool {
-        let Ok(signature) = STANDARD.decode(signature) else { return false };
-        UnparsedPublicKey::new(self.algorithm, &self.bytes).verify(bytes, &signature).is_ok()
+        STANDARD.decode(signature).is_ok_and(|signature| self.made_raw(&signature, bytes))
+    }
+
+    /// The same of a signature's own bytes.
+    pub(crate) fn made_raw(&self, signature: &[u8], bytes: &[u8]) -> bool {
+        UnparsedPublicKey::new(self.algorithm, &self.bytes).verify(bytes, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 

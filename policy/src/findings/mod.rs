@@ -63,11 +63,11 @@ impl Document<'_> {
     }
 }
 
-/// The scanner, or the first of several that were merged.
+/// The scanner, or several whose reports were merged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scanner<'a> {
-    /// For people: `trivy`.
+    /// For people: `trivy`; of several in the order of their names, `grype+trivy`.
     #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// Its version, where known.

@@ -84,6 +84,14 @@ scale! {
     }
 }
 
+impl Severity {
+    /// The worse of what two rows say of one vulnerability. Unknown stands between low and medium: a milder one must not hide it.
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |severity| if severity == Self::Unknown { (Self::Low, true) } else { (severity, false) };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 scale! {
     /// What the publisher of a package does about a vulnerability.
     FixState, "fix state", {
@@ -293,6 +301,20 @@ mod tests {
         }
         assert!(serde_json::from_str::<Severity>("\"Critical\"").unwrap_err().to_string().contains("found `Critical`"));
         assert!(rmp_serde::from_slice::<Severity>(&[6]).is_err());
+    }
+
+    #[test]
+    fn a_milder_severity_hides_none_that_is_not_known() {
+        use Severity::{Critical, Low, Medium, Negligible, Unknown};
+        for (a, b, worst) in [
+            (Unknown, Low, Unknown),
+            (Unknown, Negligible, Unknown),
+            (Unknown, Medium, Medium),
+            (Critical, Unknown, Critical),
+            (Low, Negligible, Low),
+        ] {
+            assert_eq!((a.worse(b), b.worse(a)), (worst, worst));
+        }
     }
 
     #[test]

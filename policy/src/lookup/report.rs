@@ -131,7 +131,7 @@ fn vulnerabilities(rows: Vec<Row>) -> Result<Vec<Vulnerability<'static>>, Failur
             known_exploited: None,
             published_at: row.published_at,
         });
-        known.severity = worse(known.severity, row.severity);
+        known.severity = known.severity.worse(row.severity);
         known.cvss = known.cvss.max(row.cvss);
         // The earlier date is the stricter.
         known.published_at = [known.published_at, row.published_at].into_iter().flatten().min();
@@ -147,12 +147,6 @@ fn vulnerabilities(rows: Vec<Row>) -> Result<Vec<Vulnerability<'static>>, Failur
     }
     order::sort_by(&mut all, |a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     Ok(all)
-}
-
-/// The worse of two rows of one id. One that is not known stands between low and medium: a milder one must not hide it.
-fn worse(a: Severity, b: Severity) -> Severity {
-    let rank = |severity| if severity == Severity::Unknown { (Severity::Low, true) } else { (severity, false) };
-    if rank(b) > rank(a) { b } else { a }
 }
 
 /// What the findings of a vulnerability are sorted by.
@@ -283,20 +277,6 @@ mod tests {
             [(limits::LIST_ITEMS + 1, 1, "10000 rows of one id"), (limits::VULNERABILITIES + 1, 20, "100000 rows")]
         {
             assert!(matches!(vulnerabilities(rows(many, ids)), Err(Failure::Unreadable(why)) if why.contains(most)));
-        }
-    }
-
-    #[test]
-    fn a_milder_severity_hides_none_that_is_not_known() {
-        use Severity::{Critical, Low, Medium, Negligible, Unknown};
-        for (a, b, worst) in [
-            (Unknown, Low, Unknown),
-            (Unknown, Negligible, Unknown),
-            (Unknown, Medium, Medium),
-            (Critical, Unknown, Critical),
-            (Low, Negligible, Low),
-        ] {
-            assert_eq!((worse(a, b), worse(b, a)), (worst, worst));
         }
     }
 }

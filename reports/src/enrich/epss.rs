@@ -40,7 +40,19 @@ pub fn asked<'a>(reports: impl IntoIterator<Item = &'a Report>) -> BTreeSet<Stri
 ///
 /// # Errors
 /// The line, what was expected and what was found, where it is not FIRST's list, is compressed, has no scores, or is above the caps.
-pub fn read(mut input: impl BufRead, asked: &BTreeSet<String>) -> Result<Scores, ReportError> {
+pub fn read(input: impl BufRead, asked: &BTreeSet<String>) -> Result<Scores, ReportError> {
+    read_where(input, |cve| asked.contains(cve))
+}
+
+/// Reads a list and keeps every score, for reports that are read later: some 30 MB.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_all(input: impl BufRead) -> Result<Scores, ReportError> {
+    read_where(input, |_| true)
+}
+
+fn read_where(mut input: impl BufRead, is_asked: impl Fn(&str) -> bool) -> Result<Scores, ReportError> {
     let mut scores = Scores { model_version: None, score_date: None, n_listed: 0, by_cve: BTreeMap::new() };
     let (mut number, mut has_header) = (0_usize, false);
     let mut line = Vec::new();
@@ -73,7 +85,7 @@ pub fn read(mut input: impl BufRead, asked: &BTreeSet<String>) -> Result<Scores,
                 }
                 has_header = true;
             }
-            None => scores.line(text, asked).ok_or_else(|| {
+            None => scores.line(text, &is_asked).ok_or_else(|| {
                 wrong(
                     number,
                     &format!(
@@ -110,7 +122,7 @@ impl Scores {
         }
     }
 
-    fn line(&mut self, text: &str, asked: &BTreeSet<String>) -> Option<()> {
+    fn line(&mut self, text: &str, is_asked: impl Fn(&str) -> bool) -> Option<()> {
         let mut cells = text.split(',');
         let (cve, score) = (cells.next()?.trim().to_ascii_uppercase(), cells.next()?.trim());
         let score = Epss::from_decimal(score.parse().ok()?)?;
@@ -120,7 +132,7 @@ impl Scores {
             return None;
         }
         self.n_listed = self.n_listed.saturating_add(1);
-        if asked.contains(&cve) {
+        if is_asked(&cve) {
             let kept = self.by_cve.entry(cve).or_insert(score);
             *kept = score.max(*kept);
         }

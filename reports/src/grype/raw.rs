@@ -95,7 +95,8 @@ pub(super) struct Vulnerability<'a> {
     pub(super) cvss: Option<Vec<Score<'a>>>,
     pub(super) epss: Option<Vec<EpssEntry>>,
     pub(super) known_exploited: Option<Vec<IgnoredAny>>,
-    pub(super) fix: Option<Fix>,
+    #[serde(borrow)]
+    pub(super) fix: Option<Fix<'a>>,
     #[serde(borrow)]
     pub(super) advisories: Option<Vec<Related<'a>>>,
 }
@@ -143,15 +144,19 @@ pub(super) struct EpssEntry {
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Fix {
-    pub(super) versions: Option<Vec<String>>,
-    pub(super) state: Option<String>,
-    pub(super) available: Option<Vec<Available>>,
+pub(super) struct Fix<'a> {
+    #[serde(borrow)]
+    pub(super) versions: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    pub(super) state: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) available: Option<Vec<Available<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Available {
-    pub(super) date: Option<String>,
+pub(super) struct Available<'a> {
+    #[serde(borrow)]
+    pub(super) date: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -74,7 +74,6 @@ pub(super) struct Named {
 pub(super) struct Told<'a> {
     pub(super) rule: Option<&'a Rule<'a>>,
     pub(super) finding: &'a Finding<'a>,
-    pub(super) message: String,
 }
 
 impl<'a> Told<'a> {
@@ -112,7 +111,7 @@ fn trivy(told: &Told<'_>) -> Option<Said> {
     if !name.contains("Vulnerability") && !told.tags().iter().any(|tag| &**tag == "vulnerability") {
         return None;
     }
-    let labels = Labels::of(&[told.message.as_str()]);
+    let labels = Labels([told.finding.message()]);
     // Before 0.20 the package or the severity stood beside the id.
     let id = told.rule_id().map(|id| id.rsplit_once("] ").map_or(id, |(_, rest)| rest));
     let id = id.and_then(|id| id.split([' ', '/']).next()).filter(|id| !id.is_empty());
@@ -124,16 +123,16 @@ fn trivy(told: &Told<'_>) -> Option<Said> {
         severity: labels.get(&["Severity"]).map(str::to_owned).or_else(|| told.severity_tag()),
         packages: package.into_iter().collect(),
         fixed: list(labels.get(&["Fixed Version"])),
-        path: told.finding.location().uri().filter(|_| is_of_file).map(str::to_owned),
+        path: if is_of_file { told.finding.location().uri().map(str::to_owned) } else { None },
         ..Said::default()
     })
 }
 
 /// Everything in labelled lines of the message or the rule's help text, as Grype and the Anchore action write it.
 fn labelled(told: &Told<'_>) -> Said {
-    let (help, message) = (plain(told.help()), told.message.as_str());
-    let help = help.as_str();
-    let labels = Labels::of(&[message, help]);
+    let (help, message) = (plain(told.help()), told.finding.message());
+    let help = &*help;
+    let labels = Labels([message, help]);
     let label = |names: &[&str]| labels.get(names);
     let id = text::named(help).or_else(|| told.rule_id().and_then(text::id)).or_else(|| text::named(message));
     let version = label(&["Version", "Installed Version"]);
@@ -166,9 +165,9 @@ fn snyk(told: &Told<'_>) -> Said {
     let help = markdown(told.help());
     let (names, package) = match full.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
         Some((names, package)) => (names.split(',').map(|name| name.trim().to_owned()).collect(), package),
-        None => (Vec::new(), full.as_str()),
+        None => (Vec::new(), &*full),
     };
-    let from_message = text::between(&told.message, " with a ", " severity").map(str::to_owned);
+    let from_message = text::between(told.finding.message(), " with a ", " severity").map(str::to_owned);
     let remediation = text::between(&help, "## Remediation", "\n## ").unwrap_or_default();
     let id = told.rule_id().map(str::to_owned);
     Said {
@@ -213,7 +212,7 @@ fn snyk_package(text: &str, id: &str, tags: &[Text<'_>]) -> Option<Named> {
 
 /// Labelled lines in the message, with a package URL for the package; the rule's properties where they are missing.
 fn scout(told: &Told<'_>) -> Said {
-    let labels = Labels::of(&[told.message.as_str()]);
+    let labels = Labels([told.finding.message()]);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
     let of_rule = || properties.iter().filter_map(|p| p.purls.as_ref()).flatten().map(|purl| purl.to_string()).collect();
     let purls = labels.get(&["Package"]).map_or_else(of_rule, |purl| vec![purl.to_owned()]);

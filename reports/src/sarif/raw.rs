@@ -120,22 +120,31 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// The plain text of a message or a description (3.11, 3.12) that was left unread; empty where there is none.
-pub(super) fn plain(raw: Option<&RawValue>) -> String {
+/// The plain text of a description (3.12) that was left unread; empty where there is none.
+pub(super) fn plain(raw: Option<&RawValue>) -> Text<'_> {
     #[derive(Deserialize)]
-    struct Plain {
-        text: Option<String>,
+    struct Plain<'a> {
+        #[serde(borrow)]
+        text: Option<Text<'a>>,
     }
-    raw.and_then(|raw| serde_json::from_str::<Plain>(raw.get()).ok()).and_then(|plain| plain.text).unwrap_or_default()
+    raw.and_then(|raw| serde_json::from_str::<Plain<'_>>(raw.get()).ok()).and_then(|plain| plain.text).unwrap_or_default()
 }
 
 /// Its Markdown form.
-pub(super) fn markdown(raw: Option<&RawValue>) -> String {
+pub(super) fn markdown(raw: Option<&RawValue>) -> Text<'_> {
     #[derive(Deserialize)]
-    struct Marked {
-        markdown: Option<String>,
+    struct Marked<'a> {
+        #[serde(borrow)]
+        markdown: Option<Text<'a>>,
     }
-    raw.and_then(|raw| serde_json::from_str::<Marked>(raw.get()).ok()).and_then(|marked| marked.markdown).unwrap_or_default()
+    raw.and_then(|raw| serde_json::from_str::<Marked<'_>>(raw.get()).ok()).and_then(|marked| marked.markdown).unwrap_or_default()
+}
+
+/// A result's message (3.11). Not left unread, as the texts of rules are: every writer's results are told by it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -145,16 +154,21 @@ pub(super) struct Finding<'a> {
     pub(super) rule_id: Option<Text<'a>>,
     pub(super) rule_index: Option<i64>,
     #[serde(borrow)]
-    pub(super) message: Option<&'a RawValue>,
+    message: Option<Message<'a>>,
     #[serde(borrow)]
     locations: Option<&'a RawValue>,
     pub(super) suppressions: Option<Vec<Suppression>>,
 }
 
-impl Finding<'_> {
+impl<'a> Finding<'a> {
+    /// The plain text of its message; empty where there is none.
+    pub(super) fn message(&self) -> &str {
+        self.message.as_ref().and_then(|message| message.text.as_deref()).unwrap_or_default()
+    }
+
     /// The first location; of further ones nothing is read.
-    pub(super) fn location(&self) -> Location {
-        let locations = self.locations.and_then(|raw| serde_json::from_str::<Vec<Location>>(raw.get()).ok());
+    pub(super) fn location(&self) -> Location<'a> {
+        let locations = self.locations.and_then(|raw| serde_json::from_str::<Vec<Location<'a>>>(raw.get()).ok());
         locations.and_then(|list| list.into_iter().next()).unwrap_or_default()
     }
 }
@@ -167,12 +181,14 @@ pub(super) struct Suppression {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Location {
-    physical_location: Option<Physical>,
-    logical_locations: Option<Vec<Logical>>,
+pub(super) struct Location<'a> {
+    #[serde(borrow)]
+    physical_location: Option<Physical<'a>>,
+    #[serde(borrow)]
+    logical_locations: Option<Vec<Logical<'a>>>,
 }
 
-impl Location {
+impl Location<'_> {
     pub(super) fn uri(&self) -> Option<&str> {
         self.physical_location.as_ref()?.artifact_location.as_ref()?.uri.as_deref().filter(|uri| !uri.is_empty())
     }
@@ -184,19 +200,22 @@ impl Location {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Physical {
-    artifact_location: Option<Artifact>,
+struct Physical<'a> {
+    #[serde(borrow)]
+    artifact_location: Option<Artifact<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Artifact {
-    uri: Option<String>,
+struct Artifact<'a> {
+    #[serde(borrow)]
+    uri: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Logical {
-    fully_qualified_name: Option<String>,
+struct Logical<'a> {
+    #[serde(borrow)]
+    fully_qualified_name: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]

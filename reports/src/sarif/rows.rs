@@ -1,11 +1,12 @@
 //! The runs of a SARIF log → rows.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use policy::findings::{CvssScore, Epss, FixState, Severity};
 
 use super::drivers::{self, Driver, Named, Said, Told};
-use super::raw::{Finding, Number, Rule, Run, plain};
+use super::raw::{Finding, Number, Rule, Run};
 use crate::budget::Budget;
 use crate::report::{Notes, Package, Row};
 use crate::{ReportError, names, scalar, stated};
@@ -21,10 +22,9 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
     let mut read = Read { rows: Vec::new(), n_others: 0 };
     let mut budget = Budget::new();
     for run in runs {
-        let rules = run.tool.driver.rules.as_deref().unwrap_or_default();
-        let by_id: BTreeMap<&str, &Rule<'_>> = rules.iter().rev().map(|rule| (&*rule.id, rule)).collect();
+        let rules = Rules { all: run.tool.driver.rules.as_deref().unwrap_or_default(), by_id: OnceCell::new() };
         for finding in run.results.iter().flatten() {
-            let told = Told { rule: rule(finding, rules, &by_id), finding, message: plain(finding.message) };
+            let told = Told { rule: rules.of(finding), finding };
             let Some(said) = drivers::said(driver, &told) else {
                 notes.add("result that is not about a vulnerability");
                 read.n_others = read.n_others.saturating_add(1);
@@ -42,12 +42,21 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
     Ok(read)
 }
 
-/// By index where the rule there has the result's id, else by id (3.27.5, 3.27.6).
-fn rule<'a>(finding: &Finding<'_>, rules: &'a [Rule<'a>], by_id: &BTreeMap<&str, &'a Rule<'a>>) -> Option<&'a Rule<'a>> {
-    let indexed = finding.rule_index.and_then(|index| usize::try_from(index).ok()).and_then(|index| rules.get(index));
-    match finding.rule_id.as_deref() {
-        Some(id) => indexed.filter(|rule| &*rule.id == id).or_else(|| by_id.get(id).copied()).or(indexed),
-        None => indexed,
+/// The rules of a run.
+struct Rules<'a> {
+    all: &'a [Rule<'a>],
+    /// Made where the first result's index does not lead to its rule: most logs have right ones.
+    by_id: OnceCell<BTreeMap<&'a str, &'a Rule<'a>>>,
+}
+
+impl<'a> Rules<'a> {
+    /// By index where the rule there has the result's id, else by id (3.27.5, 3.27.6).
+    fn of(&self, finding: &Finding<'_>) -> Option<&'a Rule<'a>> {
+        let indexed = finding.rule_index.and_then(|index| usize::try_from(index).ok()).and_then(|index| self.all.get(index));
+        let Some(id) = finding.rule_id.as_deref() else { return indexed };
+        let first_of = || self.all.iter().rev().map(|rule| (&*rule.id, rule)).collect();
+        let named = || self.by_id.get_or_init(first_of).get(id).copied();
+        indexed.filter(|rule| &*rule.id == id).or_else(named).or(indexed)
     }
 }
 
@@ -87,7 +96,7 @@ fn number(told: &Told<'_>) -> Option<f64> {
 
 fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Row> {
     let first = said.packages.first().map(|package| package.name.as_str());
-    let identities = names::told_apart(said.id, said.other_names, None, first, notes);
+    let mut identities = names::told_apart(said.id, said.other_names, None, first, notes);
     if identities.is_empty() {
         return Vec::new();
     }
@@ -103,31 +112,31 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
         notes.add("row without a package");
         packages.push(Named { name: "unknown".to_owned(), version: None, purl: "pkg:generic/unknown".to_owned() });
     }
+    let path = scalar::path(said.path.as_deref());
     let mut rows = Vec::new();
-    for package in packages {
+    let mut packages = packages.into_iter().peekable();
+    while let Some(package) = packages.next() {
         if package.version.is_none() {
             notes.add("row without an installed version");
         }
-        rows.extend(identities.iter().map(|identity| Row {
-            id: identity.id.clone(),
-            aliases: identity.aliases.clone(),
-            advisories: identity.advisories.clone(),
+        let is_last = packages.peek().is_none();
+        let identities = if is_last { std::mem::take(&mut identities) } else { identities.clone() };
+        let row = Row {
+            id: String::new(),
+            aliases: Vec::new(),
+            advisories: Vec::new(),
             severity,
             cvss,
             epss,
             known_exploited: None,
             published_at: None,
-            package: Package {
-                purl: package.purl.clone(),
-                name: package.name.clone(),
-                installed: package.version.clone(),
-                path: scalar::path(said.path.as_deref()),
-            },
+            package: Package { purl: package.purl, name: package.name, installed: package.version, path: path.clone() },
             fixed: said.fixed.clone(),
             fix_state,
             fix_available_at: None,
             vex: None,
-        }));
+        };
+        rows.extend(stated::of_each(identities, row));
     }
     rows
 }

@@ -3,7 +3,7 @@
 use policy::image::Digest;
 
 use super::drivers::Driver;
-use super::raw::{Finding, Run, plain};
+use super::raw::{Finding, Run};
 use crate::report::{Subject, SubjectKind};
 use crate::scalar::filled;
 
@@ -33,10 +33,10 @@ fn trivy(runs: &[Run<'_>]) -> Option<Subject> {
 
 /// `image@layer:/path` as the qualified name of a place, and a message that says "container".
 fn grype(finding: &Finding<'_>) -> Option<Subject> {
-    let message = plain(finding.message);
     let location = finding.location();
     let place = location.qualified_name().and_then(|name| name.split_once(":/")).map(|(place, _)| place);
-    let is_of_image = message.contains("in the container") || location.uri().is_some_and(|uri| uri.starts_with("image/"));
+    let is_of_image =
+        finding.message().contains("in the container") || location.uri().is_some_and(|uri| uri.starts_with("image/"));
     let image = place.and_then(|place| place.rsplit_once('@')).map(|(image, _)| image.to_owned());
     let digest = image.as_deref().and_then(|image| image.split_once('@')).and_then(|(_, digest)| Digest::parse(digest));
     is_of_image.then(|| Subject {

@@ -1,19 +1,21 @@
 //! Lines such as `Fixed Version: 1.2.3` in messages and help texts, and ids in free text.
 
-/// The labelled lines of some texts, in their order.
-pub(super) struct Labels<'a>(Vec<(&'a str, &'a str)>);
+/// Texts with labelled lines, in their order.
+pub(super) struct Labels<'a, const N: usize>(pub(super) [&'a str; N]);
 
-impl<'a> Labels<'a> {
-    pub(super) fn of(texts: &[&'a str]) -> Self {
-        let lines = texts.iter().flat_map(|text| text.lines());
-        Self(lines.filter_map(|line| line.split_once(':')).map(|(key, value)| (key.trim(), value.trim())).collect())
-    }
-
+impl<'a, const N: usize> Labels<'a, N> {
     /// The value of the first line with one of the labels; empty values are none.
     pub(super) fn get(&self, labels: &[&str]) -> Option<&'a str> {
-        let found = self.0.iter().find(|(key, _)| labels.contains(key));
-        found.map(|(_, value)| *value).filter(|value| !value.is_empty())
+        let found = self.0.iter().flat_map(|text| text.lines()).find_map(|line| value(line, labels));
+        found.filter(|value| !value.is_empty())
     }
+}
+
+/// What follows the colon of a line with one of the labels.
+fn value<'a>(line: &'a str, labels: &[&str]) -> Option<&'a str> {
+    let line = line.trim_start();
+    let after = labels.iter().filter_map(|label| line.strip_prefix(label));
+    after.filter_map(|rest| rest.trim_start().strip_prefix(':')).next().map(str::trim)
 }
 
 /// The id of a line `Vulnerability CVE-2026-1`.
@@ -60,7 +62,7 @@ mod tests {
     #[test]
     fn labels_are_whole_words_at_the_start_of_a_line() {
         let text = "Package: libssl\nInstalled Version : 1.1\nFixed Version: \nNote: Package: other";
-        let labels = Labels::of(&["nothing", text]);
+        let labels = Labels(["nothing", text]);
         assert_eq!(labels.get(&["Package"]), Some("libssl"));
         assert_eq!(labels.get(&["Version", "Installed Version"]), Some("1.1"));
         assert_eq!(labels.get(&["Fixed Version"]), None);

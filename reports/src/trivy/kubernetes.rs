@@ -21,7 +21,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Cluster =
+    let raw: raw::Cluster<'_> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
     let mut notes = Notes::default();
     let resources = raw.resources.into_iter().chain(raw.vulnerabilities).flatten();

@@ -22,7 +22,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let results: Vec<raw::ResultOf> =
+    let results: Vec<raw::ResultOf<'_>> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
     let os = results.iter().find_map(os);
     let mut notes = Notes::default();
@@ -49,7 +49,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
 }
 
 /// The operating system of a result's target, such as `debian:12 (debian 12.5)` of the type `debian`.
-fn os(result: &raw::ResultOf) -> Option<Os> {
+fn os(result: &raw::ResultOf<'_>) -> Option<Os> {
     let (family, target) = (result.kind.as_deref()?, result.target.as_deref()?);
     let (_, inside) = target.strip_suffix(')')?.rsplit_once('(')?;
     let version = inside.strip_prefix(family)?.trim();

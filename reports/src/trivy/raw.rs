@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::text::Text;
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Report {
+pub(super) struct Report<'a> {
     pub(super) schema_version: i64,
     pub(super) trivy: Option<Trivy>,
     pub(super) created_at: Option<Created>,
     pub(super) artifact_name: Option<String>,
     pub(super) artifact_type: Option<String>,
     pub(super) metadata: Option<Metadata>,
-    pub(super) results: Option<Vec<ResultOf>>,
+    #[serde(borrow)]
+    pub(super) results: Option<Vec<ResultOf<'a>>>,
 }
 
 /// A time as text, or as Unix seconds.
@@ -59,31 +62,33 @@ pub(super) struct ImageConfig {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ResultOf {
+pub(super) struct ResultOf<'a> {
     pub(super) target: Option<String>,
     pub(super) class: Option<String>,
     #[serde(rename = "Type")]
     pub(super) kind: Option<String>,
-    pub(super) vulnerabilities: Option<Vec<Vulnerability>>,
-    #[serde(rename = "ExperimentalModifiedFindings")]
-    pub(super) modified: Option<Vec<Modified>>,
+    #[serde(borrow)]
+    pub(super) vulnerabilities: Option<Vec<Vulnerability<'a>>>,
+    #[serde(borrow, rename = "ExperimentalModifiedFindings")]
+    pub(super) modified: Option<Vec<Modified<'a>>>,
 }
 
 /// A finding that a VEX document or an ignore file took out of the list. Of other kinds of findings the same members are read, and
 /// nothing is made of them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Modified {
+pub(super) struct Modified<'a> {
     #[serde(rename = "Type")]
     pub(super) kind: Option<String>,
     pub(super) status: Option<String>,
     pub(super) source: Option<String>,
-    pub(super) finding: Option<Vulnerability>,
+    #[serde(borrow)]
+    pub(super) finding: Option<Vulnerability<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Vulnerability {
+pub(super) struct Vulnerability<'a> {
     #[serde(rename = "VulnerabilityID")]
     pub(super) id: Option<String>,
     #[serde(rename = "VendorIDs")]
@@ -96,15 +101,18 @@ pub(super) struct Vulnerability {
     pub(super) identifier: Option<Identifier>,
     #[serde(rename = "InstalledVersion")]
     pub(super) installed: Option<String>,
-    #[serde(rename = "FixedVersion")]
-    pub(super) fixed: Option<String>,
-    pub(super) status: Option<String>,
-    pub(super) severity: Option<String>,
-    pub(super) severity_source: Option<String>,
-    #[serde(rename = "CVSS")]
-    pub(super) cvss: Option<Scores>,
-    #[serde(rename = "PublishedDate")]
-    pub(super) published: Option<String>,
+    #[serde(borrow, rename = "FixedVersion")]
+    pub(super) fixed: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) status: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) severity: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) severity_source: Option<Text<'a>>,
+    #[serde(borrow, rename = "CVSS")]
+    pub(super) cvss: Option<Scores<'a>>,
+    #[serde(borrow, rename = "PublishedDate")]
+    pub(super) published: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,7 +122,7 @@ pub(super) struct Identifier {
 }
 
 /// By source: `nvd`, `ghsa`, `redhat`, …
-pub(super) type Scores = BTreeMap<String, Score>;
+pub(super) type Scores<'a> = BTreeMap<Text<'a>, Score>;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Score {
@@ -129,14 +137,17 @@ pub(super) struct Score {
 /// `trivy k8s --report all --format json`: Kubernetes objects, each with the results of its images. `Vulnerabilities` before 0.46.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Cluster {
+pub(super) struct Cluster<'a> {
     pub(super) cluster_name: Option<String>,
-    pub(super) resources: Option<Vec<Resource>>,
-    pub(super) vulnerabilities: Option<Vec<Resource>>,
+    #[serde(borrow)]
+    pub(super) resources: Option<Vec<Resource<'a>>>,
+    #[serde(borrow)]
+    pub(super) vulnerabilities: Option<Vec<Resource<'a>>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Resource {
-    pub(super) results: Option<Vec<ResultOf>>,
+pub(super) struct Resource<'a> {
+    #[serde(borrow)]
+    pub(super) results: Option<Vec<ResultOf<'a>>>,
 }

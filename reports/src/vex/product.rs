@@ -49,20 +49,23 @@ impl Identifiers {
         self.purls.is_empty() && self.digests.is_empty()
     }
 
-    fn is_image(&self, image: &Image<'_>) -> bool {
+    pub(super) fn purls(&self) -> &[Purl] {
+        &self.purls
+    }
+
+    pub(super) fn is_image(&self, image: &Image<'_>) -> bool {
         self.digests.iter().any(|digest| image.digests.contains(digest)) || self.purls.iter().any(|purl| image.is(purl))
     }
 
-    fn is_package(&self, package: Option<&Purl>, installed: Option<&str>) -> bool {
+    pub(super) fn is_package(&self, package: Option<&Purl>, installed: Option<&str>) -> bool {
         package.is_some_and(|package| self.purls.iter().any(|purl| covers(purl, package, installed)))
     }
 }
 
 impl Product {
-    /// Whether the product, or a part of it that the statement is about, is the package of a row.
-    pub(crate) fn covers(&self, image: &Image<'_>, package: Option<&Purl>, installed: Option<&str>) -> bool {
-        let is_product = self.identifiers.is_image(image) || self.identifiers.is_package(package, installed);
-        is_product && (self.subcomponents.is_empty() || self.subcomponents.iter().any(|part| part.is_package(package, installed)))
+    /// How many package URLs are to be held in mind for it.
+    pub(super) fn n_identifiers(&self) -> usize {
+        self.subcomponents.iter().map(|part| part.purls.len()).fold(self.identifiers.purls.len(), usize::saturating_add)
     }
 }
 
@@ -116,7 +119,7 @@ impl<'a> Image<'a> {
 }
 
 /// Whether everything that a statement's package URL gives is the same in the package's.
-fn covers(stated: &Purl, package: &Purl, installed: Option<&str>) -> bool {
+pub(super) fn covers(stated: &Purl, package: &Purl, installed: Option<&str>) -> bool {
     let is_version = |version: &String| package.version.as_ref() == Some(version) || installed == Some(version.as_str());
     stated.kind == package.kind
         && stated.namespace == package.namespace

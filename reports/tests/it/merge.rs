@@ -47,6 +47,23 @@ fn everything_that_any_of_them_found_counts_by_the_worse() {
     assert!(!purls.contains(&grype.rows[0].package.purl.as_str()), "two spellings of one package are one finding: {purls:?}");
 }
 
+/// What one scanner has no word for may be worse than the other's "low".
+#[test]
+fn a_milder_severity_hides_none_that_is_not_known() {
+    for (severity, other, worst) in [
+        (Severity::Low, Severity::Unknown, Severity::Unknown),
+        (Severity::Negligible, Severity::Unknown, Severity::Unknown),
+        (Severity::Medium, Severity::Unknown, Severity::Medium),
+    ] {
+        let (mut ours, mut theirs) = (trivy(), trivy());
+        theirs.scanner.name = "other".to_owned();
+        ours.rows.iter_mut().for_each(|row| row.severity = severity);
+        theirs.rows.iter_mut().for_each(|row| row.severity = other);
+        let merged = document(&merge(vec![ours, theirs], None).unwrap());
+        assert!(merged.images[0].vulnerabilities.iter().flatten().all(|v| v.severity == worst), "{worst:?}");
+    }
+}
+
 #[test]
 fn only_what_all_know_is_known() {
     let (trivy, grype) = (trivy(), grype());

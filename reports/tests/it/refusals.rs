@@ -9,6 +9,7 @@ use crate::trivy::{WEB, digest};
 #[test]
 fn what_is_not_a_report_of_an_image_is_refused_with_what_it_is() {
     let replaced = |from: &str, to: &str| WEB.replace(from, to);
+    let second_line = format!("found a second one that begins on line {}", format!("{WEB}\n").lines().count() + 1);
     for (text, part) in [
         (replaced("container_image", "filesystem"), "the report is about a filesystem, not about a container image"),
         (replaced("\"SchemaVersion\": 2", "\"SchemaVersion\": 3"), "schema version 2, found 3"),
@@ -44,18 +45,54 @@ fn what_is_not_a_report_of_an_image_is_refused_with_what_it_is() {
         ("{}".to_owned(), "an empty object"),
         ("[]".to_owned(), "an empty list"),
         ("null".to_owned(), "null"),
-        (String::new(), "expected JSON"),
-        ("{".to_owned(), "expected JSON"),
-        (format!("{}{}", "[".repeat(200), "]".repeat(200)), "nested"),
+        (String::new(), "expected JSON, found nothing"),
+        (" \n".to_owned(), "expected JSON, found nothing"),
+        ("{".to_owned(), "expected JSON: EOF"),
+        (format!("{}{}", "[".repeat(200), "]".repeat(200)), "a list without objects"),
+        (format!("{WEB}\n{WEB}"), &second_line),
+        ("{}\n\n{}\n".to_owned(), "found a second one that begins on line 3"),
+        (format!("{WEB}x"), "trailing characters"),
     ] {
         let error = reports::read(text.as_bytes(), None).expect_err(part).to_string();
         assert!(error.contains(part), "{part}: {error}");
         assert!(!error.contains('\n'), "{error}");
     }
-    let error = reports::read(b"\xff\xfe", None).unwrap_err().to_string();
-    assert!(error.contains("offset 0"), "{error}");
     let error = reports::read(b"{\"spdxVersion\":1}", Some(Format::Trivy)).unwrap_err().to_string();
     assert!(error.contains("not a trivy-json report"), "{error}");
+}
+
+#[test]
+fn what_is_no_text_in_utf8_is_refused_with_what_it_is() {
+    let utf16 = |to: fn(u16) -> [u8; 2]| WEB.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+    let marked = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
+    let latin: Vec<u8> = WEB.replacen("web", "w\u{e9}b", 1).chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+    for (bytes, part) in [
+        (marked(&[0x1f, 0x8b, 8], vec![0; 20]), "found gzip; hint: unpack it before"),
+        (marked(&[0x28, 0xb5, 0x2f, 0xfd], vec![0; 20]), "found Zstandard"),
+        (marked(b"PK\x03\x04", vec![0; 20]), "found a ZIP archive"),
+        (marked(&[0xff, 0xfe], utf16(u16::to_le_bytes)), "found UTF-16; hint: write it anew"),
+        (marked(&[0xfe, 0xff], utf16(u16::to_be_bytes)), "found UTF-16"),
+        (utf16(u16::to_le_bytes), "found UTF-16"),
+        (utf16(u16::to_be_bytes), "found UTF-16"),
+        (latin, "found other bytes at offset"),
+        (b"\xff".to_vec(), "found other bytes at offset 0"),
+        (
+            format!("[{}{{}}]", "{},".repeat(reports::MAX_OBJECTS)).into_bytes(),
+            "expected at most 1000000 JSON objects, found 1000001",
+        ),
+        (vec![b' '; reports::MAX_BYTES + 1], "expected at most 67108864 bytes, found 67108865"),
+    ] {
+        for error in [
+            reports::read(&bytes, None).unwrap_err(),
+            reports::vex::read(&bytes, None).unwrap_err(),
+            reports::enrich::kev::read(&bytes).unwrap_err(),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains(part) && !error.contains('\n'), "{part}: {error}");
+        }
+    }
+    let marked = marked(&[0xef, 0xbb, 0xbf], WEB.as_bytes().to_vec());
+    assert_eq!(reports::read(&marked, None), reports::read(WEB.as_bytes(), None));
 }
 
 #[test]

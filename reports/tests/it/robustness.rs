@@ -84,6 +84,65 @@ fn a_value_of_another_kind_anywhere_is_an_error_or_a_report() {
     }
 }
 
+/// What a terminal would obey or not show, in any text and any key of a report, is in no error and no note.
+#[test]
+fn what_is_said_of_a_report_is_visible() {
+    let hostile = "\u{1b}[2J\u{7}\u{9b}\u{202e}\u{2066}\u{61c}\u{200b}\u{e0041}\r\n";
+    let visible = |text: &str| assert!(!text.contains(policy::text::is_invisible), "{text:?}");
+    for (_, report) in reports() {
+        let mut all = Vec::new();
+        places(&report, "", &mut all);
+        for place in &all {
+            let mut damaged = report.clone();
+            let value = damaged.pointer_mut(place).unwrap();
+            *value = match value {
+                Value::Object(members) => members.iter().map(|(key, value)| (format!("{hostile}{key}"), value.clone())).collect(),
+                Value::String(text) => json!(format!("{text}{hostile}")),
+                _ => json!(hostile),
+            };
+            match reports::read_with(damaged.to_string().as_bytes(), None, ALL) {
+                Ok(report) => report.notes.iter().for_each(|(note, _)| visible(note)),
+                Err(error) => visible(&error.to_string()),
+            }
+        }
+    }
+}
+
+#[test]
+fn nesting_without_end_is_an_error_or_passed_over() {
+    let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
+    for (name, report) in reports() {
+        let mut all = vec![String::new()];
+        places(&report, "", &mut all);
+        for place in all.iter().step_by(7) {
+            let mut damaged = report.clone();
+            *damaged.pointer_mut(place).unwrap() = json!("DEEP");
+            let text = damaged.to_string().replace("\"DEEP\"", &deep);
+            match reports::read_with(text.as_bytes(), None, ALL) {
+                Ok(report) => common::document(&report),
+                Err(error) => assert!(!error.to_string().contains('\n'), "{name}{place}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_beginning_of_a_report_shows_what_the_whole_does() {
+    for (name, report) in reports() {
+        let text = report.to_string();
+        let of = |outline: &Outline<'_>| reports::recognise(outline).map(|(format, _)| format);
+        assert_eq!(of(&Outline::head(&text)), of(&Outline::read(&text).unwrap()), "{name}");
+        // The same with the members that tell at the end, far behind the beginning.
+        if !report.is_object() {
+            continue;
+        }
+        let long = format!("\"aaa\":\"{}\"", "x".repeat(100_000));
+        let late = text.replacen('{', &format!("{{{long},"), 1);
+        let read = |text: &str| reports::read_with(text.as_bytes(), None, ALL).unwrap();
+        assert_eq!(read(&text), read(&late), "{name}");
+    }
+}
+
 #[test]
 fn reports_cut_anywhere_are_errors() {
     for (name, report) in reports() {

@@ -24,17 +24,18 @@ for (const table of document.querySelectorAll('table.list')) {
       body.append(...rows);
     });
   });
+  const { noun, hint, choice, choices, flag } = table.dataset;
   const search = document.createElement('input');
   search.type = 'search';
-  search.placeholder = 'id, package, version …';
+  search.placeholder = hint;
   search.setAttribute('aria-label', 'Filter by text');
-  const severity = document.createElement('select');
-  severity.setAttribute('aria-label', 'Filter by severity');
-  for (const word of ['every severity', 'critical', 'high', 'medium', 'low', 'negligible', 'unknown']) severity.append(new Option(word));
-  const fixable = document.createElement('input');
-  fixable.type = 'checkbox';
+  const select = document.createElement('select');
+  select.setAttribute('aria-label', `Filter by ${choice}`);
+  for (const word of [`every ${choice}`, ...(choices || '').split(' ')]) select.append(new Option(word));
+  const check = document.createElement('input');
+  check.type = 'checkbox';
   const label = document.createElement('label');
-  label.append(fixable, ' fixable only');
+  label.append(check, ` ${flag} only`);
   const shown = document.createElement('span');
   shown.setAttribute('role', 'status');
   const filter = () => {
@@ -43,17 +44,17 @@ for (const table of document.querySelectorAll('table.list')) {
     for (const row of rows) {
       const text = row.textContent.toLowerCase();
       const fits = words.every((word) => text.includes(word))
-        && (severity.selectedIndex === 0 || row.dataset.severity === severity.value)
-        && (!fixable.checked || row.dataset.fixable === 'yes');
+        && (select.selectedIndex === 0 || row.dataset[choice] === select.value)
+        && (!check.checked || row.dataset[flag] === 'yes');
       row.hidden = !fits;
       count += fits ? 1 : 0;
     }
-    shown.textContent = `${count} of ${rows.length} findings`;
+    shown.textContent = `${count} of ${rows.length} ${noun}`;
   };
   const bar = document.createElement('div');
   bar.className = 'filter';
-  bar.append(search, severity, label, shown);
+  bar.append(search, ...(choice ? [select] : []), ...(flag ? [label] : []), shown);
   table.parentElement.before(bar);
-  for (const control of [search, severity, fixable]) control.addEventListener('input', filter);
+  for (const control of [search, select, check]) control.addEventListener('input', filter);
   filter();
 }

@@ -1,0 +1,62 @@
+//! A sheet → one JSON document; one answer → a line of JSON.
+
+use serde_json::{Map, Value, json};
+
+use super::event::{Answer, Log};
+use super::inventory::Inventory;
+use super::sheet::{Cell, Sheet};
+use super::summary::{self, Summary};
+
+/// Version of both forms.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The document: what was read, totals, and the rows of the view under its name.
+pub(super) fn document(sheet: &Sheet, inventory: &Inventory, summary: &Summary) -> Value {
+    let rows: Vec<Value> = sheet.rows.iter().map(|row| row_json(sheet, row)).collect();
+    json!({
+        "schemaVersion": SCHEMA_VERSION,
+        "read": summary::json(summary, inventory),
+        "totals": summary::totals_json(&summary::totals(inventory)),
+        sheet.name: rows,
+    })
+}
+
+fn row_json(sheet: &Sheet, row: &[Cell]) -> Value {
+    let members = sheet.columns.iter().zip(row).map(|(column, cell)| (column.key.to_owned(), cell_json(cell)));
+    Value::Object(members.collect::<Map<String, Value>>())
+}
+
+fn cell_json(cell: &Cell) -> Value {
+    match cell {
+        Cell::Text(text) if text.is_empty() => Value::Null,
+        Cell::Text(text) => text.as_str().into(),
+        Cell::Number(number) => (*number).into(),
+        Cell::Time(time) => time.to_string().into(),
+        Cell::List(texts) => texts.as_slice().into(),
+    }
+}
+
+/// An answer by itself, as it was read.
+pub(super) fn answer(answer: &Answer) -> Value {
+    let or_null = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let shape = &answer.shape;
+    let entries: Vec<Value> = shape
+        .entries
+        .iter()
+        .map(|entry| {
+            json!({ "action": entry.action.word(), "image": or_null(&entry.image), "rule": or_null(&entry.rule), "code": or_null(&entry.code) })
+        })
+        .collect();
+    json!({
+        "schemaVersion": SCHEMA_VERSION,
+        "time": answer.time,
+        "log": if answer.log == Log::Server { "policy-server" } else { "audit" },
+        "origin": shape.origin.word(),
+        "namespace": or_null(&shape.namespace),
+        "workload": or_null(&shape.workload.to_string()),
+        "name": or_null(&answer.name),
+        "verdict": shape.verdict.word(),
+        "entries": entries,
+        "vulnerabilities": answer.vulnerabilities,
+    })
+}

@@ -1,0 +1,52 @@
+//! Orphans → gone: the signature first, then the artifact, one after the other.
+
+use policy::image::Digest;
+
+use super::shared::signature_tag;
+use super::{Artifact, Pruning, State, find};
+
+impl Pruning<'_> {
+    /// Removes the orphans. A registry that does not allow it is asked no further.
+    pub(super) fn remove(&self, repository: &str, artifacts: &mut [Artifact]) {
+        let mut refusal: Option<String> = None;
+        for artifact in artifacts.iter_mut().filter(|artifact| artifact.state == State::Orphaned) {
+            artifact.state = match &refusal {
+                Some(refusal) => State::Failed(refusal.clone()),
+                None => self.remove_one(repository, artifact, &mut refusal),
+            };
+        }
+    }
+
+    fn remove_one(&self, repository: &str, artifact: &Artifact, refusal: &mut Option<String>) -> State {
+        let (Some(digest), Some(image)) = (&artifact.digest, image_of(artifact)) else {
+            return State::Failed("it has no digest".to_owned());
+        };
+        // Who pushed the image again in the meantime keeps its findings.
+        match self.image_is_gone(repository, &image) {
+            Ok(true) => {}
+            Ok(false) => return State::Kept("its image is there again".to_owned()),
+            Err(why) => return State::Failed(why),
+        }
+        let signature = match signature_tag(artifact).map(|tag| self.digest_of(repository, &tag)).transpose() {
+            Ok(signature) => signature.flatten(),
+            Err(why) => return State::Failed(format!("its signature could not be asked for: {why}")),
+        };
+        for digest in signature.iter().chain([digest]) {
+            if let Err(error) = self.registry.delete_manifest(repository, digest) {
+                if error.forbids() {
+                    let why = format!(
+                        "the registry does not allow deletion in `{repository}`: {error}; hint: have it allowed where the registry is configured, and use credentials with the right to it"
+                    );
+                    *refusal = Some(format!("the registry does not allow deletion in `{repository}`"));
+                    return State::Failed(why);
+                }
+                return State::Failed(format!("`{repository}@{digest}` could not be deleted: {error}"));
+            }
+        }
+        State::Removed
+    }
+}
+
+fn image_of(artifact: &Artifact) -> Option<Digest> {
+    find::candidates(artifact.tag.as_slice()).into_iter().next().map(|candidate| candidate.image)
+}

@@ -1,0 +1,151 @@
+//! An image → whether its findings are young enough, by the gate's own look-up.
+//!
+//! What a gate would call missing, unreadable or untrusted is to be scanned; what it could not look up is not known.
+
+use std::fmt;
+use std::sync::Arc;
+
+use host::capability::Capabilities;
+use host::live::Live;
+use host::signing::KeyPair;
+use policy::image::Reference;
+use policy::lookup::buffers::Buffers;
+use policy::lookup::host::Host;
+use policy::lookup::{Body, Evidence, Inquiry, Lookup, Scan, Wants};
+use policy::settings::Settings;
+use policy::time::{Duration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::connection::Connection;
+use crate::exit::Failure;
+
+/// What is known of an image's findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Young enough; when the scan was finished, the oldest of several.
+    Fresh(Timestamp),
+    /// To be scanned; why.
+    Due(String),
+    /// They could not be looked up; why.
+    Unknown(String),
+}
+
+/// Whoever looks, and for what.
+pub(super) struct Looking {
+    host: Asking,
+    settings: Value,
+    now: Timestamp,
+    older_than: Duration,
+}
+
+/// The live capabilities, as the policy asks its host.
+struct Asking(Arc<dyn Capabilities>);
+
+impl Host for Asking {
+    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        self.0.call("kubewarden", namespace, operation, payload)
+    }
+}
+
+impl fmt::Debug for Asking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asking")
+    }
+}
+
+impl Looking {
+    /// With a key, only what it has signed is there.
+    pub(super) fn new(
+        connection: &Connection,
+        now: Timestamp,
+        older_than: Duration,
+        repository: Option<&str>,
+        key: Option<&KeyPair>,
+    ) -> Result<Self, Failure> {
+        let mut settings = json!({ "rules": [{ "name": "any", "action": "audit", "conditions": [{ "severity": "critical" }] }] });
+        if let Some(members) = settings.as_object_mut() {
+            if let Some(key) = key {
+                members.insert("trust".to_owned(), json!({ "anyOf": [{ "publicKeys": [key.public_pem()] }] }));
+            }
+            if let Some(repository) = repository {
+                members.insert("findings".to_owned(), json!({ "sources": [{ "registry": { "repository": repository } }] }));
+            }
+        }
+        read(&settings).map_err(Failure::new)?;
+        // A look-up logs nothing.
+        let live = Live::new(Arc::new(connection.registry()?), Arc::new(|_| ()));
+        Ok(Self { host: Asking(Arc::new(live)), settings, now, older_than })
+    }
+
+    /// Looks at the findings of an image; with `every_platform`, those of an index must be about each of its platforms.
+    pub(super) fn freshness(&self, pinned: &str, every_platform: bool) -> Freshness {
+        let (settings, reference) = match (read(&self.settings), Reference::parse(pinned)) {
+            (Ok(settings), Ok(reference)) => (settings, reference),
+            (Err(why), _) => return Freshness::Unknown(why),
+            (_, Err(error)) => return Freshness::Unknown(error.to_string()),
+        };
+        let buffers = Buffers::default();
+        let inquiry = Inquiry {
+            host: &self.host,
+            buffers: &buffers,
+            now: self.now,
+            sources: &settings.findings,
+            trust: settings.trust.as_deref(),
+            namespace: None,
+        };
+        // The summary says when the scan was, and which platforms it saw.
+        let (_, evidence) = Lookup::new(inquiry).find(&reference, &Wants { document: &|_| false, untrusted: false });
+        self.of_evidence(&evidence, every_platform)
+    }
+
+    fn of_evidence(&self, evidence: &Evidence<'_>, every_platform: bool) -> Freshness {
+        match evidence {
+            Evidence::Scanned(scan) => self.of_scan(scan, every_platform),
+            Evidence::Missing => Freshness::Due("it has no findings".to_owned()),
+            Evidence::Untrusted { why, .. } => Freshness::Due(format!("its findings are not signed by the key: {why}")),
+            Evidence::Unreadable(why) => Freshness::Due(format!("its findings are not usable: {why}")),
+            Evidence::Unavailable(why) | Evidence::NotGranted(why) => {
+                Freshness::Unknown(format!("findings could not be looked up: {why}"))
+            }
+            Evidence::Index(platforms) => {
+                let each = platforms.iter().map(|platform| match self.of_evidence(&platform.evidence, every_platform) {
+                    Freshness::Due(why) => Freshness::Due(format!("platform {}: {why}", platform.name)),
+                    other => other,
+                });
+                // What is not known comes first: a scan would not make it known.
+                let worst = each.max_by_key(|freshness| match freshness {
+                    Freshness::Fresh(at) => (0, std::cmp::Reverse(Some(*at))),
+                    Freshness::Due(_) => (1, std::cmp::Reverse(None)),
+                    Freshness::Unknown(_) => (2, std::cmp::Reverse(None)),
+                });
+                worst.unwrap_or_else(|| Freshness::Due("the index has no platforms".to_owned()))
+            }
+        }
+    }
+
+    fn of_scan(&self, scan: &Scan<'_>, every_platform: bool) -> Freshness {
+        let unscanned = match &scan.body {
+            Body::Summary(summary) => {
+                let image = summary.images.iter().find(|image| image.counts.is_none());
+                image.map(|image| image.platform.as_deref().unwrap_or("unknown").to_owned())
+            }
+            Body::Findings { images, .. } => {
+                let image = images.iter().find(|image| image.vulnerabilities.is_none());
+                image.map(|image| image.platform.as_deref().unwrap_or("unknown").to_owned())
+            }
+        };
+        match (scan.scanned_at, unscanned.filter(|_| every_platform)) {
+            (None, _) => Freshness::Due("its findings do not say when they are of".to_owned()),
+            (Some(_), Some(platform)) => Freshness::Due(format!("platform {platform}: it has no findings")),
+            (Some(at), None) if self.older_than.is_exceeded_by(self.now.seconds_since(at)) => {
+                Freshness::Due(format!("its findings are of {at}"))
+            }
+            (Some(at), None) => Freshness::Fresh(at),
+        }
+    }
+}
+
+fn read(settings: &Value) -> Result<Settings, String> {
+    Settings::read(settings)
+        .map_err(|problems| problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; "))
+}
