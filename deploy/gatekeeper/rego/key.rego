@@ -6,7 +6,7 @@ import future.keywords.in
 # share one. Nothing on the way to it may be undefined: what is absent is null.
 key := json.marshal({"settings": object.get(input, "parameters", {}), "request": request, "namespaceLabels": namespace_labels})
 
-review := object.get(input, "review", {})
+review := object_of(object.get(input, "review", null))
 
 request := {
 	"kind": {"group": object.get(kind, "group", ""), "kind": object.get(kind, "kind", "")},
@@ -19,9 +19,14 @@ request := {
 	"oldObject": workload(object.get(review, "oldObject", null)),
 }
 
-kind := object.get(review, "kind", {})
+kind := object_of(object.get(review, "kind", null))
 
-user := object.get(review, "userInfo", {})
+user := object_of(object.get(review, "userInfo", null))
+
+# What is no object has no members.
+object_of(value) := value if {
+	is_object(value)
+} else := {}
 
 namespace_labels := object.get(review, ["namespaceObject", "metadata", "labels"], {}) if {
 	is_object(object.get(review, "namespaceObject", null))
@@ -97,7 +102,7 @@ volume(item) := {"name": object.get(item, "name", null), "image": {"reference": 
 	is_object(object.get(item, "image", null))
 } else := {}
 
-answer := external_data({"provider": "gated-deployment", "keys": [key]})
+answer := object_of(external_data({"provider": "gated-deployment", "keys": [key]}))
 
 # A transport failure leaves null where a list should be.
 list(value) := value if {
