@@ -4,7 +4,7 @@ use host::registry::Resolved;
 use serde_json::{Value, json};
 
 use super::choose::Outcome;
-use super::find::Held;
+use super::find::{Held, Way};
 use super::judge::{Candidate, State};
 use super::trust::Trust;
 use crate::exit::Failure;
@@ -17,7 +17,8 @@ impl Candidate {
     /// The digest by which `--candidate` names it.
     fn digest(&self) -> &str {
         match &self.found.held {
-            Held::Layer(layer) => &layer.digest,
+            // Cosign's tag has an attestation in each layer. Elsewhere the artifact says which image the layer is about.
+            Held::Layer(layer) if self.found.way == Way::Attestation => &layer.digest,
             _ => &self.found.artifact,
         }
     }
@@ -46,7 +47,7 @@ impl Candidate {
     fn trust(&self) -> String {
         match &self.trust {
             Trust::NotAsked => "not checked".to_owned(),
-            Trust::By(key) => key.clone(),
+            Trust::By(key) | Trust::Envelope(key) => key.clone(),
             Trust::Nobody => "nobody trusted".to_owned(),
             Trust::Unknown => "unknown".to_owned(),
         }
