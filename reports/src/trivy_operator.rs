@@ -92,8 +92,10 @@ struct Vulnerability<'a> {
     fixed_version: Option<Text<'a>>,
     #[serde(borrow)]
     severity: Option<Text<'a>>,
-    score: Option<Scalar>,
-    published_date: Option<Scalar>,
+    #[serde(borrow)]
+    score: Option<Scalar<Text<'a>>>,
+    #[serde(borrow)]
+    published_date: Option<Scalar<Text<'a>>>,
     #[serde(borrow)]
     package_type: Option<Text<'a>>,
     #[serde(rename = "packagePURL")]
@@ -153,7 +155,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
     });
     let family = os.as_ref().map(|os| os.family.clone());
     let (scanner, version) = body.scanner.map_or((None, None), |s| (filled(s.name), filled(s.version)));
-    let rows: Vec<Row> = vulnerabilities.into_iter().flat_map(|v| rows(v, family.as_deref(), &mut notes)).collect();
+    let mut rows = Vec::with_capacity(vulnerabilities.len());
+    for vulnerability in vulnerabilities {
+        list(vulnerability, family.as_deref(), &mut rows, &mut notes);
+    }
     Ok(Report {
         format: Format::TrivyOperator,
         scanner: Scanner {
@@ -171,13 +176,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
-fn rows(vulnerability: Vulnerability<'_>, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
+fn list(vulnerability: Vulnerability<'_>, family: Option<&str>, rows: &mut Vec<Row>, notes: &mut Notes) {
     let fixed = stated::versions(vulnerability.fixed_version.as_deref());
     let id = filled(vulnerability.id);
     let stated = Stated {
         title: vulnerability.title.filter(|_| id.is_none()).map(String::from),
         id,
-        severity: vulnerability.severity.map(String::from),
+        severity: vulnerability.severity,
         cvss: scalar::score(vulnerability.score.as_ref(), notes),
         published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
         purl: filled(vulnerability.purl),
@@ -189,5 +194,5 @@ fn rows(vulnerability: Vulnerability<'_>, family: Option<&str>, notes: &mut Note
         fixed,
         ..Stated::default()
     };
-    stated.rows(notes)
+    stated.list(rows, notes);
 }

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::report::Notes;
 use crate::scalar::{self, Scalar};
+use crate::text::Text;
 
 /// By the number of the vulnerability; `None` where the report does not have the enrichment.
 #[derive(Default)]
@@ -21,24 +22,25 @@ pub(super) struct Enrichments {
 }
 
 #[derive(Deserialize)]
-struct Record {
-    #[serde(rename = "baseScore")]
-    base_score: Option<Scalar>,
-    epss: Option<Scalar>,
+struct Record<'a> {
+    #[serde(borrow, rename = "baseScore")]
+    base_score: Option<Scalar<Text<'a>>>,
+    #[serde(borrow)]
+    epss: Option<Scalar<Text<'a>>>,
 }
 
 impl Enrichments {
-    pub(super) fn of(raw: BTreeMap<String, Box<RawValue>>, notes: &mut Notes) -> Self {
+    pub(super) fn of(raw: BTreeMap<String, &RawValue>, notes: &mut Notes) -> Self {
         let mut all = Self::default();
         for (kind, value) in raw {
             let Some(enricher) = ["clair.cvss", "clair.epss", "clair.kev"].into_iter().find(|name| names(&kind, name)) else {
                 continue;
             };
-            let Ok(records) = serde_json::from_str::<Vec<BTreeMap<String, Vec<Record>>>>(value.get()) else {
+            let Ok(records) = serde_json::from_str::<Vec<BTreeMap<String, Vec<Record<'_>>>>>(value.get()) else {
                 notes.add(format!("enrichment `{enricher}` that cannot be read"));
                 continue;
             };
-            let records: Vec<(String, Vec<Record>)> = records.into_iter().flatten().collect();
+            let records: Vec<(String, Vec<Record<'_>>)> = records.into_iter().flatten().collect();
             match enricher {
                 "clair.cvss" => all.cvss = Some(worst(records, |record| scalar::score(record.base_score.as_ref(), notes))),
                 "clair.epss" => all.epss = Some(worst(records, |record| scalar::epss(record.epss.as_ref(), notes))),
@@ -77,8 +79,8 @@ fn names(kind: &str, enricher: &str) -> bool {
 }
 
 /// The worst of a vulnerability's records: a bulletin has one for each CVE.
-fn worst<T: Ord>(records: Vec<(String, Vec<Record>)>, mut read: impl FnMut(&Record) -> Option<T>) -> BTreeMap<String, T> {
-    let worst = |records: Vec<Record>| records.iter().filter_map(&mut read).max();
+fn worst<T: Ord>(records: Vec<(String, Vec<Record<'_>>)>, mut read: impl FnMut(&Record<'_>) -> Option<T>) -> BTreeMap<String, T> {
+    let worst = |records: Vec<Record<'_>>| records.iter().filter_map(&mut read).max();
     let all: Vec<(String, Option<T>)> = {
         let mut worst = worst;
         records.into_iter().map(|(id, records)| (id, worst(records))).collect()
