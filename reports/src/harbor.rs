@@ -4,9 +4,11 @@
 //! (`preferred_cvss`) alone, and only since 1.1: the format has no type of package, no aliases, no dates and no paths.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
@@ -32,7 +34,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     has_all.then(|| "`generated_at`, `scanner` and `vulnerabilities`: Harbor's vulnerability report".to_owned())
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Raw<'a> {
     generated_at: Option<Scalar>,
     artifact: Option<Artifact>,
@@ -81,11 +83,59 @@ struct Cvss<'a> {
     score_v2: Option<Scalar<Text<'a>>>,
 }
 
+/// A report with what else stands beside its members: reports under their media types.
+#[derive(Default)]
+struct Whole<'a> {
+    bare: Raw<'a>,
+    wrapped: BTreeMap<Text<'a>, &'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Whole<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Not derived: that would pass over the whole report for the keys, and once more for its members.
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Whole<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                let mut whole = Whole::default();
+                let Whole { bare, wrapped } = &mut whole;
+                while let Some(key) = members.next_key::<Text<'de>>()? {
+                    match &*key {
+                        "generated_at" => bare.generated_at = members.next_value()?,
+                        "artifact" => bare.artifact = members.next_value()?,
+                        "scanner" => bare.scanner = members.next_value()?,
+                        "scan_status" => bare.scan_status = members.next_value()?,
+                        // Of two lists neither is the report's.
+                        "vulnerabilities" if bare.vulnerabilities.is_some() => {
+                            return Err(de::Error::duplicate_field("vulnerabilities"));
+                        }
+                        "vulnerabilities" => bare.vulnerabilities = members.next_value()?,
+                        kind if TYPES.iter().any(|of| kind.starts_with(of)) => {
+                            wrapped.insert(key, members.next_value()?);
+                        }
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(whole)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
 fn read(text: &str) -> Result<Report, ReportError> {
-    let whole: BTreeMap<String, &RawValue> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Harbor report cannot be read: {e}"), None))?;
-    let wrapped = whole.iter().find(|(key, _)| TYPES.iter().any(|kind| key.starts_with(kind)));
-    let raw: Option<Raw<'_>> = scalar::parse(wrapped.map_or(text, |(_, report)| report.get()), "Harbor report")?;
+    let whole: Whole<'_> = scalar::parse(text, "Harbor report")?;
+    let raw = match whole.wrapped.values().next() {
+        Some(report) => scalar::parse(report.get(), "Harbor report")?,
+        None => Some(whole.bare),
+    };
     let raw =
         raw.ok_or_else(|| ReportError::new("the Harbor report is null: the artifact was not scanned", Some("start a scan")))?;
     if let Some(status) = raw.scan_status.filter(|status| !status.eq_ignore_ascii_case("success")) {
