@@ -120,7 +120,7 @@ fn row(
     vulnerability: &raw::Vulnerability,
     package: Option<&raw::Package>,
     place: &Place<'_>,
-    enrichments: &Enrichments,
+    enrichments: &Enrichments<'_>,
     notes: &mut Notes,
 ) -> Vec<Row> {
     let name = vulnerability.name.clone().unwrap_or_default();
