@@ -169,11 +169,19 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result
 pub(crate) fn score(value: Option<&(impl Value + ?Sized)>, notes: &mut Notes) -> Option<CvssScore> {
     let value = value.filter(|value| !value.is_absent())?;
     let number = value.number().filter(|number| *number >= 0.0);
-    let score = number.and_then(CvssScore::from_decimal);
+    let score = number.and_then(|number| tenths(number).or_else(|| CvssScore::from_decimal(number)));
     if score.is_none() && value.number().is_none_or(|number| number >= 0.0) {
         notes.add("CVSS score outside 0.0 to 10.0");
     }
     score
+}
+
+/// A score with one decimal, as nearly all have: without writing it out.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number up to 100")]
+fn tenths(number: f64) -> Option<CvssScore> {
+    let tenths = (number * 10.0).round();
+    let is_exact = number.is_sign_positive() && tenths <= 100.0 && (tenths / 10.0).to_bits() == number.to_bits();
+    is_exact.then(|| CvssScore::new(tenths as u32)).flatten()
 }
 
 /// An EPSS probability.
