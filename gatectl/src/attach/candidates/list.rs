@@ -114,7 +114,7 @@ pub(in crate::attach) fn value(all: &[(Candidate, Outcome)]) -> Value {
             "scanner": report.map(|readable| &readable.read.report.scanner.name),
             "scannedAt": report.filter(|readable| !readable.is_stand_in).map(|readable| readable.scanned_at.to_string()),
             "madeAt": candidate.found.made_at.map(|at| at.to_string()),
-            "signedBy": match &candidate.trust { Trust::By(key) => Some(key), _ => None },
+            "signedBy": match &candidate.trust { Trust::By(key) | Trust::Envelope(key) => Some(key), _ => None },
             "outcome": outcome.word(),
             "why": outcome.why(),
         })
