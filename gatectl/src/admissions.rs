@@ -16,6 +16,7 @@ mod json;
 mod lines;
 mod message;
 mod owner;
+mod pairing;
 mod progress;
 mod reading;
 mod record;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::time::Timestamp;
 
-use super::event::{Action, Answer, Log, Shape};
+use super::event::{Action, Answer, Log, Named, Origin, Shape, Workload};
+use super::pairing::{self, SKEW, Told};
 
 /// Different answers that are told apart.
 const SHAPES: usize = 100_000;
-/// Bytes of their texts together.
+/// Bytes of their texts and of the ids that they name together.
 const SHAPE_BYTES: usize = 96 * 1024 * 1024;
 /// Records that are remembered, so that one that is read twice counts once; 32 bytes each.
 const RECORDS: usize = 2_000_000;
@@ -16,24 +17,39 @@ const RECORDS: usize = 2_000_000;
 const MOMENTS: usize = 1_000_000;
 /// Hours with answers: eleven years of them.
 const HOURS: usize = 100_000;
-/// Ids that are kept for each kind of answer.
-const IDS: usize = 256;
-/// Seconds between a request's coming and its answer: webhooks may take thirty (`timeoutSeconds`).
-const SECONDS: i64 = 30;
-/// Seconds by which the clocks of API server and policy server may differ.
-const SKEW: i64 = 5;
+/// Bytes of what is kept of an id, beside its text.
+const ID_BYTES: usize = 128;
+
+/// How often something was answered, first and last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frequency {
+    pub(super) count: u64,
+    pub(super) first: Timestamp,
+    pub(super) last: Timestamp,
+}
 
 /// What is known of one kind of answer.
 #[derive(Clone, Debug)]
 pub(super) struct Tally {
     /// How often it was given.
-    pub(super) count: u64,
-    pub(super) first: Timestamp,
-    pub(super) last: Timestamp,
-    /// What the answers name, the first [`IDS`] in order.
-    pub(super) vulnerabilities: BTreeSet<String>,
-    /// Whether there were more.
-    pub(super) is_cut: bool,
+    pub(super) often: Frequency,
+    /// The ids that the answers name.
+    ids: BTreeMap<String, Naming>,
+    /// Of how many both logs told.
+    n_matched: u64,
+    /// Whether an answer counted images without naming them, so that the other log may name more.
+    is_partial: bool,
+}
+
+/// What is known of an id that answers of one kind name.
+#[derive(Clone, Debug)]
+struct Naming {
+    /// How often the policy server's log names it, and the audit log.
+    by_log: [u64; 2],
+    first: Timestamp,
+    last: Timestamp,
+    /// The places of the entries that it is named for.
+    entries: Vec<usize>,
 }
 
 /// Counts answers.
@@ -46,7 +62,6 @@ pub(super) struct Counter {
     moments: BTreeMap<Moment, [u32; 2]>,
     hours: BTreeMap<(i64, Action), u64>,
     left_out: LeftOut,
-    n_unlisted: u64,
     n_repeated: u64,
     n_unnamed: u64,
 }
@@ -66,6 +81,8 @@ pub(super) struct LeftOut {
     pub(super) answers: u64,
     /// Answers of which it is not known whether they were counted before.
     pub(super) unmatched: u64,
+    /// Answers that name ids which are not counted.
+    pub(super) ids: u64,
 }
 
 /// All answers, counted.
@@ -75,8 +92,6 @@ pub(super) struct Inventory {
     /// By hour since the epoch and by verdict.
     pub(super) hours: BTreeMap<(i64, Action), u64>,
     pub(super) left_out: LeftOut,
-    /// Images that answers counted without naming them.
-    pub(super) n_unlisted: u64,
     /// Records that were read twice.
     pub(super) n_repeated: u64,
     /// Answers of which both logs told.
@@ -106,9 +121,11 @@ impl Counter {
         };
         let count = self.hours.entry(hour).or_default();
         *count = count.saturating_add(1);
-        self.n_unlisted = self.n_unlisted.saturating_add(n_unlisted);
         if let Some(tally) = self.tallies.get_mut(shape) {
-            tally.add(time, vulnerabilities);
+            tally.is_partial |= n_unlisted > 0;
+            if !tally.add(time, log, vulnerabilities, &mut self.bytes) {
+                self.left_out.ids = self.left_out.ids.saturating_add(1);
+            }
         }
         if log == Log::Audit && name.is_empty() {
             self.n_unnamed = self.n_unnamed.saturating_add(1);
@@ -139,63 +156,124 @@ impl Counter {
         let place = self.tallies.len();
         self.bytes = bytes;
         self.shapes.insert(shape, place);
-        self.tallies.push(Tally { count: 0, first: time, last: time, vulnerabilities: BTreeSet::new(), is_cut: false });
+        let often = Frequency { count: 0, first: time, last: time };
+        self.tallies.push(Tally { often, ids: BTreeMap::new(), n_matched: 0, is_partial: false });
         Some(place)
     }
 
     /// What was counted; an answer of which both logs told, once.
     pub(super) fn finish(self) -> Inventory {
-        let Self { shapes, mut tallies, moments, mut hours, left_out, n_unlisted, n_repeated, n_unnamed, .. } = self;
+        let Self { shapes, mut tallies, moments, mut hours, left_out, n_repeated, n_unnamed, .. } = self;
         let verdicts: BTreeMap<usize, Action> = shapes.iter().map(|(shape, place)| (*place, shape.verdict)).collect();
+        let partial: BTreeSet<usize> =
+            (0..).zip(&tallies).filter(|(_, tally)| tally.is_partial).map(|(place, _)| place).collect();
         let mut n_matched = 0_u64;
-        let mut take = |moment: Moment, number: u32| {
+        let mut take = |asked: Told, answered: usize, number: u32| {
             let number = u64::from(number);
             n_matched = n_matched.saturating_add(number);
-            if let Some(tally) = tallies.get_mut(moment.shape) {
-                tally.count = tally.count.saturating_sub(number);
-            }
-            let verdict = verdicts.get(&moment.shape).copied().unwrap_or(Action::Notice);
-            if let Some(count) = hours.get_mut(&(moment.second.saturating_add(SKEW) / 3600, verdict)) {
+            uncount(&mut tallies, asked.shape, answered, number);
+            let verdict = verdicts.get(&asked.shape).copied().unwrap_or(Action::Notice);
+            if let Some(count) = hours.get_mut(&(asked.second.saturating_add(SKEW) / 3600, verdict)) {
                 *count = count.saturating_sub(number);
             }
         };
-        // Requests whose answer has not been seen yet, the earliest first.
-        let mut open: Vec<(Moment, u32)> = Vec::new();
-        for (moment, [server, audit]) in moments {
-            open.retain(|(asked, _)| {
-                asked.shape == moment.shape
-                    && asked.object == moment.object
-                    && moment.second.saturating_sub(asked.second) <= SECONDS + SKEW
-            });
-            if audit > 0 {
-                open.push((moment, audit));
-            }
-            let mut left = server;
-            for (asked, waiting) in &mut open {
-                let matched = left.min(*waiting);
-                *waiting = waiting.saturating_sub(matched);
-                left = left.saturating_sub(matched);
-                take(*asked, matched);
-            }
-            open.retain(|(_, waiting)| *waiting > 0);
+        let told = moments.into_iter().map(|(Moment { shape, object, second }, [server, audit])| {
+            let of = (shape, object);
+            Told { of, shape, second, server, audit }
+        });
+        let mut rest = pairing::pair(told, |_, _| true, &mut take);
+        // Where one log names more images than the other, the rest of what is known has to do.
+        if !partial.is_empty() {
+            let alike = alike(&shapes);
+            rest.retain_mut(|told| alike.get(&told.shape).map(|(group, _)| told.of.0 = *group).is_some());
+            // By the shapes' own order, not by that in which they were read.
+            rest.sort_by_key(|told| (told.of, told.second, told.audit == 0, alike.get(&told.shape).map(|(_, rank)| *rank)));
+            let is_partial = |asked, answered| partial.contains(&asked) || partial.contains(&answered);
+            pairing::pair(rest, is_partial, &mut take);
         }
         hours.retain(|_, count| *count > 0);
         let shapes =
             shapes.into_iter().filter_map(|(shape, place)| tallies.get(place).cloned().map(|tally| (shape, tally))).collect();
-        Inventory { shapes, hours, left_out, n_unlisted, n_repeated, n_matched, n_unnamed }
+        Inventory { shapes, hours, left_out, n_repeated, n_matched, n_unnamed }
+    }
+}
+
+/// By the place of each shape, a number for everything that answers have in common but their entries, and the shape's rank.
+fn alike(shapes: &BTreeMap<Shape, usize>) -> BTreeMap<usize, (usize, usize)> {
+    let mut known: BTreeMap<(Origin, &str, &Workload, Action), usize> = BTreeMap::new();
+    let mut alike = BTreeMap::new();
+    for (rank, (shape, place)) in shapes.iter().enumerate() {
+        let next = known.len();
+        let key = (shape.origin, shape.namespace.as_str(), &shape.workload, shape.verdict);
+        alike.insert(*place, (*known.entry(key).or_insert(next), rank));
+    }
+    alike
+}
+
+/// Takes away what the audit log told once more of answers that the policy server's log has.
+fn uncount(tallies: &mut [Tally], asked: usize, answered: usize, number: u64) {
+    let Some(tally) = tallies.get_mut(asked) else { return };
+    tally.often.count = tally.often.count.saturating_sub(number);
+    if asked == answered {
+        tally.n_matched = tally.n_matched.saturating_add(number);
+        return;
+    }
+    let named: BTreeSet<String> = tally.ids.keys().cloned().collect();
+    // What the other log does not name stays counted.
+    let both: BTreeSet<String> = match tallies.get(answered) {
+        Some(other) => named.into_iter().filter(|id| other.ids.contains_key(id)).collect(),
+        None => BTreeSet::new(),
+    };
+    let ids = tallies.get_mut(asked).into_iter().flat_map(|tally| &mut tally.ids);
+    for (_, naming) in ids.filter(|(id, _)| both.contains(*id)) {
+        let [_, audit] = &mut naming.by_log;
+        *audit = audit.saturating_sub(number);
     }
 }
 
 impl Tally {
-    fn add(&mut self, time: Timestamp, vulnerabilities: Vec<String>) {
-        self.count = self.count.saturating_add(1);
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-        self.vulnerabilities.extend(vulnerabilities);
-        while self.vulnerabilities.len() > IDS {
-            self.vulnerabilities.pop_last();
-            self.is_cut = true;
+    /// Whether there was room for all ids.
+    fn add(&mut self, time: Timestamp, log: Log, named: Named, bytes: &mut usize) -> bool {
+        let often = &mut self.often;
+        often.count = often.count.saturating_add(1);
+        (often.first, often.last) = (often.first.min(time), often.last.max(time));
+        // An id counts once for an answer, whichever of its entries it is named for.
+        let mut of_answer: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, (_, ids)) in named.into_iter().enumerate() {
+            ids.into_iter().for_each(|id| of_answer.entry(id).or_default().push(place));
         }
+        let mut has_room = true;
+        for (id, entries) in of_answer {
+            if !self.ids.contains_key(&id) {
+                let more = bytes.saturating_add(id.len()).saturating_add(ID_BYTES);
+                if more > SHAPE_BYTES {
+                    has_room = false;
+                    continue;
+                }
+                *bytes = more;
+            }
+            let naming =
+                self.ids.entry(id).or_insert_with(|| Naming { by_log: [0; 2], first: time, last: time, entries: Vec::new() });
+            let [server, audit] = &mut naming.by_log;
+            let count = if log == Log::Server { server } else { audit };
+            *count = count.saturating_add(1);
+            (naming.first, naming.last) = (naming.first.min(time), naming.last.max(time));
+            naming.entries.extend(entries);
+            naming.entries.sort_unstable();
+            naming.entries.dedup();
+        }
+        has_room
+    }
+
+    /// The ids that the answers name: how often, and the places of the entries that each is named for.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (&str, Frequency, &[usize])> {
+        self.ids.iter().filter_map(|(id, naming)| {
+            let [server, audit] = naming.by_log;
+            // Of answers that both logs tell of, one may name more than the other.
+            let count = server.saturating_add(audit).saturating_sub(self.n_matched.min(server).min(audit));
+            let often = Frequency { count, first: naming.first, last: naming.last };
+            (count > 0).then_some((id.as_str(), often, naming.entries.as_slice()))
+        })
     }
 }
 
@@ -221,7 +299,9 @@ mod tests {
             entries: vec![entry],
         };
         let time = Timestamp::from_unix(1_700_000_000 + second).unwrap();
-        Answer { shape, time, log, identity: record, name: name.to_owned(), vulnerabilities: Vec::new(), n_unlisted: 0 }
+        let ids = ["CVE-1".to_owned()];
+        let vulnerabilities = shape.entries.iter().map(|entry| (entry.clone(), ids.clone().into())).collect();
+        Answer { shape, time, log, identity: record, name: name.to_owned(), vulnerabilities, n_unlisted: 0 }
     }
 
     fn counted(answers: &[Answer]) -> (u64, u64, u64) {
@@ -229,7 +309,7 @@ mod tests {
         answers.iter().cloned().for_each(|answer| counter.add(answer));
         let found = counter.finish();
         let hours: u64 = found.hours.values().sum();
-        let count = found.shapes.iter().map(|(_, tally)| tally.count).sum();
+        let count = found.shapes.iter().map(|(_, tally)| tally.often.count).sum();
         assert_eq!(hours, count, "the hours have every answer");
         (count, found.n_matched, found.n_repeated)
     }
@@ -255,6 +335,44 @@ mod tests {
         reversed.reverse();
         assert_eq!(counted(&told), (5, 2, 1));
         assert_eq!(counted(&reversed), (5, 2, 1));
+    }
+
+    #[test]
+    fn an_id_counts_for_the_answers_that_name_it() {
+        use Log::{Audit, Server};
+        let mut other = answer(Server, 5, 3, "web");
+        other.vulnerabilities.values_mut().for_each(|ids| *ids = ["CVE-2".to_owned()].into());
+        let mut counter = Counter::default();
+        // The second is the first, told of by the other log.
+        for answer in [answer(Audit, 0, 1, "web"), answer(Server, 1, 2, "web"), other] {
+            counter.add(answer);
+        }
+        let found = counter.finish();
+        let ids: Vec<(&str, u64, i64)> =
+            found.shapes[0].1.ids().map(|(id, often, _)| (id, often.count, often.last.unix() - 1_700_000_000)).collect();
+        assert_eq!((found.shapes[0].1.often.count, ids), (2, vec![("CVE-1", 1, 1), ("CVE-2", 1, 5)]));
+    }
+
+    #[test]
+    fn an_answer_of_which_one_log_names_fewer_images_counts_once() {
+        let whole = |log, record| {
+            let mut whole = answer(log, 0, record, "web");
+            let mut more = whole.shape.entries[0].clone();
+            more.image = "b:1".to_owned();
+            whole.vulnerabilities.insert(more.clone(), ["CVE-2".to_owned()].into());
+            whole.shape.entries.push(more);
+            whole
+        };
+        let cut = |n_unlisted| Answer { n_unlisted, ..answer(Log::Audit, 0, 1, "web") };
+        assert_eq!(counted(&[cut(1), whole(Log::Server, 2)]), (1, 1, 0));
+        assert_eq!(counted(&[cut(0), whole(Log::Server, 2)]), (2, 0, 0), "another answer");
+        assert_eq!(counted(&[cut(1), whole(Log::Server, 2), answer(Log::Server, 1, 3, "web")]), (2, 1, 0));
+        let mut counter = Counter::default();
+        [cut(1), whole(Log::Server, 2)].into_iter().for_each(|answer| counter.add(answer));
+        let found = counter.finish();
+        let ids: Vec<(&str, u64)> =
+            found.shapes.iter().flat_map(|(_, tally)| tally.ids()).map(|(id, often, _)| (id, often.count)).collect();
+        assert_eq!(ids, [("CVE-1", 1), ("CVE-2", 1)]);
     }
 
     #[test]
