@@ -24,6 +24,7 @@ mod server_log;
 mod sheet;
 mod summary;
 mod table;
+mod tally;
 mod wrapping;
 
 use std::path::PathBuf;
