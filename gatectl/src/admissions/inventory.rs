@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::time::Timestamp;
 
-use super::event::{Action, Answer, Log, Named, Origin, Shape, Workload};
+use super::event::{Action, Answer, Log, Origin, Shape, Workload};
 use super::pairing::{self, SKEW, Told};
+use super::tally::{self, Tally};
 
 /// Different answers that are told apart.
 const SHAPES: usize = 100_000;
@@ -17,41 +18,6 @@ const RECORDS: usize = 2_000_000;
 const MOMENTS: usize = 1_000_000;
 /// Hours with answers: eleven years of them.
 const HOURS: usize = 100_000;
-/// Bytes of what is kept of an id, beside its text.
-const ID_BYTES: usize = 128;
-
-/// How often something was answered, first and last.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frequency {
-    pub(super) count: u64,
-    pub(super) first: Timestamp,
-    pub(super) last: Timestamp,
-}
-
-/// What is known of one kind of answer.
-#[derive(Clone, Debug)]
-pub(super) struct Tally {
-    /// How often it was given.
-    pub(super) often: Frequency,
-    /// The ids that the answers name.
-    ids: BTreeMap<String, Naming>,
-    /// Of how many both logs told.
-    n_matched: u64,
-    /// Whether an answer counted images without naming them, so that the other log may name more.
-    is_partial: bool,
-}
-
-/// What is known of an id that answers of one kind name.
-#[derive(Clone, Debug)]
-struct Naming {
-    /// How often the policy server's log names it, and the audit log.
-    by_log: [u64; 2],
-    first: Timestamp,
-    last: Timestamp,
-    /// The places of the entries that it is named for.
-    entries: Vec<usize>,
-}
-
 /// Counts answers.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
@@ -123,7 +89,7 @@ impl Counter {
         *count = count.saturating_add(1);
         if let Some(tally) = self.tallies.get_mut(shape) {
             tally.is_partial |= n_unlisted > 0;
-            if !tally.add(time, log, vulnerabilities, &mut self.bytes) {
+            if !tally.add(time, log, vulnerabilities, &mut self.bytes, SHAPE_BYTES) {
                 self.left_out.ids = self.left_out.ids.saturating_add(1);
             }
         }
@@ -156,8 +122,7 @@ impl Counter {
         let place = self.tallies.len();
         self.bytes = bytes;
         self.shapes.insert(shape, place);
-        let often = Frequency { count: 0, first: time, last: time };
-        self.tallies.push(Tally { often, ids: BTreeMap::new(), n_matched: 0, is_partial: false });
+        self.tallies.push(Tally::new(time));
         Some(place)
     }
 
@@ -171,7 +136,7 @@ impl Counter {
         let mut take = |asked: Told, answered: usize, number: u32| {
             let number = u64::from(number);
             n_matched = n_matched.saturating_add(number);
-            uncount(&mut tallies, asked.shape, answered, number);
+            tally::uncount(&mut tallies, asked.shape, answered, number);
             let verdict = verdicts.get(&asked.shape).copied().unwrap_or(Action::Notice);
             if let Some(count) = hours.get_mut(&(asked.second.saturating_add(SKEW) / 3600, verdict)) {
                 *count = count.saturating_sub(number);
@@ -208,73 +173,6 @@ fn alike(shapes: &BTreeMap<Shape, usize>) -> BTreeMap<usize, (usize, usize)> {
         alike.insert(*place, (*known.entry(key).or_insert(next), rank));
     }
     alike
-}
-
-/// Takes away what the audit log told once more of answers that the policy server's log has.
-fn uncount(tallies: &mut [Tally], asked: usize, answered: usize, number: u64) {
-    let Some(tally) = tallies.get_mut(asked) else { return };
-    tally.often.count = tally.often.count.saturating_sub(number);
-    if asked == answered {
-        tally.n_matched = tally.n_matched.saturating_add(number);
-        return;
-    }
-    let named: BTreeSet<String> = tally.ids.keys().cloned().collect();
-    // What the other log does not name stays counted.
-    let both: BTreeSet<String> = match tallies.get(answered) {
-        Some(other) => named.into_iter().filter(|id| other.ids.contains_key(id)).collect(),
-        None => BTreeSet::new(),
-    };
-    let ids = tallies.get_mut(asked).into_iter().flat_map(|tally| &mut tally.ids);
-    for (_, naming) in ids.filter(|(id, _)| both.contains(*id)) {
-        let [_, audit] = &mut naming.by_log;
-        *audit = audit.saturating_sub(number);
-    }
-}
-
-impl Tally {
-    /// Whether there was room for all ids.
-    fn add(&mut self, time: Timestamp, log: Log, named: Named, bytes: &mut usize) -> bool {
-        let often = &mut self.often;
-        often.count = often.count.saturating_add(1);
-        (often.first, often.last) = (often.first.min(time), often.last.max(time));
-        // An id counts once for an answer, whichever of its entries it is named for.
-        let mut of_answer: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (place, (_, ids)) in named.into_iter().enumerate() {
-            ids.into_iter().for_each(|id| of_answer.entry(id).or_default().push(place));
-        }
-        let mut has_room = true;
-        for (id, entries) in of_answer {
-            if !self.ids.contains_key(&id) {
-                let more = bytes.saturating_add(id.len()).saturating_add(ID_BYTES);
-                if more > SHAPE_BYTES {
-                    has_room = false;
-                    continue;
-                }
-                *bytes = more;
-            }
-            let naming =
-                self.ids.entry(id).or_insert_with(|| Naming { by_log: [0; 2], first: time, last: time, entries: Vec::new() });
-            let [server, audit] = &mut naming.by_log;
-            let count = if log == Log::Server { server } else { audit };
-            *count = count.saturating_add(1);
-            (naming.first, naming.last) = (naming.first.min(time), naming.last.max(time));
-            naming.entries.extend(entries);
-            naming.entries.sort_unstable();
-            naming.entries.dedup();
-        }
-        has_room
-    }
-
-    /// The ids that the answers name: how often, and the places of the entries that each is named for.
-    pub(super) fn ids(&self) -> impl Iterator<Item = (&str, Frequency, &[usize])> {
-        self.ids.iter().filter_map(|(id, naming)| {
-            let [server, audit] = naming.by_log;
-            // Of answers that both logs tell of, one may name more than the other.
-            let count = server.saturating_add(audit).saturating_sub(self.n_matched.min(server).min(audit));
-            let often = Frequency { count, first: naming.first, last: naming.last };
-            (count > 0).then_some((id.as_str(), often, naming.entries.as_slice()))
-        })
-    }
 }
 
 /// A number for an object's name.

@@ -287,6 +287,33 @@ fn a_broken_event_in_a_list_hides_no_other() {
     assert_eq!(found["read"]["malformed"]["count"], 1, "{found}");
 }
 
+/// A pipe whose reader has gone away.
+struct Gone;
+
+impl std::io::Write for Gone {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), log()).unwrap();
+    for format in ["table", "jsonl", "csv"] {
+        let mut notes = Vec::new();
+        let mut output =
+            gatectl::output::Output { results: &mut Gone, notes: &mut notes, is_coloured: false, is_interactive: false };
+        let path = file.path().display().to_string();
+        let exit = gatectl::run(["gatectl", "admissions", &path, "--format", format].map(Into::into), &mut output);
+        assert_eq!((exit, String::from_utf8(notes).unwrap()), (ExitCode::Admitted, String::new()), "{format}");
+    }
+}
+
 #[test]
 fn images_that_are_not_named_are_counted_before_filters() {
     let images = json!([{ "image": "a:1", "verdict": "deny", "code": "evidence-missing" }, { "more": 7 }]);
