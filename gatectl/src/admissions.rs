@@ -16,6 +16,7 @@ mod json;
 mod lines;
 mod message;
 mod owner;
+mod pairing;
 mod progress;
 mod reading;
 mod record;
@@ -23,6 +24,7 @@ mod server_log;
 mod sheet;
 mod summary;
 mod table;
+mod tally;
 mod wrapping;
 
 use std::path::PathBuf;
@@ -104,6 +106,14 @@ enum Format {
 
 impl Admissions {
     pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
+        match self.write(output) {
+            // `| head`: nothing is judged here, so that no verdict is lost with the rest.
+            Err(failure) if failure.is_reader_gone => Ok(ExitCode::Admitted),
+            outcome => outcome,
+        }
+    }
+
+    fn write(self, output: &mut Output<'_>) -> Outcome {
         if let Some(mistake) = self.filter.mistake() {
             return Err(Failure::new(mistake));
         }

@@ -31,7 +31,7 @@ pub(crate) use self::artifact::{Artifact, CREATED, Descriptor, MANIFEST, sha256}
 pub(crate) use self::input::{Beside, Files, Read};
 pub(crate) use self::job::{Done, Job, Push};
 pub(crate) use self::prepare::{Binding, Prepared, prepare};
-pub(crate) use self::publish::publish;
+pub(crate) use self::publish::{not_of_the_future, publish};
 pub(crate) use self::sign::key;
 pub(crate) use self::subject::{Content, Entry, Subject};
 use crate::connection::Connection;
@@ -81,13 +81,13 @@ pub(crate) struct Attach {
     from_registry: bool,
     /// With --from-registry: take nothing but what the owner of one of these public keys (PEM) signed, as a DSSE envelope or as cosign signs
     /// the artifact
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "from_registry", conflicts_with = "report")]
+    #[arg(long, value_name = "FILE", requires = "from_registry", conflicts_with_all = ["report", "batch"])]
     trust_key: Vec<PathBuf>,
     /// With --from-registry: take this one, by the digest that the list shows; several are merged
-    #[arg(long, value_name = "DIGEST", requires = "from_registry", conflicts_with = "report")]
+    #[arg(long, value_name = "DIGEST", requires = "from_registry", conflicts_with_all = ["report", "batch"])]
     candidate: Vec<String>,
     /// With --from-registry and --sign-key: sign findings that no key of --trust-key vouches for
-    #[arg(long, requires = "from_registry", conflicts_with_all = ["report", "trust_key"])]
+    #[arg(long, requires = "from_registry", conflicts_with_all = ["report", "batch", "trust_key"])]
     accept_unsigned: bool,
     #[command(flatten)]
     many: batch::BatchOptions,

@@ -163,7 +163,7 @@ fn judge(module: &Module, manifest: &str, settings: &str) -> Result<Answer, Fail
     let settings = host::yaml::read(settings).map_err(Failure::new)?;
     let settings = settings.first().map(|document| document.value.clone()).unwrap_or_default();
     if let Some(message) = module.refusal(&settings)? {
-        return Err(Failure { exit: ExitCode::Failed, message });
+        return Err(Failure::new(message));
     }
     let defaults = Defaults { operation: "CREATE".to_owned(), namespace: None };
     let requests = manifests::of_text("web.yaml", manifest, &defaults)?;

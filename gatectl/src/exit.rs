@@ -41,12 +41,14 @@ impl From<ExitCode> for std::process::ExitCode {
 pub(crate) struct Failure {
     pub(crate) exit: ExitCode,
     pub(crate) message: String,
+    /// Whether whoever reads the output went away: what is not written then, nobody misses.
+    pub(crate) is_reader_gone: bool,
 }
 
 impl Failure {
     /// The tool failed.
     pub(crate) fn new(message: impl Display) -> Self {
-        Self { exit: ExitCode::Failed, message: message.to_string() }
+        Self { exit: ExitCode::Failed, message: message.to_string(), is_reader_gone: false }
     }
 
     /// The tool failed at something, such as a file.
@@ -57,7 +59,8 @@ impl Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::at("output", error)
+        let is_reader_gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Self { is_reader_gone, ..Self::at("output", error) }
     }
 }
 

@@ -112,7 +112,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
     };
     match outcome {
         Ok(exit) => exit,
-        Err(Failure { exit, message }) => say(output, &format!("gatectl: {}\n", visible::lines(&message)), exit),
+        Err(Failure { exit, message, .. }) => say(output, &format!("gatectl: {}\n", visible::lines(&message)), exit),
     }
 }
 

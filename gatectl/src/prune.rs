@@ -29,7 +29,7 @@ use crate::progress::Progress;
 
 Findings stay unless the registry answers 404 for their image, in their own repository and in each of --images-in. They stay, too,
 where another tag stands for the same manifest, since deletion would remove that tag; and where any tag of the repository cannot be
-asked for. A repository of --images-in that has no tag at all is an error: its name may be a slip. The signature goes before the findings, so that what was interrupted is found again.
+asked for, and where no tag stands for an image and --images-in names none. A repository of --images-in that has no tag at all is an error: its name may be a slip. The signature goes before the findings, so that what was interrupted is found again.
 
 The registry must allow deletion, and the credentials must have the right to it. It frees the space when it collects its garbage.
 
@@ -174,6 +174,15 @@ impl Pruning<'_> {
             |candidate, artifact| progress.finished(&candidate.tag, artifact.state.word(), false),
         )?;
         drop(progress);
+        let is_image = |tag: &String| !tag.ends_with(".findings") && !tag.ends_with(".sig");
+        if self.images_in.is_empty() && !tags.iter().any(is_image) {
+            for artifact in artifacts.iter_mut().filter(|artifact| artifact.state == State::Orphaned) {
+                let why = format!(
+                    "no tag of `{repository}` stands for an image: its findings may be of images elsewhere; hint: name their repository with --images-in, this one if it is meant"
+                );
+                artifact.state = State::Failed(why);
+            }
+        }
         if artifacts.iter().any(|artifact| artifact.state == State::Orphaned) {
             self.keep_shared(repository, &tags, &mut artifacts)?;
             if !self.is_dry_run {

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use policy::time::{Duration, Timestamp};
+use reports::report::Notes;
 use reports::{Format, Leniency};
 
 use self::fresh::{Freshness, Looking};
@@ -38,16 +39,17 @@ use crate::prune::duration;
 #[command(
     group(ArgGroup::new("source").required(true).multiple(true).args(["cluster", "objects", "images"])),
     after_help = "Examples:
-  gatectl refresh --cluster --scanner 'trivy image --quiet --format json --output {report} {image}'
+  gatectl refresh --cluster --scanner 'trivy image --quiet --platform {platform} --format json --output {report} {image}'
   gatectl refresh --cluster --context staging --older-than 12h --dry-run
   kubectl get pods -A -o json | gatectl refresh --objects - --scanner 'grype {image} --output json --file {report}' --jobs 2
-  gatectl refresh --images images.txt --scanner 'trivy image --format json --platform {platform} --output {report} {image}'
+  gatectl refresh --images images.txt --scanner 'trivy image --format json --output {report} {image}'
   gatectl refresh --cluster --sign-key cosign.key --scanner 'trivy image --format json --output {report} {image}' --format json
 
 The scanner's command line is split into words as a shell would, and run without one. {image} is the image by its digest, always one
 word and never an option; {report} is a file of its own, without which stdout is the report; {platform} has each platform of an image
-index scanned by itself, by the digest of its own. The scanner gets no stdin and no COSIGN_PASSWORD, and a group of its own, which
-is ended with it and by an interrupt.
+index scanned by itself, by the digest of its own; without it, platforms that no report is about are not looked at, and one that has
+findings keeps them: nothing is attached then. The scanner's environment has no COSIGN_PASSWORD, but it runs as the same user, who can
+read the key: run a scanner that you trust. It gets no stdin, and a group of its own, which is ended with it and by an interrupt.
 
 An image of a pod is the one that its containers' status names by digest, in the repository that its specification names, which is
 where a gate looks. Where the status names none yet, what the tag stands for now is taken. With --sign-key, findings that this key
@@ -151,6 +153,8 @@ struct Finished {
     scanned_at: Option<Timestamp>,
     /// Reference and digest of each artifact that was attached.
     artifacts: Vec<(String, String)>,
+    /// What the reports left open.
+    notes: Notes,
 }
 
 impl Refresh {
@@ -186,6 +190,7 @@ impl Refresh {
             repository: repository.as_deref(),
             now,
             older_than: self.older_than,
+            looking: &looking,
             timeout: std::time::Duration::from_millis(u64::try_from(self.scanner_timeout.millis()).unwrap_or(u64::MAX)),
             format: self.report_format,
             leniency: Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty },
@@ -221,7 +226,7 @@ impl Refresh {
 
 impl Finished {
     fn of(state: State) -> Self {
-        Self { state, scanned_at: None, artifacts: Vec::new() }
+        Self { state, scanned_at: None, artifacts: Vec::new(), notes: Notes::default() }
     }
 
     fn failed(why: String) -> Self {

@@ -119,10 +119,10 @@ fn text(schema: &Value, key: &str) -> String {
     schema[key].as_str().unwrap_or_default().to_owned()
 }
 
-/// The help of every command, as on a terminal of 120 columns.
+/// The help of every command, as on a terminal of 90 columns.
 fn commands() -> String {
     let mut page = COMMANDS.to_owned();
-    let mut command = gatectl::command().term_width(120);
+    let mut command = gatectl::command().term_width(90);
     command.build();
     help(&mut page, &mut command);
     page

@@ -8,10 +8,14 @@
 mod raw;
 mod rows;
 
-use policy::findings::Field;
-use serde::Deserialize;
+use std::fmt;
 
-use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
+use policy::findings::Field;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::report::{Claim, Notes, Report, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, stated};
 
@@ -42,23 +46,51 @@ fn is_item(item: &Outline<'_>) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct Raw<'a> {
     #[serde(rename = "imageDigest", alias = "image_digest")]
     image_digest: Option<String>,
     /// `all`, `os` or `non-os`: what was asked for.
     #[serde(alias = "vulnerabilityType")]
     vulnerability_type: Option<String>,
-    vulnerabilities: Option<Vulnerabilities>,
-    #[serde(rename = "securityEvaluation")]
-    security_evaluation: Option<Vec<raw::Item>>,
+    #[serde(borrow)]
+    vulnerabilities: Option<Vulnerabilities<'a>>,
+    #[serde(borrow, rename = "securityEvaluation")]
+    security_evaluation: Option<Vec<raw::Item<'a>>>,
     metadata: Option<raw::Metadata>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Vulnerabilities {
-    List(Vec<raw::Item>),
-    Nested { vulnerabilities: Vec<raw::Item> },
+/// A list, or an object that holds one.
+struct Vulnerabilities<'a>(Vec<raw::Item<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Vulnerabilities<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Not derived: that would keep the whole list as values, to try one shape after the other.
+        struct Either;
+
+        #[derive(Deserialize)]
+        struct Nested<'a> {
+            #[serde(borrow)]
+            vulnerabilities: Vec<raw::Item<'a>>,
+        }
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Vec<raw::Item<'de>>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of vulnerabilities, or an object that holds one")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                Nested::deserialize(MapAccessDeserializer::new(members)).map(|nested| nested.vulnerabilities)
+            }
+        }
+
+        deserializer.deserialize_any(Either).map(Self)
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
@@ -68,7 +100,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let items = if text.trim_start().starts_with('[') {
         scalar::parse(text, "list of Anchore's")?
     } else {
-        let raw: Raw = scalar::parse(text, "Anchore report")?;
+        let raw: Raw<'_> = scalar::parse(text, "Anchore report")?;
         subject.digests.extend(filled(raw.image_digest));
         kind = filled(raw.vulnerability_type).filter(|kind| kind != "all");
         if let Some(metadata) = raw.metadata {
@@ -77,8 +109,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
             subject.digests.extend(filled(metadata.image_digest));
         }
         match (raw.vulnerabilities, raw.security_evaluation) {
-            (Some(Vulnerabilities::List(items) | Vulnerabilities::Nested { vulnerabilities: items }), _)
-            | (None, Some(items)) => items,
+            (Some(Vulnerabilities(items)), _) | (None, Some(items)) => items,
             (None, None) => Vec::new(),
         }
     };
@@ -94,7 +125,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
     };
     let os = items.iter().find_map(raw::Item::os);
     let family = os.as_ref().map(|os| os.family.clone());
-    let rows: Vec<Row> = items.into_iter().flat_map(|item| rows::rows(item, family.as_deref(), &mut notes)).collect();
+    let mut rows = Vec::with_capacity(items.len());
+    for item in items {
+        rows::list(item, family.as_deref(), &mut rows, &mut notes);
+    }
     Ok(Report {
         format: Format::Anchore,
         scanner: Scanner { name: "anchore".to_owned(), version: None, database_updated_at: None },

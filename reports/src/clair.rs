@@ -16,6 +16,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
@@ -27,7 +28,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report = scalar::parse(text, "Clair report")?;
+    let raw: raw::Report<'_> = scalar::parse(text, "Clair report")?;
     let packages = raw.packages.unwrap_or_default();
     let mut notes = Notes::default();
     let enrichments = Enrichments::of(raw.enrichments.unwrap_or_default(), &mut notes);
@@ -119,7 +120,7 @@ fn row(
     vulnerability: &raw::Vulnerability,
     package: Option<&raw::Package>,
     place: &Place<'_>,
-    enrichments: &Enrichments,
+    enrichments: &Enrichments<'_>,
     notes: &mut Notes,
 ) -> Vec<Row> {
     let name = vulnerability.name.clone().unwrap_or_default();
@@ -133,7 +134,7 @@ fn row(
     let stated = Stated {
         names: ids,
         title: filled(Some(name)),
-        severity: severity.into_iter().flatten().find(|word| !word.is_empty()).cloned(),
+        severity: severity.into_iter().flatten().find(|word| !word.is_empty()).cloned().map(Text::from),
         cvss: enrichments.cvss(id),
         epss: enrichments.epss(id),
         known_exploited: enrichments.known_exploited(id),

@@ -3,6 +3,7 @@
 //! Families are written as Trivy writes them, so that rules about a distribution fit the reports of every scanner.
 
 use crate::report::Os;
+use crate::words;
 
 /// Word within the name (with a colon: at its beginning), family, type of its packages in package URLs. The first that occurs decides.
 const FAMILIES: [(&str, &str, &str); 24] = [
@@ -34,21 +35,41 @@ const FAMILIES: [(&str, &str, &str); 24] = [
 
 /// `Debian GNU/Linux 12 (bookworm)`, `debian:12`, `DEBIAN_12`, `alpine 3.18` → family and version; `None` for a system that is not known.
 pub(crate) fn of(name: &str) -> Option<Os> {
-    if name.is_empty() {
-        return None;
-    }
-    let lower = name.to_ascii_lowercase();
-    let spaced = lower.replace('_', " ");
-    let (_, family, _) = FAMILIES.iter().find(|(word, ..)| match word.ends_with(':') {
-        true => spaced.starts_with(word),
-        false => spaced.contains(word),
-    })?;
-    Some(Os { family: (*family).to_owned(), version: version(&lower), end_of_life: None })
+    let family = family(name)?;
+    Some(Os { family: family.to_owned(), version: version(&name.to_ascii_lowercase()), end_of_life: None })
 }
 
-/// The type of the packages of a family in package URLs.
-pub(crate) fn package_type(family: &str) -> Option<&'static str> {
-    FAMILIES.iter().find(|(_, name, _)| *name == family).map(|(.., kind)| *kind)
+/// The family of a system, by the same names.
+pub(crate) fn family(name: &str) -> Option<&'static str> {
+    // Most names are short: what is short is not copied to the heap, and looked through as it is.
+    let mut kept = [0; words::LONGEST];
+    let long;
+    let name = match kept.get_mut(..name.len()) {
+        Some(kept) => {
+            kept.copy_from_slice(name.as_bytes());
+            kept.iter_mut().for_each(|byte| *byte = folded(*byte));
+            &*kept
+        }
+        None => {
+            long = name.bytes().map(folded).collect::<Vec<u8>>();
+            &*long
+        }
+    };
+    let is_in = |word: &str| match word.ends_with(':') {
+        true => name.starts_with(word.as_bytes()),
+        false => name.windows(word.len()).any(|part| part == word.as_bytes()),
+    };
+    FAMILIES.iter().find(|(word, ..)| is_in(word)).map(|(_, family, _)| *family)
+}
+
+/// In lower case, and a space for `_`.
+fn folded(byte: u8) -> u8 {
+    if byte == b'_' { b' ' } else { byte.to_ascii_lowercase() }
+}
+
+/// A family as it is written here, and the type of its packages in package URLs.
+pub(crate) fn packages(family: &str) -> Option<(&'static str, &'static str)> {
+    FAMILIES.iter().find(|(_, name, _)| *name == family).map(|(_, name, kind)| (*name, *kind))
 }
 
 /// The first part that begins with a digit; `ALPINE_LINUX_3_18` writes the dots as underscores.

@@ -5,10 +5,10 @@
 use crate::{distro, purl, words};
 
 /// Where packages of a kind come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ecosystem {
     kind: &'static str,
-    namespace: Option<String>,
+    namespace: Option<&'static str>,
 }
 
 impl Ecosystem {
@@ -19,8 +19,10 @@ impl Ecosystem {
     /// is `generic`.
     pub(crate) fn of(word: &str, family: Option<&str>) -> Self {
         let mut lower = [0; words::LONGEST];
-        let of_system =
-            |kind| Self { kind, namespace: family.filter(|f| distro::package_type(f) == Some(kind)).map(str::to_owned) };
+        let of_system = |kind| match family.map_or(Self::GENERIC, Self::of_distro) {
+            own if own.kind == kind => own,
+            _ => Self { kind, namespace: None },
+        };
         let kind = match words::lower_case(word, &mut lower).unwrap_or_default() {
             "dpkg" | "deb" => return of_system("deb"),
             "rpm" => return of_system("rpm"),
@@ -43,18 +45,18 @@ impl Ecosystem {
             "cran" => "cran",
             "hackage" => "hackage",
             // `debian:12`, `Alpine:v3.18`, `sles:15.3` name the distribution itself.
-            _ => return distro::of(word).map_or(Self::GENERIC, |os| Self::of_distro(&os.family)),
+            _ => return distro::family(word).map_or(Self::GENERIC, Self::of_distro),
         };
         Self { kind, namespace: None }
     }
 
     fn of_distro(family: &str) -> Self {
-        distro::package_type(family).map_or(Self::GENERIC, |kind| Self { kind, namespace: Some(family.to_owned()) })
+        distro::packages(family).map_or(Self::GENERIC, |(namespace, kind)| Self { kind, namespace: Some(namespace) })
     }
 
     /// The package URL of a package.
-    pub(crate) fn purl(&self, name: &str, version: Option<&str>) -> String {
-        purl::make(self.kind, self.namespace.as_deref(), name, version)
+    pub(crate) fn purl(self, name: &str, version: Option<&str>) -> String {
+        purl::make(self.kind, self.namespace, name, version)
     }
 }
 

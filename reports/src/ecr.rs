@@ -12,6 +12,7 @@ use crate::inspector::{about, finding};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::Stated;
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
@@ -154,7 +155,7 @@ fn basic_rows(finding: Basic, notes: &mut Notes) -> Vec<Row> {
     let score = ["CVSS4_SCORE", "CVSS3_SCORE", "CVSS2_SCORE"].into_iter().find_map(attribute).map(Scalar::Text);
     let stated = Stated {
         id: filled(finding.name),
-        severity: finding.severity,
+        severity: finding.severity.map(Text::from),
         cvss: scalar::score(score.as_ref(), notes),
         package: attribute("package_name"),
         installed: attribute("package_version"),

@@ -11,6 +11,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
@@ -168,7 +169,7 @@ fn rows(vulnerability: Vulnerability, notes: &mut Notes) -> Vec<Row> {
     let stated = Stated {
         names,
         title: vulnerability.name,
-        severity: vulnerability.severity,
+        severity: vulnerability.severity.map(Text::from),
         // The format does not say of what kind a package is: it is one of the operating system where that is known.
         ecosystem: Ecosystem::of("os", family.as_deref()),
         package,

@@ -123,7 +123,7 @@ fn rows(found: raw::Match<'_>, family: Option<&str>, vex: Option<Statement>, not
     let stated = Stated {
         id: filled(v.id),
         names,
-        severity: v.severity.map(String::from),
+        severity: v.severity,
         cvss,
         epss,
         known_exploited,

@@ -4,14 +4,17 @@
 //! (`preferred_cvss`) alone, and only since 1.1: the format has no type of package, no aliases, no dates and no paths.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
+use serde::de::{self, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
@@ -31,13 +34,14 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     has_all.then(|| "`generated_at`, `scanner` and `vulnerabilities`: Harbor's vulnerability report".to_owned())
 }
 
-#[derive(Deserialize)]
-struct Raw {
+#[derive(Default, Deserialize)]
+struct Raw<'a> {
     generated_at: Option<Scalar>,
     artifact: Option<Artifact>,
     scanner: Option<ScannerOf>,
     scan_status: Option<String>,
-    vulnerabilities: Option<Vec<Item>>,
+    #[serde(borrow)]
+    vulnerabilities: Option<Vec<Item<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -53,29 +57,85 @@ struct ScannerOf {
 }
 
 #[derive(Deserialize)]
-struct Item {
+struct Item<'a> {
     id: Option<String>,
     package: Option<String>,
     version: Option<String>,
-    fix_version: Option<String>,
-    severity: Option<String>,
-    status: Option<String>,
-    artifact_digests: Option<Vec<String>>,
-    artifact_digest: Option<String>,
-    preferred_cvss: Option<Cvss>,
+    #[serde(borrow)]
+    fix_version: Option<Text<'a>>,
+    #[serde(borrow)]
+    severity: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    artifact_digests: Option<Vec<Text<'a>>>,
+    #[serde(borrow)]
+    artifact_digest: Option<Text<'a>>,
+    #[serde(borrow)]
+    preferred_cvss: Option<Cvss<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Cvss {
-    score_v3: Option<Scalar>,
-    score_v2: Option<Scalar>,
+struct Cvss<'a> {
+    #[serde(borrow)]
+    score_v3: Option<Scalar<Text<'a>>>,
+    #[serde(borrow)]
+    score_v2: Option<Scalar<Text<'a>>>,
+}
+
+/// A report with what else stands beside its members: reports under their media types.
+#[derive(Default)]
+struct Whole<'a> {
+    bare: Raw<'a>,
+    wrapped: BTreeMap<Text<'a>, &'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Whole<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Not derived: that would pass over the whole report for the keys, and once more for its members.
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Whole<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+                let mut whole = Whole::default();
+                let Whole { bare, wrapped } = &mut whole;
+                while let Some(key) = members.next_key::<Text<'de>>()? {
+                    match &*key {
+                        "generated_at" => bare.generated_at = members.next_value()?,
+                        "artifact" => bare.artifact = members.next_value()?,
+                        "scanner" => bare.scanner = members.next_value()?,
+                        "scan_status" => bare.scan_status = members.next_value()?,
+                        // Of two lists neither is the report's.
+                        "vulnerabilities" if bare.vulnerabilities.is_some() => {
+                            return Err(de::Error::duplicate_field("vulnerabilities"));
+                        }
+                        "vulnerabilities" => bare.vulnerabilities = members.next_value()?,
+                        kind if TYPES.iter().any(|of| kind.starts_with(of)) => {
+                            wrapped.insert(key, members.next_value()?);
+                        }
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(whole)
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let whole: BTreeMap<String, &RawValue> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Harbor report cannot be read: {e}"), None))?;
-    let wrapped = whole.iter().find(|(key, _)| TYPES.iter().any(|kind| key.starts_with(kind)));
-    let raw: Option<Raw> = scalar::parse(wrapped.map_or(text, |(_, report)| report.get()), "Harbor report")?;
+    let whole: Whole<'_> = scalar::parse(text, "Harbor report")?;
+    let raw = match whole.wrapped.values().next() {
+        Some(report) => scalar::parse(report.get(), "Harbor report")?,
+        None => Some(whole.bare),
+    };
     let raw =
         raw.ok_or_else(|| ReportError::new("the Harbor report is null: the artifact was not scanned", Some("start a scan")))?;
     if let Some(status) = raw.scan_status.filter(|status| !status.eq_ignore_ascii_case("success")) {
@@ -91,11 +151,11 @@ fn read(text: &str) -> Result<Report, ReportError> {
         ));
     };
     let mut notes = Notes::default();
-    let of_items: BTreeSet<String> = items
+    let of_items: BTreeSet<&str> = items
         .iter()
         .flat_map(|item| item.artifact_digests.iter().flatten().chain(&item.artifact_digest))
+        .map(|digest| &**digest)
         .filter(|digest| !digest.is_empty())
-        .cloned()
         .collect();
     let (name, digest) = raw.artifact.map_or((None, None), |artifact| (filled(artifact.repository), filled(artifact.digest)));
     // A report about an index gathers the findings of its images.
@@ -103,10 +163,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
         0 | 1 => SubjectKind::Image,
         n => SubjectKind::Other(format!("set of {n} images")),
     };
-    let digests: BTreeSet<String> = digest.into_iter().chain(of_items).collect();
+    let digests: BTreeSet<String> = digest.into_iter().chain(of_items.into_iter().map(str::to_owned)).collect();
     let subject = Subject { kind, name, digests: digests.into_iter().collect(), image_id: None, platform: None };
     let (scanner, version) = raw.scanner.map_or((None, None), |scanner| (filled(scanner.name), filled(scanner.version)));
-    let rows: Vec<Row> = items.into_iter().flat_map(|item| rows(item, &mut notes)).collect();
+    let mut rows = Vec::with_capacity(items.len());
+    for item in items {
+        list(item, &mut rows, &mut notes);
+    }
     Ok(Report {
         format: Format::Harbor,
         scanner: Scanner {
@@ -124,11 +187,11 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
-fn rows(item: Item, notes: &mut Notes) -> Vec<Row> {
+fn list(item: Item<'_>, rows: &mut Vec<Row>, notes: &mut Notes) {
     let fixed = stated::versions(item.fix_version.as_deref());
     let cvss = item.preferred_cvss;
     // Harbor writes a score of 0 where the scanner gave none.
-    let has_score = |score: &Scalar| score.number() != Some(0.0);
+    let has_score = |score: &Scalar<Text<'_>>| score.number() != Some(0.0);
     let cvss = cvss.and_then(|cvss| cvss.score_v3.filter(has_score).or(cvss.score_v2.filter(has_score)));
     let stated = Stated {
         id: filled(item.id),
@@ -140,7 +203,7 @@ fn rows(item: Item, notes: &mut Notes) -> Vec<Row> {
         fixed,
         ..Stated::default()
     };
-    stated.rows(notes)
+    stated.list(rows, notes);
 }
 
 /// The status that newer scanners hand through; without one, a version that is not named says nothing.

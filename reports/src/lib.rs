@@ -155,6 +155,7 @@ impl Format {
         matches!(
             self,
             Self::Trivy
+                | Self::TrivyLegacy
                 | Self::Sarif
                 | Self::CycloneDx
                 | Self::Ecr

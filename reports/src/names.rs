@@ -12,6 +12,16 @@ pub(crate) struct Identity {
     pub(crate) advisories: Vec<String>,
 }
 
+/// The name of a finding that has but one, taken out of where it stands.
+pub(crate) fn sole(id: &mut Option<String>, names: &mut Vec<String>) -> Option<String> {
+    let first = id.as_deref().or_else(|| names.first().map(String::as_str))?.trim();
+    let is_said = |name: &String| name.trim().is_empty() || name.trim().eq_ignore_ascii_case(first);
+    if first.is_empty() || !names.iter().all(is_said) {
+        return None;
+    }
+    id.take().or_else(|| names.drain(..).next()).map(trimmed)
+}
+
 /// Which vulnerabilities a finding is about. A bulletin, or an id of the scanner's own, that names CVEs stands beside each of them and
 /// takes the place of none, so that a rule about one CVE neither misses it nor sets the others aside with it; a GitHub id that names one CVE
 /// is an alias of it. Two CVE ids are never one vulnerability. None where nothing is named, which is noted.

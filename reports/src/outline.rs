@@ -144,6 +144,12 @@ impl<'a> Outline<'a> {
         self.raw(key).is_some_and(|raw| raw.starts_with('['))
     }
 
+    /// Whether a member is an object with this member of its own. What the beginning of the value shows is not looked for in all of it.
+    #[must_use]
+    pub fn has_within(&self, key: &str, inner: &str) -> bool {
+        self.raw(key).is_some_and(|value| Self::head(value).has(inner) || value.len() > HEAD_BYTES && Self::of(value).has(inner))
+    }
+
     /// A member that is a text.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<String> {

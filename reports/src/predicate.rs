@@ -18,7 +18,7 @@ use crate::{Format, Outline, Reader, ReportError, foreign};
 pub static READER: Reader = Reader { media_type: "application/vnd.dev.cosign.vuln+json", recognise, read };
 
 fn recognise(outline: &Outline<'_>) -> Option<String> {
-    let is_predicate = |o: &Outline<'_>| o.has("metadata") && o.member("scanner").is_some_and(|scanner| scanner.has("result"));
+    let is_predicate = |o: &Outline<'_>| o.has("metadata") && o.has_within("scanner", "result");
     if is_predicate(outline) {
         return Some("`scanner.result` beside `metadata`: a vulnerability predicate of cosign".to_owned());
     }
@@ -27,8 +27,14 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let wrapped: Wrapped<'_> = serde_json::from_str(text).map_err(broken)?;
-    let report = predicate(wrapped.predicate.map_or(text, RawValue::get))?;
+    // What is not wrapped is taken as it is read; of everything else the wrapping is looked at first.
+    let report = match serde_json::from_str::<Bare<'_>>(text) {
+        Ok(Bare { predicate: None, scanner, metadata }) => result(Raw { scanner, metadata })?,
+        _ => {
+            let wrapped: Wrapped<'_> = serde_json::from_str(text).map_err(broken)?;
+            predicate(wrapped.predicate.map_or(text, RawValue::get))?
+        }
+    };
     Ok(Report { format: Format::CosignVuln, ..report })
 }
 
@@ -38,7 +44,10 @@ fn broken(error: serde_json::Error) -> ReportError {
 
 /// Reads a predicate; the report's format is that of its result.
 pub(crate) fn predicate(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw<'_> = serde_json::from_str(text).map_err(broken)?;
+    result(serde_json::from_str(text).map_err(broken)?)
+}
+
+fn result(raw: Raw<'_>) -> Result<Report, ReportError> {
     let Some(result) = raw.scanner.result else {
         return Err(ReportError::new("the cosign vulnerability predicate has no `scanner.result`", None));
     };
@@ -73,6 +82,16 @@ pub(crate) fn scanner_name(uri: Option<&str>) -> Option<String> {
 struct Wrapped<'a> {
     #[serde(borrow)]
     predicate: Option<&'a RawValue>,
+}
+
+/// A predicate, or what has the members of one beside a wrapped one.
+#[derive(Deserialize)]
+struct Bare<'a> {
+    #[serde(borrow)]
+    predicate: Option<&'a RawValue>,
+    #[serde(borrow)]
+    scanner: RawScanner<'a>,
+    metadata: Option<RawMetadata>,
 }
 
 #[derive(Deserialize)]

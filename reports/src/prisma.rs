@@ -12,6 +12,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
@@ -142,7 +143,7 @@ fn rows(scan: Scan, notes: &mut Notes) -> Vec<Row> {
         let stated = Stated {
             id: filled(vulnerability.id),
             title: vulnerability.title,
-            severity: vulnerability.severity,
+            severity: vulnerability.severity.map(Text::from),
             // Prisma writes 0 where it has no score.
             cvss: scalar::score(vulnerability.cvss.as_ref().filter(|score| score.number() != Some(0.0)), notes),
             published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),

@@ -11,6 +11,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError, distro, words};
 
 /// The reader of this format.
@@ -20,10 +21,10 @@ pub static READER: Reader = Reader { media_type: "application/vnd.quay.security+
 const STATUSES: [&str; 4] = ["scanned", "queued", "failed", "unsupported"];
 
 fn recognise(outline: &Outline<'_>) -> Option<String> {
-    let is_layer = |o: &Outline<'_>| o.member("Layer").is_some_and(|layer| layer.has("Features"));
+    let is_layer = |o: &Outline<'_>| o.has_within("Layer", "Features");
     let has_status = outline.text("status").is_some_and(|status| STATUSES.contains(&status.as_str())) && outline.has("data");
-    let has_layer = is_layer(outline) || outline.member("data").is_some_and(|data| is_layer(&data));
-    (has_layer || has_status)
+    let has_layer = || is_layer(outline) || outline.member("data").is_some_and(|data| is_layer(&data));
+    (has_status || has_layer())
         .then(|| "`Layer` with `Features`, or a scan `status` beside `data`: Quay's security information".to_owned())
 }
 
@@ -163,7 +164,7 @@ fn rows(feature: Feature, notes: &mut Notes) -> Vec<Row> {
         let stated = Stated {
             names: ids,
             title: filled(Some(name)),
-            severity: vulnerability.severity,
+            severity: vulnerability.severity.map(Text::from),
             cvss: scalar::score(score.as_ref(), notes),
             ecosystem: Ecosystem::of(format.unwrap_or("os"), family),
             package: feature.name.clone(),

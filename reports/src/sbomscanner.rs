@@ -14,6 +14,7 @@ use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
@@ -174,12 +175,12 @@ fn rows(result: ResultOf, has_kev: bool, notes: &mut Notes) -> Vec<Row> {
         let stated = Stated {
             id: filled(vulnerability.cve),
             title: vulnerability.title,
-            severity: vulnerability.severity,
+            severity: vulnerability.severity.map(Text::from),
             cvss,
             epss: scalar::epss(vulnerability.epss_score.as_ref(), notes),
             known_exploited: has_kev.then(|| vulnerability.known_exploited.unwrap_or_default()),
             purl: filled(vulnerability.purl),
-            ecosystem: ecosystem.clone(),
+            ecosystem,
             package: vulnerability.package_name,
             installed: vulnerability.installed_version,
             path: scalar::path(vulnerability.package_path),

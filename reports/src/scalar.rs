@@ -2,81 +2,88 @@
 //! and whatever is not taken as it stands is noted.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use policy::findings::{CvssScore, Epss, Severity};
 use policy::time::Timestamp;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{self, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::report::Notes;
 use crate::{ReportError, words};
 
-/// A text or a number; whatever else stands in its place is neither.
+/// A text or a number; whatever else stands in its place is neither. A text is borrowed from the report where `T` is
+/// [`Text`](crate::text::Text).
 #[derive(Clone, Debug)]
-pub(crate) enum Scalar {
-    Text(String),
+pub(crate) enum Scalar<T = String> {
+    Text(T),
     Number(f64),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Scalar {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Scalar<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Either)
+        deserializer.deserialize_any(Either(PhantomData))
     }
 }
 
 /// Reads a [`Scalar`]. Not derived: that would copy every text, to try one kind after the other.
-struct Either;
+struct Either<T>(PhantomData<T>);
 
-impl<'de> Visitor<'de> for Either {
-    type Value = Scalar;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+    type Value = Scalar<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar<T>, E> {
+        T::deserialize(text.into_deserializer()).map(Scalar::Text)
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Scalar<T>, E> {
+        T::deserialize(BorrowedStrDeserializer::new(text)).map(Scalar::Text)
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar<T>, E> {
         Ok(Scalar::Number(number))
     }
 
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "as JSON's numbers are read everywhere else")]
-    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar<T>, E> {
         Ok(Scalar::Number(number as f64))
     }
 
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "as JSON's numbers are read everywhere else")]
-    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar<T>, E> {
         Ok(Scalar::Number(number as f64))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Scalar<T>, E> {
         Ok(Scalar::Other)
     }
 
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
+    fn visit_unit<E>(self) -> Result<Scalar<T>, E> {
         Ok(Scalar::Other)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar<T>, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Scalar::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar<T>, A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Scalar::Other)
     }
 }
 
-impl Scalar {
+impl<T: AsRef<str>> Scalar<T> {
     /// As text; `None` where it is empty.
     pub(crate) fn text(&self) -> Option<String> {
         match self {
-            Self::Text(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            Self::Text(text) => Some(text.as_ref()).filter(|text| !text.is_empty()).map(str::to_owned),
             Self::Number(number) => Some(number.to_string()),
             Self::Other => None,
         }
@@ -131,14 +138,14 @@ impl Value for f64 {
     }
 }
 
-impl Value for Scalar {
+impl<T: AsRef<str>> Value for Scalar<T> {
     fn is_absent(&self) -> bool {
-        matches!(self, Self::Text(text) if text.is_absent())
+        matches!(self, Self::Text(text) if text.as_ref().is_absent())
     }
 
     fn number(&self) -> Option<f64> {
         match self {
-            Self::Text(text) => text.number(),
+            Self::Text(text) => text.as_ref().number(),
             Self::Number(number) => Some(*number),
             Self::Other => None,
         }
@@ -146,7 +153,7 @@ impl Value for Scalar {
 
     fn time(&self) -> Option<Timestamp> {
         match self {
-            Self::Text(text) => text.time(),
+            Self::Text(text) => text.as_ref().time(),
             Self::Number(seconds) => seconds.time(),
             Self::Other => None,
         }
@@ -162,11 +169,19 @@ pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result
 pub(crate) fn score(value: Option<&(impl Value + ?Sized)>, notes: &mut Notes) -> Option<CvssScore> {
     let value = value.filter(|value| !value.is_absent())?;
     let number = value.number().filter(|number| *number >= 0.0);
-    let score = number.and_then(CvssScore::from_decimal);
+    let score = number.and_then(|number| tenths(number).or_else(|| CvssScore::from_decimal(number)));
     if score.is_none() && value.number().is_none_or(|number| number >= 0.0) {
         notes.add("CVSS score outside 0.0 to 10.0");
     }
     score
+}
+
+/// A score with one decimal, as nearly all have: without writing it out.
+#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number up to 100")]
+fn tenths(number: f64) -> Option<CvssScore> {
+    let tenths = (number * 10.0).round();
+    let is_exact = number.is_sign_positive() && tenths <= 100.0 && (tenths / 10.0).to_bits() == number.to_bits();
+    is_exact.then(|| CvssScore::new(tenths as u32)).flatten()
 }
 
 /// An EPSS probability.

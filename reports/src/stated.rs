@@ -9,10 +9,11 @@ use crate::ecosystem::Ecosystem;
 use crate::names::{self, Identity};
 use crate::report::{Notes, Package, Row, Statement};
 use crate::scalar::{self, filled};
+use crate::text::Text;
 
 /// One finding as stated.
 #[derive(Debug)]
-pub(crate) struct Stated {
+pub(crate) struct Stated<'a> {
     /// The scanner's own id.
     pub(crate) id: Option<String>,
     /// Every other name that is stated for the same finding.
@@ -21,7 +22,7 @@ pub(crate) struct Stated {
     pub(crate) advisories: Vec<String>,
     /// What the finding is called where no catalogue lists it.
     pub(crate) title: Option<String>,
-    pub(crate) severity: Option<String>,
+    pub(crate) severity: Option<Text<'a>>,
     pub(crate) cvss: Option<CvssScore>,
     pub(crate) epss: Option<Epss>,
     pub(crate) known_exploited: Option<bool>,
@@ -38,7 +39,7 @@ pub(crate) struct Stated {
     pub(crate) vex: Option<Statement>,
 }
 
-impl Default for Stated {
+impl Default for Stated<'_> {
     fn default() -> Self {
         Self {
             id: None,
@@ -63,15 +64,30 @@ impl Default for Stated {
     }
 }
 
-impl Stated {
+impl Stated<'_> {
     /// The rows of the finding: one, or one for each CVE of a finding that covers several. None where it names neither a vulnerability
     /// nor a package.
     pub(crate) fn rows(self, notes: &mut Notes) -> Vec<Row> {
+        let mut rows = Vec::with_capacity(1);
+        self.list(&mut rows, notes);
+        rows
+    }
+
+    /// Like [`Stated::rows`], at the end of the rows that there are.
+    pub(crate) fn list(mut self, rows: &mut Vec<Row>, notes: &mut Notes) {
         let name = filled(self.package).or_else(|| self.purl.clone());
-        let identities = names::told_apart(self.id, self.names, self.title, name.as_deref(), notes);
-        if identities.is_empty() {
-            return Vec::new();
-        }
+        // One name is what most rows have, and nothing is told apart of it.
+        let sole = names::sole(&mut self.id, &mut self.names);
+        let identities = match sole {
+            Some(_) => Vec::new(),
+            None => {
+                let identities = names::told_apart(self.id, self.names, self.title, name.as_deref(), notes);
+                if identities.is_empty() {
+                    return;
+                }
+                identities
+            }
+        };
         // A vulnerability counts, wherever it is.
         let name = name.unwrap_or_else(|| {
             notes.add("row without a package");
@@ -84,8 +100,9 @@ impl Stated {
         let purl = self.purl.unwrap_or_else(|| self.ecosystem.purl(&name, installed.as_deref()));
         let package = Package { purl, name, installed, path: self.path };
         let severity = scalar::severity(self.severity.as_deref(), notes);
-        let whole = Row {
-            id: String::new(),
+        let is_whole = sole.is_some();
+        let row = Row {
+            id: sole.unwrap_or_default(),
             aliases: Vec::new(),
             advisories: self.advisories,
             severity,
@@ -99,7 +116,10 @@ impl Stated {
             fix_available_at: self.fix_available_at,
             vex: self.vex,
         };
-        of_each(identities, whole)
+        match is_whole {
+            true => rows.push(row),
+            false => rows.extend(of_each(identities, row)),
+        }
     }
 }
 
@@ -185,7 +205,8 @@ mod tests {
         assert_eq!(titled.rows(&mut notes)[0].id, "Loop in parser");
         let packaged = Stated { package: Some("openssl".to_owned()), installed: Some("1".to_owned()), ..Stated::default() };
         assert_eq!(packaged.rows(&mut notes)[0].id, "unidentified in openssl");
-        let nowhere = Stated { id: Some("CVE-1".to_owned()), severity: Some("SEVERE".to_owned()), ..Stated::default() };
+        let nowhere =
+            Stated { id: Some("CVE-1".to_owned()), severity: Some(Text::from("SEVERE".to_owned())), ..Stated::default() };
         let row = nowhere.rows(&mut notes).remove(0);
         assert_eq!((row.package.name.as_str(), row.severity), ("unknown", Severity::Unknown));
         let notes: Vec<(&str, usize)> = notes.iter().collect();

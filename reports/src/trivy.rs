@@ -119,7 +119,7 @@ fn rows(raw: raw::Vulnerability<'_>, place: &packages::Place, vex: Option<Statem
     let stated = Stated {
         id: raw.id,
         names: raw.vendor_ids.unwrap_or_default(),
-        severity: raw.severity.map(String::from),
+        severity: raw.severity,
         cvss: cvss(&raw.cvss.unwrap_or_default(), raw.severity_source.as_deref(), notes),
         published_at: scalar::time(raw.published.as_deref(), "date of publication", notes),
         purl: purl.or_else(made),

@@ -3,8 +3,11 @@
 //! Source: trivy-operator, `pkg/apis/aquasecurity/v1alpha1`. It provides `cvss` (`score`), and `publishedAt` and
 //! `path` (`packagePath`) where a row has one, since older operators write neither; the operator keeps neither aliases nor the status of a fix, and no EPSS, KEV or VEX.
 
+use std::fmt;
+
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::ecosystem::Ecosystem;
 use crate::object::{self, Metadata};
@@ -40,7 +43,7 @@ struct Body<'a> {
     update_timestamp: Option<Scalar>,
     summary: Option<Summary>,
     #[serde(borrow)]
-    vulnerabilities: Option<Vec<Vulnerability<'a>>>,
+    vulnerabilities: Option<Listed<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -92,14 +95,51 @@ struct Vulnerability<'a> {
     fixed_version: Option<Text<'a>>,
     #[serde(borrow)]
     severity: Option<Text<'a>>,
-    score: Option<Scalar>,
-    published_date: Option<Scalar>,
+    #[serde(borrow)]
+    score: Option<Scalar<Text<'a>>>,
+    #[serde(borrow)]
+    published_date: Option<Scalar<Text<'a>>>,
     #[serde(borrow)]
     package_type: Option<Text<'a>>,
     #[serde(rename = "packagePURL")]
     purl: Option<String>,
     #[serde(borrow)]
     package_path: Option<Text<'a>>,
+}
+
+/// What the list says, made into rows as it is read: in between it would take as much memory as the report.
+#[derive(Default)]
+struct Listed<'a> {
+    n: usize,
+    rows: Vec<Row>,
+    notes: Notes,
+    /// Rows, by number, whose package URL has to be made, with the word for the kind of package: the operating system may stand behind
+    /// the list.
+    unnamed: Vec<(usize, Option<Text<'a>>)>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows;
+
+        impl<'de> Visitor<'de> for Rows {
+            type Value = Listed<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sequence")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut listed = Listed::default();
+                while let Some(item) = items.next_element()? {
+                    listed.add(item);
+                }
+                Ok(listed)
+            }
+        }
+
+        deserializer.deserialize_seq(Rows)
+    }
 }
 
 impl Summary {
@@ -121,9 +161,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
             "the VulnerabilityReport of the Trivy operator neither lists nor counts vulnerabilities, so that it does not show a scan".to_owned(),
         ),
     };
-    let vulnerabilities = body.vulnerabilities.unwrap_or_default();
+    let Listed { n, mut rows, notes: of_rows, unnamed } = body.vulnerabilities.unwrap_or_default();
     let counted = body.summary.map(|summary| summary.total()).unwrap_or_default();
-    let listed = u64::try_from(vulnerabilities.len()).unwrap_or(u64::MAX);
+    let listed = u64::try_from(n).unwrap_or(u64::MAX);
     if counted > listed {
         return Err(ReportError::new(
             format!(
@@ -153,7 +193,13 @@ fn read(text: &str) -> Result<Report, ReportError> {
     });
     let family = os.as_ref().map(|os| os.family.clone());
     let (scanner, version) = body.scanner.map_or((None, None), |s| (filled(s.name), filled(s.version)));
-    let rows: Vec<Row> = vulnerabilities.into_iter().flat_map(|v| rows(v, family.as_deref(), &mut notes)).collect();
+    notes.extend(&of_rows);
+    for (number, kind) in unnamed {
+        let ecosystem = Ecosystem::of(kind.as_deref().unwrap_or_default(), family.as_deref());
+        if let Some(Row { package, .. }) = rows.get_mut(number) {
+            package.purl = ecosystem.purl(&package.name, package.installed.as_deref());
+        }
+    }
     Ok(Report {
         format: Format::TrivyOperator,
         scanner: Scanner {
@@ -171,23 +217,31 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
-fn rows(vulnerability: Vulnerability<'_>, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
-    let fixed = stated::versions(vulnerability.fixed_version.as_deref());
-    let id = filled(vulnerability.id);
-    let stated = Stated {
-        title: vulnerability.title.filter(|_| id.is_none()).map(String::from),
-        id,
-        severity: vulnerability.severity.map(String::from),
-        cvss: scalar::score(vulnerability.score.as_ref(), notes),
-        published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
-        purl: filled(vulnerability.purl),
-        ecosystem: Ecosystem::of(vulnerability.package_type.as_deref().unwrap_or_default(), family),
-        package: vulnerability.resource,
-        installed: vulnerability.installed_version,
-        path: scalar::path(vulnerability.package_path),
-        fix_state: stated::fix_state(&fixed, FixState::Unknown),
-        fixed,
-        ..Stated::default()
-    };
-    stated.rows(notes)
+impl<'a> Listed<'a> {
+    fn add(&mut self, vulnerability: Vulnerability<'a>) {
+        self.n = self.n.saturating_add(1);
+        let (first, notes) = (self.rows.len(), &mut self.notes);
+        let purl = filled(vulnerability.purl);
+        let is_unnamed = purl.is_none();
+        let fixed = stated::versions(vulnerability.fixed_version.as_deref());
+        let id = filled(vulnerability.id);
+        let stated = Stated {
+            title: vulnerability.title.filter(|_| id.is_none()).map(String::from),
+            id,
+            severity: vulnerability.severity,
+            cvss: scalar::score(vulnerability.score.as_ref(), notes),
+            published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
+            purl,
+            package: vulnerability.resource,
+            installed: vulnerability.installed_version,
+            path: scalar::path(vulnerability.package_path),
+            fix_state: stated::fix_state(&fixed, FixState::Unknown),
+            fixed,
+            ..Stated::default()
+        };
+        stated.list(&mut self.rows, notes);
+        if is_unnamed {
+            self.unnamed.extend((first..self.rows.len()).map(|number| (number, vulnerability.package_type.clone())));
+        }
+    }
 }

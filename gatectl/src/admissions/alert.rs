@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use policy::time::Timestamp;
 use serde::Deserialize;
 
-use super::event::{self, Action, Answer, Entry, Log, Origin, Reading, Shape};
+use super::event::{self, Action, Answer, Entry, Log, Named, Origin, Reading, Shape};
 use super::record::Span;
 use super::{identity, message, owner};
 
@@ -105,20 +105,20 @@ fn answer(
     let name = or(&alert.name, request.map(|request| &request.object));
     let kind = or(&alert.kind, request.map(|request| &request.kind));
     let namespace = or(&alert.namespace, request.map(|request| &request.namespace));
-    let mut entries: Vec<Entry> = alert.images.iter().filter_map(entry).collect();
-    if entries.is_empty() {
-        entries.push(Entry { action: verdict, image: String::new(), rule: String::new(), code: event::text(&alert.code) });
+    let mut named = Named::new();
+    for (image, entry) in alert.images.iter().filter_map(|image| Some((image, entry(image)?))) {
+        named.entry(entry).or_default().extend(message::vulnerabilities(image.why.as_deref().unwrap_or_default()));
     }
-    entries.sort();
-    entries.dedup();
+    if named.is_empty() {
+        let entry = Entry { action: verdict, image: String::new(), rule: String::new(), code: event::text(&alert.code) };
+        named.entry(entry).or_default();
+    }
     // Scans have no operation. A request that cannot be read has none either: only the span says what it was.
     let origin = if is_scan || (alert.kind.is_some() && alert.operation.is_none()) { Origin::Scan } else { Origin::Admission };
     let workload = owner::owner(alert.user.as_deref().unwrap_or_default(), &kind, &name);
-    let vulnerabilities =
-        alert.images.iter().flat_map(|image| message::vulnerabilities(image.why.as_deref().unwrap_or_default())).collect();
-    let shape = Shape { origin, namespace, workload, verdict, entries };
+    let shape = Shape { origin, namespace, workload, verdict, entries: named.keys().cloned().collect() };
     let n_unlisted = alert.images.iter().map(|image| image.more).fold(0, u64::saturating_add);
-    Answer { shape, time, log: Log::Server, identity, name, vulnerabilities, n_unlisted }
+    Answer { shape, time, log: Log::Server, identity, name, vulnerabilities: named, n_unlisted }
 }
 
 /// An image that was judged; those of a broken glass were not.

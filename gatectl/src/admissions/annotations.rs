@@ -3,32 +3,31 @@
 //! Source: `policy::render::annotations`: `verdict`, and as JSON texts `violations` and `evidence`, in the order of the images.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use policy::diagnostic::Code;
 use serde::Deserialize;
 
-use super::event::{self, Action, Entry};
+use super::event::{self, Action, Entry, Named};
 use super::message;
 
 /// What the annotations of one policy say.
 #[derive(Debug)]
 pub(super) struct Annotated {
     pub(super) verdict: Action,
-    pub(super) entries: Vec<Entry>,
-    pub(super) vulnerabilities: Vec<String>,
+    pub(super) named: Named,
     pub(super) n_unlisted: u64,
 }
 
 impl Annotated {
     /// Whether a denial is not explained: the request as a whole was refused.
     pub(super) fn is_bare(&self) -> bool {
-        self.verdict == Action::Deny && self.entries.is_empty()
+        self.verdict == Action::Deny && self.named.is_empty()
     }
 
     /// Whether nothing was judged.
     pub(super) fn is_silent(&self) -> bool {
-        self.verdict == Action::Admit && self.entries.is_empty()
+        self.verdict == Action::Admit && self.named.is_empty()
     }
 }
 
@@ -79,7 +78,7 @@ pub(super) fn read<'l>(all: &'l BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<
             return Err(format!("expected admit, audit or deny as `{}`, found `{}`", event::text(key), event::text(word)));
         };
         let wrong = |name: &str, error: serde_json::Error| format!("`{}/{name}`: {error}", event::text(webhook));
-        let mut annotated = Annotated { verdict, entries: Vec::new(), vulnerabilities: Vec::new(), n_unlisted: 0 };
+        let mut annotated = Annotated { verdict, named: Named::new(), n_unlisted: 0 };
         annotated.add_violations(serde_json::from_str(violations).map_err(|error| wrong("violations", error))?);
         if verdict == Action::Admit {
             let code = if of("breakGlass").is_some() { Code::BreakGlass.text() } else { "" };
@@ -91,19 +90,19 @@ pub(super) fn read<'l>(all: &'l BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> Result<
 }
 
 impl Annotated {
-    /// The first violation of an image is the one that decides about it.
+    /// The first violation of an image is the one that decides about it; what the others name is the same image's.
     fn add_violations(&mut self, violations: Vec<Violation<'_>>) {
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<(Cow<'_, str>, Cow<'_, str>), Entry> = BTreeMap::new();
         for violation in violations {
             self.n_unlisted = self.n_unlisted.saturating_add(violation.more);
-            let ids = violation.vulnerabilities.iter().filter_map(|one| one.id.as_deref());
-            self.vulnerabilities.extend(ids.filter(|id| message::is_id(id)).map(str::to_owned));
             let (Some(image), Some(code)) = (&violation.image, &violation.code) else { continue };
             let Some(action) = violation.action.as_deref().and_then(Action::of) else { continue };
-            if seen.insert((violation.container.clone(), image.clone())) {
+            let entry = seen.entry((violation.container.clone(), image.clone())).or_insert_with(|| {
                 let rule = event::text(violation.rule.as_deref().unwrap_or_default());
-                self.entries.push(Entry { action, image: event::text(image), rule, code: event::text(code) });
-            }
+                Entry { action, image: event::text(image), rule, code: event::text(code) }
+            });
+            let ids = violation.vulnerabilities.iter().filter_map(|one| one.id.as_deref());
+            self.named.entry(entry.clone()).or_default().extend(ids.filter(|id| message::is_id(id)).map(str::to_owned));
         }
     }
 
@@ -113,10 +112,12 @@ impl Annotated {
             |image: &str| Entry { action: Action::Admit, image: event::text(image), rule: String::new(), code: code.to_owned() };
         for evidence in evidence {
             self.n_unlisted = self.n_unlisted.saturating_add(evidence.more);
-            self.entries.extend(evidence.image.as_deref().map(entry));
+            if let Some(image) = evidence.image.as_deref() {
+                self.named.entry(entry(image)).or_default();
+            }
         }
-        if self.entries.is_empty() && !code.is_empty() {
-            self.entries.push(entry(""));
+        if self.named.is_empty() && !code.is_empty() {
+            self.named.entry(entry("")).or_default();
         }
     }
 }

@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::annotations::{self, Annotated};
-use super::event::{self, Action, Answer, Around, Log, Origin, Reading, Shape};
+use super::event::{self, Action, Answer, Around, Log, Named, Origin, Reading, Shape};
 use super::{identity, message, owner};
 
 /// What every event of an audit log has.
@@ -105,11 +105,18 @@ struct Metadata<'l> {
     generate_name: Option<Cow<'l, str>>,
 }
 
-/// What audit backends that send events in batches write.
+/// What tells a list of events from an event that has such a text somewhere in it.
+#[derive(Deserialize)]
+struct Head<'l> {
+    #[serde(borrow, default)]
+    kind: Cow<'l, str>,
+}
+
+/// What audit backends that send events in batches write. Each event is read by itself, so that a broken one hides no other.
 #[derive(Deserialize)]
 struct List<'l> {
     #[serde(borrow)]
-    items: Vec<Event<'l>>,
+    items: Vec<&'l RawValue>,
 }
 
 /// Whether a line's JSON can be of an audit log.
@@ -120,16 +127,21 @@ pub(super) fn is_candidate(json: &str) -> bool {
 /// Reads a line's JSON; the readings of a list's events one by one.
 pub(super) fn read(json: &str) -> Vec<Reading> {
     let json = json.trim_end();
-    if json.contains("\"EventList\"")
-        && let Ok(list) = serde_json::from_str::<List<'_>>(json)
-    {
-        return list.items.iter().map(of_event).collect();
+    if json.contains("\"EventList\"") && serde_json::from_str::<Head<'_>>(json).is_ok_and(|head| head.kind == "EventList") {
+        return match serde_json::from_str::<List<'_>>(json) {
+            Ok(list) => list.items.iter().map(|item| one(item.get())).collect(),
+            Err(error) => vec![Reading::Malformed(format!("expected a list of events of an audit log: {error}"))],
+        };
     }
+    vec![one(json)]
+}
+
+fn one(json: &str) -> Reading {
     match serde_json::from_str::<Event<'_>>(json) {
-        Ok(event) => vec![of_event(&event)],
+        Ok(event) => of_event(&event),
         // The group is named in many other lines.
-        Err(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() && !json.contains("\"auditID\"") => vec![Reading::Other],
-        Err(error) => vec![Reading::Malformed(format!("expected an event of an audit log: {error}"))],
+        Err(_) if serde_json::from_str::<IgnoredAny>(json).is_ok() && !json.contains("\"auditID\"") => Reading::Other,
+        Err(error) => Reading::Malformed(format!("expected an event of an audit log: {error}")),
     }
 }
 
@@ -154,15 +166,14 @@ fn of_event(event: &Event<'_>) -> Reading {
     // What was not judged, such as an update that changes nothing, is admitted without a word about any image.
     for (webhook, mut annotated) in annotated.into_iter().filter(|(_, annotated)| !annotated.is_silent()) {
         // A refusal of the whole request is in no annotation.
-        if let (true, Some((entries, ids))) = (annotated.is_bare(), &denied) {
-            annotated.entries.clone_from(entries);
-            annotated.vulnerabilities.clone_from(ids);
+        if let (true, Some(named)) = (annotated.is_bare(), &denied) {
+            annotated.named.clone_from(named);
         }
         answers.push(answer(event, time, webhook, annotated));
     }
     // The members of a policy group leave no annotations.
-    if let (true, Some((entries, vulnerabilities))) = (answers.is_empty(), denied) {
-        let annotated = Annotated { verdict: Action::Deny, entries, vulnerabilities, n_unlisted: 0 };
+    if let (true, Some(named)) = (answers.is_empty(), denied) {
+        let annotated = Annotated { verdict: Action::Deny, named, n_unlisted: 0 };
         answers.push(answer(event, time, "", annotated));
     }
     match (answers.is_empty(), around) {
@@ -177,18 +188,16 @@ fn of_event(event: &Event<'_>) -> Reading {
 }
 
 /// What the gate denied the request for, where it is the gate that did: in its words, or beside the operator's own ones among the causes.
-fn denial(status: &Status<'_>) -> Option<(Vec<event::Entry>, Vec<String>)> {
+fn denial(status: &Status<'_>) -> Option<Named> {
     let own =
         status.message.split_once("\" denied the request: ").filter(|(before, _)| before.starts_with("admission webhook \""));
     let causes = status.details.iter().flat_map(|details| &details.causes).map(|cause| cause.message.as_ref());
     let texts = own.map(|(_, message)| message).into_iter().chain(causes);
-    let mut all: Option<(Vec<event::Entry>, Vec<String>)> = None;
-    for (mut entries, mut ids) in texts.filter_map(message::denial) {
-        let (all_entries, all_ids) = all.get_or_insert_default();
-        all_entries.append(&mut entries);
-        all_ids.append(&mut ids);
+    let mut all = Named::new();
+    for (entry, ids) in texts.filter_map(message::denial).flatten() {
+        all.entry(entry).or_default().extend(ids);
     }
-    all
+    (!all.is_empty()).then_some(all)
 }
 
 fn around(event: &Event<'_>, refused: Option<&Status<'_>>, is_denial: bool) -> Option<Around> {
@@ -216,16 +225,15 @@ fn answer(event: &Event<'_>, time: Timestamp, webhook: &str, annotated: Annotate
     // The gate is told who is impersonated.
     let user = &event.impersonated_user.as_ref().unwrap_or(&event.user).username;
     let namespace = event::text(object.map(|object| object.namespace.as_ref()).unwrap_or_default());
-    let Annotated { verdict, mut entries, vulnerabilities, n_unlisted } = annotated;
-    if entries.is_empty() {
-        entries.push(event::Entry { action: verdict, image: String::new(), rule: String::new(), code: String::new() });
+    let Annotated { verdict, mut named, n_unlisted } = annotated;
+    if named.is_empty() {
+        let entry = event::Entry { action: verdict, image: String::new(), rule: String::new(), code: String::new() };
+        named.entry(entry).or_default();
     }
-    entries.sort();
-    entries.dedup();
     let workload = owner::owner(user, kind, name);
-    let shape = Shape { origin: Origin::Admission, namespace, workload, verdict, entries };
+    let shape = Shape { origin: Origin::Admission, namespace, workload, verdict, entries: named.keys().cloned().collect() };
     let identity = identity::of(["audit", &event.audit_id, &event.request_received_timestamp, webhook]);
-    Answer { shape, time, log: Log::Audit, identity, name: event::text(name), vulnerabilities, n_unlisted }
+    Answer { shape, time, log: Log::Audit, identity, name: event::text(name), vulnerabilities: named, n_unlisted }
 }
 
 /// The kind of a resource, of those that the gate judges; the resource itself of others.

@@ -1,5 +1,7 @@
 //! What both kinds of log say of one answer of the gate.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use clap::ValueEnum;
 use policy::time::Timestamp;
 
@@ -90,6 +92,9 @@ pub(super) struct Entry {
     pub(super) code: String,
 }
 
+/// Entries, each once, with the ids of vulnerabilities that are named for each.
+pub(super) type Named = BTreeMap<Entry, BTreeSet<String>>;
+
 /// What identical answers have in common, in whichever log they are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
@@ -120,8 +125,8 @@ pub(super) struct Answer {
     pub(super) identity: u128,
     /// The object's own name.
     pub(super) name: String,
-    /// Ids that the answer names.
-    pub(super) vulnerabilities: Vec<String>,
+    /// Ids that the answer names, by the entry of `shape` that they are named for.
+    pub(super) vulnerabilities: Named,
     /// Images that the answer counts without naming them.
     pub(super) n_unlisted: u64,
 }

@@ -16,8 +16,8 @@ pub(super) struct Filter {
     /// Only what was answered at or before this instant
     #[arg(long, value_name = "RFC 3339", value_parser = until)]
     until: Option<Timestamp>,
-    /// Only this namespace
-    #[arg(long, value_name = "NAME")]
+    /// Only this namespace; with a `*` in it, those that are like this
+    #[arg(long, value_name = "NAME|GLOB")]
     namespace: Vec<String>,
     /// Only workloads of this kind; what a controller created is of its owner's kind
     #[arg(long, value_name = "KIND")]
@@ -43,12 +43,13 @@ impl Filter {
             self.since.is_none_or(|since| since <= answer.time) && self.until.is_none_or(|until| answer.time <= until);
         let shape = &mut answer.shape;
         let kind = &shape.workload.kind;
-        let is_of =
-            any(&self.namespace, |name| *name == shape.namespace) && any(&self.kind, |wanted| wanted.eq_ignore_ascii_case(kind));
+        let is_of = any(&self.namespace, |name| is_named(name, &shape.namespace))
+            && any(&self.kind, |wanted| wanted.eq_ignore_ascii_case(kind));
         if !is_in_time || !is_of {
             return None;
         }
         shape.entries.retain(|entry| self.wants(entry));
+        answer.vulnerabilities.retain(|entry, _| self.wants(entry));
         (!shape.entries.is_empty()).then_some(answer)
     }
 
@@ -68,6 +69,11 @@ impl Filter {
 
 fn any<T>(wanted: &[T], is_it: impl Fn(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(is_it)
+}
+
+/// Whether a name is this one, or is like one with `*`.
+fn is_named(pattern: &str, name: &str) -> bool {
+    if pattern.contains('*') { is_like(pattern, name) } else { pattern == name }
 }
 
 /// Whether a text begins with a pattern without `*`, or is like one with: each `*` stands for any text, an empty one too.
@@ -125,6 +131,15 @@ mod tests {
             ("*ab*ab", "xab", false),
         ] {
             assert_eq!(is_like(pattern, text), is, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn names_are_whole_until_they_have_a_star() {
+        for (pattern, name, is) in
+            [("shop", "shop", true), ("shop", "shop-2", false), ("shop*", "shop-2", true), ("*-2", "shop", false)]
+        {
+            assert_eq!(is_named(pattern, name), is, "{pattern} {name}");
         }
     }
 

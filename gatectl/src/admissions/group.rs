@@ -8,8 +8,9 @@ use policy::time::Timestamp;
 
 use super::event::{Action, Entry, Origin, Shape, Workload};
 use super::grouping::{self, Group, Groups};
-use super::inventory::{Inventory, Tally};
+use super::inventory::Inventory;
 use super::sheet::{Cell, Column, Sheet, shown, wide};
+use super::tally::Tally;
 
 /// What entries are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -79,8 +80,7 @@ pub(super) fn sheet(inventory: &Inventory, view: View) -> Sheet {
                 shown("images"),
                 shown("workloads"),
             ];
-            let keys = |shape: &Shape, _: &Tally| vec![vec![shape.namespace.clone()]];
-            by_answer(inventory, "namespaces", columns, keys)
+            by_answer(inventory, "namespaces", columns, |shape| vec![shape.namespace.clone()])
         }
         View::Top(By::Workloads) => {
             let columns = vec![
@@ -92,14 +92,12 @@ pub(super) fn sheet(inventory: &Inventory, view: View) -> Sheet {
                 shown("admit"),
                 shown("images"),
             ];
-            by_answer(inventory, "workloads", columns, |shape, _| vec![vec![shape.namespace.clone(), shape.workload.to_string()]])
+            by_answer(inventory, "workloads", columns, |shape| vec![shape.namespace.clone(), shape.workload.to_string()])
         }
         View::Top(By::Vulnerabilities) => {
             let columns =
                 vec![shown("vulnerability"), shown("count"), shown("deny"), shown("audit"), shown("images"), shown("workloads")];
-            by_answer(inventory, "vulnerabilities", columns, |_, tally| {
-                tally.vulnerabilities.iter().map(|id| vec![id.clone()]).collect()
-            })
+            by_vulnerability(inventory, columns)
         }
     }
 }
@@ -107,12 +105,13 @@ pub(super) fn sheet(inventory: &Inventory, view: View) -> Sheet {
 fn entries(inventory: &Inventory) -> Sheet {
     let mut lines: BTreeMap<Line<'_>, (u64, Timestamp, Timestamp, BTreeSet<&str>)> = BTreeMap::new();
     for (shape, tally) in counted(inventory) {
-        for entry in &shape.entries {
+        let often = tally.often;
+        for (place, entry) in shape.entries.iter().enumerate() {
             let line = Line { origin: shape.origin, namespace: &shape.namespace, workload: &shape.workload, entry };
-            let (count, first, last, ids) = lines.entry(line).or_insert_with(|| (0, tally.first, tally.last, BTreeSet::new()));
-            *count = count.saturating_add(tally.count);
-            (*first, *last) = ((*first).min(tally.first), (*last).max(tally.last));
-            ids.extend(tally.vulnerabilities.iter().map(String::as_str));
+            let (count, first, last, ids) = lines.entry(line).or_insert_with(|| (0, often.first, often.last, BTreeSet::new()));
+            *count = count.saturating_add(often.count);
+            (*first, *last) = ((*first).min(often.first), (*last).max(often.last));
+            ids.extend(tally.ids().filter(|(_, _, entries)| entries.contains(&place)).map(|(id, ..)| id));
         }
     }
     let mut lines: Vec<_> = lines.into_iter().collect();
@@ -153,38 +152,44 @@ fn by_entry(inventory: &Inventory, name: &'static str, key: impl Fn(&Entry) -> S
     let mut groups: Groups<'_> = Groups::new();
     for (shape, tally) in counted(inventory) {
         for entry in &shape.entries {
-            let group = groups.entry(vec![key(entry)]).or_insert_with(|| Group::new(tally));
-            group.add(shape, tally, entry.action, std::slice::from_ref(entry));
+            let group = groups.entry(vec![key(entry)]).or_insert_with(|| Group::new(tally.often));
+            group.add(shape, tally.often, entry.action, [entry]);
         }
     }
     grouping::sheet(name, columns.to_vec(), groups)
 }
 
-/// Groups of answers, by the worst of what was decided in each.
-fn by_answer(
-    inventory: &Inventory,
-    name: &'static str,
-    columns: Vec<Column>,
-    keys: impl Fn(&Shape, &Tally) -> Vec<Vec<String>>,
-) -> Sheet {
+/// Groups of answers, by the verdict of each: filters may have left out the entries that it rests on.
+fn by_answer(inventory: &Inventory, name: &'static str, columns: Vec<Column>, key: impl Fn(&Shape) -> Vec<String>) -> Sheet {
     let mut groups: Groups<'_> = Groups::new();
     for (shape, tally) in counted(inventory) {
-        for key in keys(shape, tally) {
-            groups.entry(key).or_insert_with(|| Group::new(tally)).add(shape, tally, worst(shape), &shape.entries);
-        }
+        let group = groups.entry(key(shape)).or_insert_with(|| Group::new(tally.often));
+        group.add(shape, tally.often, shape.verdict, &shape.entries);
     }
     grouping::sheet(name, columns, groups)
+}
+
+/// Groups of answers by what they name, by the worst that was decided about the images that it is named for.
+fn by_vulnerability(inventory: &Inventory, columns: Vec<Column>) -> Sheet {
+    let mut groups: Groups<'_> = Groups::new();
+    for (shape, tally) in &inventory.shapes {
+        for (id, often, places) in tally.ids() {
+            let entries = places.iter().filter_map(|place| shape.entries.get(*place));
+            let action = entries.clone().map(|entry| entry.action).min().unwrap_or(shape.verdict);
+            groups.entry(vec![id.to_owned()]).or_insert_with(|| Group::new(often)).add(shape, often, action, entries);
+        }
+    }
+    grouping::sheet("vulnerabilities", columns, groups)
 }
 
 /// Admissions that were audited, and those that were denied, by workload.
 fn would_deny(inventory: &Inventory) -> Sheet {
     let mut groups: Groups<'_> = Groups::new();
     for (shape, tally) in counted(inventory) {
-        let action = worst(shape);
-        if shape.origin == Origin::Admission && matches!(action, Action::Audit | Action::Deny) {
+        if shape.origin == Origin::Admission && matches!(shape.verdict, Action::Audit | Action::Deny) {
             let key = vec![shape.namespace.clone(), shape.workload.to_string()];
-            let entries = &shape.entries;
-            groups.entry(key).or_insert_with(|| Group::new(tally)).add(shape, tally, action, entries);
+            let group = groups.entry(key).or_insert_with(|| Group::new(tally.often));
+            group.add(shape, tally.often, shape.verdict, &shape.entries);
         }
     }
     let columns = ["namespace", "workload", "count", "audit", "deny", "images"].map(shown).to_vec();
@@ -194,20 +199,15 @@ fn would_deny(inventory: &Inventory) -> Sheet {
 /// The same in a sentence.
 pub(super) fn would_deny_sentence(inventory: &Inventory) -> String {
     let of = |wanted: Action| {
-        let of_action = counted(inventory).filter(|(shape, _)| shape.origin == Origin::Admission && worst(shape) == wanted);
-        of_action.map(|(_, tally)| tally.count).fold(0, u64::saturating_add)
+        let of_action = counted(inventory).filter(|(shape, _)| shape.origin == Origin::Admission && shape.verdict == wanted);
+        of_action.map(|(_, tally)| tally.often.count).fold(0, u64::saturating_add)
     };
     let (audited, denied) = (of(Action::Audit), of(Action::Deny));
     let audited = super::summary::number(audited, "audited admission");
     format!("{audited} would have been denied, beside {denied} that the rules deny as they are")
 }
 
-/// The worst that an answer's entries say: filters may have left out what its verdict rests on.
-pub(super) fn worst(shape: &Shape) -> Action {
-    shape.entries.iter().map(|entry| entry.action).min().unwrap_or(shape.verdict)
-}
-
 /// What was given at least once: what both logs told of may be counted under the other's.
 pub(super) fn counted(inventory: &Inventory) -> impl Iterator<Item = (&Shape, &Tally)> {
-    inventory.shapes.iter().filter(|(_, tally)| tally.count > 0).map(|(shape, tally)| (shape, tally))
+    inventory.shapes.iter().filter(|(_, tally)| tally.often.count > 0).map(|(shape, tally)| (shape, tally))
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use policy::time::Timestamp;
 
 use super::event::{Action, Entry, Shape, Workload};
-use super::inventory::Tally;
 use super::sheet::{Cell, Column, Sheet, shown, wide};
+use super::tally::Frequency;
 
 /// Groups by their keys, each a text for every column that is no number.
 pub(super) type Groups<'i> = BTreeMap<Vec<String>, Group<'i>>;
@@ -40,23 +40,31 @@ pub(super) fn sheet(name: &'static str, mut columns: Vec<Column>, groups: Groups
 }
 
 impl<'i> Group<'i> {
-    pub(super) fn new(tally: &Tally) -> Self {
+    pub(super) fn new(often: Frequency) -> Self {
         let (images, workloads, rules) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { count: 0, by_action: [0; 4], images, workloads, rules, first: tally.first, last: tally.last }
+        Self { count: 0, by_action: [0; 4], images, workloads, rules, first: often.first, last: often.last }
     }
 
-    pub(super) fn add(&mut self, shape: &'i Shape, tally: &Tally, action: Action, entries: &'i [Entry]) {
-        self.count = self.count.saturating_add(tally.count);
+    pub(super) fn add(
+        &mut self,
+        shape: &'i Shape,
+        often: Frequency,
+        action: Action,
+        entries: impl IntoIterator<Item = &'i Entry>,
+    ) {
+        self.count = self.count.saturating_add(often.count);
         for (of, count) in Action::ALL.into_iter().zip(&mut self.by_action) {
             if of == action {
-                *count = count.saturating_add(tally.count);
+                *count = count.saturating_add(often.count);
             }
         }
-        self.images.extend(entries.iter().map(|entry| entry.image.as_str()).filter(|image| !image.is_empty()));
-        self.rules.extend(entries.iter().map(|entry| entry.rule.as_str()).filter(|rule| !rule.is_empty()));
+        for entry in entries {
+            self.images.extend(Some(entry.image.as_str()).filter(|image| !image.is_empty()));
+            self.rules.extend(Some(entry.rule.as_str()).filter(|rule| !rule.is_empty()));
+        }
         self.workloads.insert((&shape.namespace, &shape.workload));
-        self.first = self.first.min(tally.first);
-        self.last = self.last.max(tally.last);
+        self.first = self.first.min(often.first);
+        self.last = self.last.max(often.last);
     }
 
     /// The value of a column; `None` where it is part of the key.

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use policy::time::Timestamp;
 
-use super::event::{Action, Answer, Log, Shape};
+use super::event::{Action, Answer, Log, Origin, Shape, Workload};
+use super::pairing::{self, SKEW, Told};
+use super::tally::{self, Tally};
 
 /// Different answers that are told apart.
 const SHAPES: usize = 100_000;
-/// Bytes of their texts together.
+/// Bytes of their texts and of the ids that they name together.
 const SHAPE_BYTES: usize = 96 * 1024 * 1024;
 /// Records that are remembered, so that one that is read twice counts once; 32 bytes each.
 const RECORDS: usize = 2_000_000;
@@ -16,26 +18,6 @@ const RECORDS: usize = 2_000_000;
 const MOMENTS: usize = 1_000_000;
 /// Hours with answers: eleven years of them.
 const HOURS: usize = 100_000;
-/// Ids that are kept for each kind of answer.
-const IDS: usize = 256;
-/// Seconds between a request's coming and its answer: webhooks may take thirty (`timeoutSeconds`).
-const SECONDS: i64 = 30;
-/// Seconds by which the clocks of API server and policy server may differ.
-const SKEW: i64 = 5;
-
-/// What is known of one kind of answer.
-#[derive(Clone, Debug)]
-pub(super) struct Tally {
-    /// How often it was given.
-    pub(super) count: u64,
-    pub(super) first: Timestamp,
-    pub(super) last: Timestamp,
-    /// What the answers name, the first [`IDS`] in order.
-    pub(super) vulnerabilities: BTreeSet<String>,
-    /// Whether there were more.
-    pub(super) is_cut: bool,
-}
-
 /// Counts answers.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
@@ -46,7 +28,6 @@ pub(super) struct Counter {
     moments: BTreeMap<Moment, [u32; 2]>,
     hours: BTreeMap<(i64, Action), u64>,
     left_out: LeftOut,
-    n_unlisted: u64,
     n_repeated: u64,
     n_unnamed: u64,
 }
@@ -66,6 +47,8 @@ pub(super) struct LeftOut {
     pub(super) answers: u64,
     /// Answers of which it is not known whether they were counted before.
     pub(super) unmatched: u64,
+    /// Answers that name ids which are not counted.
+    pub(super) ids: u64,
 }
 
 /// All answers, counted.
@@ -75,8 +58,6 @@ pub(super) struct Inventory {
     /// By hour since the epoch and by verdict.
     pub(super) hours: BTreeMap<(i64, Action), u64>,
     pub(super) left_out: LeftOut,
-    /// Images that answers counted without naming them.
-    pub(super) n_unlisted: u64,
     /// Records that were read twice.
     pub(super) n_repeated: u64,
     /// Answers of which both logs told.
@@ -106,9 +87,11 @@ impl Counter {
         };
         let count = self.hours.entry(hour).or_default();
         *count = count.saturating_add(1);
-        self.n_unlisted = self.n_unlisted.saturating_add(n_unlisted);
         if let Some(tally) = self.tallies.get_mut(shape) {
-            tally.add(time, vulnerabilities);
+            tally.is_partial |= n_unlisted > 0;
+            if !tally.add(time, log, vulnerabilities, &mut self.bytes, SHAPE_BYTES) {
+                self.left_out.ids = self.left_out.ids.saturating_add(1);
+            }
         }
         if log == Log::Audit && name.is_empty() {
             self.n_unnamed = self.n_unnamed.saturating_add(1);
@@ -139,64 +122,57 @@ impl Counter {
         let place = self.tallies.len();
         self.bytes = bytes;
         self.shapes.insert(shape, place);
-        self.tallies.push(Tally { count: 0, first: time, last: time, vulnerabilities: BTreeSet::new(), is_cut: false });
+        self.tallies.push(Tally::new(time));
         Some(place)
     }
 
     /// What was counted; an answer of which both logs told, once.
     pub(super) fn finish(self) -> Inventory {
-        let Self { shapes, mut tallies, moments, mut hours, left_out, n_unlisted, n_repeated, n_unnamed, .. } = self;
+        let Self { shapes, mut tallies, moments, mut hours, left_out, n_repeated, n_unnamed, .. } = self;
         let verdicts: BTreeMap<usize, Action> = shapes.iter().map(|(shape, place)| (*place, shape.verdict)).collect();
+        let partial: BTreeSet<usize> =
+            (0..).zip(&tallies).filter(|(_, tally)| tally.is_partial).map(|(place, _)| place).collect();
         let mut n_matched = 0_u64;
-        let mut take = |moment: Moment, number: u32| {
+        let mut take = |asked: Told, answered: usize, number: u32| {
             let number = u64::from(number);
             n_matched = n_matched.saturating_add(number);
-            if let Some(tally) = tallies.get_mut(moment.shape) {
-                tally.count = tally.count.saturating_sub(number);
-            }
-            let verdict = verdicts.get(&moment.shape).copied().unwrap_or(Action::Notice);
-            if let Some(count) = hours.get_mut(&(moment.second.saturating_add(SKEW) / 3600, verdict)) {
+            tally::uncount(&mut tallies, asked.shape, answered, number);
+            let verdict = verdicts.get(&asked.shape).copied().unwrap_or(Action::Notice);
+            if let Some(count) = hours.get_mut(&(asked.second.saturating_add(SKEW) / 3600, verdict)) {
                 *count = count.saturating_sub(number);
             }
         };
-        // Requests whose answer has not been seen yet, the earliest first.
-        let mut open: Vec<(Moment, u32)> = Vec::new();
-        for (moment, [server, audit]) in moments {
-            open.retain(|(asked, _)| {
-                asked.shape == moment.shape
-                    && asked.object == moment.object
-                    && moment.second.saturating_sub(asked.second) <= SECONDS + SKEW
-            });
-            if audit > 0 {
-                open.push((moment, audit));
-            }
-            let mut left = server;
-            for (asked, waiting) in &mut open {
-                let matched = left.min(*waiting);
-                *waiting = waiting.saturating_sub(matched);
-                left = left.saturating_sub(matched);
-                take(*asked, matched);
-            }
-            open.retain(|(_, waiting)| *waiting > 0);
+        let told = moments.into_iter().map(|(Moment { shape, object, second }, [server, audit])| {
+            let of = (shape, object);
+            Told { of, shape, second, server, audit }
+        });
+        let mut rest = pairing::pair(told, |_, _| true, &mut take);
+        // Where one log names more images than the other, the rest of what is known has to do.
+        if !partial.is_empty() {
+            let alike = alike(&shapes);
+            rest.retain_mut(|told| alike.get(&told.shape).map(|(group, _)| told.of.0 = *group).is_some());
+            // By the shapes' own order, not by that in which they were read.
+            rest.sort_by_key(|told| (told.of, told.second, told.audit == 0, alike.get(&told.shape).map(|(_, rank)| *rank)));
+            let is_partial = |asked, answered| partial.contains(&asked) || partial.contains(&answered);
+            pairing::pair(rest, is_partial, &mut take);
         }
         hours.retain(|_, count| *count > 0);
         let shapes =
             shapes.into_iter().filter_map(|(shape, place)| tallies.get(place).cloned().map(|tally| (shape, tally))).collect();
-        Inventory { shapes, hours, left_out, n_unlisted, n_repeated, n_matched, n_unnamed }
+        Inventory { shapes, hours, left_out, n_repeated, n_matched, n_unnamed }
     }
 }
 
-impl Tally {
-    fn add(&mut self, time: Timestamp, vulnerabilities: Vec<String>) {
-        self.count = self.count.saturating_add(1);
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
-        self.vulnerabilities.extend(vulnerabilities);
-        while self.vulnerabilities.len() > IDS {
-            self.vulnerabilities.pop_last();
-            self.is_cut = true;
-        }
+/// By the place of each shape, a number for everything that answers have in common but their entries, and the shape's rank.
+fn alike(shapes: &BTreeMap<Shape, usize>) -> BTreeMap<usize, (usize, usize)> {
+    let mut known: BTreeMap<(Origin, &str, &Workload, Action), usize> = BTreeMap::new();
+    let mut alike = BTreeMap::new();
+    for (rank, (shape, place)) in shapes.iter().enumerate() {
+        let next = known.len();
+        let key = (shape.origin, shape.namespace.as_str(), &shape.workload, shape.verdict);
+        alike.insert(*place, (*known.entry(key).or_insert(next), rank));
     }
+    alike
 }
 
 /// A number for an object's name.
@@ -221,7 +197,9 @@ mod tests {
             entries: vec![entry],
         };
         let time = Timestamp::from_unix(1_700_000_000 + second).unwrap();
-        Answer { shape, time, log, identity: record, name: name.to_owned(), vulnerabilities: Vec::new(), n_unlisted: 0 }
+        let ids = ["CVE-1".to_owned()];
+        let vulnerabilities = shape.entries.iter().map(|entry| (entry.clone(), ids.clone().into())).collect();
+        Answer { shape, time, log, identity: record, name: name.to_owned(), vulnerabilities, n_unlisted: 0 }
     }
 
     fn counted(answers: &[Answer]) -> (u64, u64, u64) {
@@ -229,7 +207,7 @@ mod tests {
         answers.iter().cloned().for_each(|answer| counter.add(answer));
         let found = counter.finish();
         let hours: u64 = found.hours.values().sum();
-        let count = found.shapes.iter().map(|(_, tally)| tally.count).sum();
+        let count = found.shapes.iter().map(|(_, tally)| tally.often.count).sum();
         assert_eq!(hours, count, "the hours have every answer");
         (count, found.n_matched, found.n_repeated)
     }
@@ -255,6 +233,44 @@ mod tests {
         reversed.reverse();
         assert_eq!(counted(&told), (5, 2, 1));
         assert_eq!(counted(&reversed), (5, 2, 1));
+    }
+
+    #[test]
+    fn an_id_counts_for_the_answers_that_name_it() {
+        use Log::{Audit, Server};
+        let mut other = answer(Server, 5, 3, "web");
+        other.vulnerabilities.values_mut().for_each(|ids| *ids = ["CVE-2".to_owned()].into());
+        let mut counter = Counter::default();
+        // The second is the first, told of by the other log.
+        for answer in [answer(Audit, 0, 1, "web"), answer(Server, 1, 2, "web"), other] {
+            counter.add(answer);
+        }
+        let found = counter.finish();
+        let ids: Vec<(&str, u64, i64)> =
+            found.shapes[0].1.ids().map(|(id, often, _)| (id, often.count, often.last.unix() - 1_700_000_000)).collect();
+        assert_eq!((found.shapes[0].1.often.count, ids), (2, vec![("CVE-1", 1, 1), ("CVE-2", 1, 5)]));
+    }
+
+    #[test]
+    fn an_answer_of_which_one_log_names_fewer_images_counts_once() {
+        let whole = |log, record| {
+            let mut whole = answer(log, 0, record, "web");
+            let mut more = whole.shape.entries[0].clone();
+            more.image = "b:1".to_owned();
+            whole.vulnerabilities.insert(more.clone(), ["CVE-2".to_owned()].into());
+            whole.shape.entries.push(more);
+            whole
+        };
+        let cut = |n_unlisted| Answer { n_unlisted, ..answer(Log::Audit, 0, 1, "web") };
+        assert_eq!(counted(&[cut(1), whole(Log::Server, 2)]), (1, 1, 0));
+        assert_eq!(counted(&[cut(0), whole(Log::Server, 2)]), (2, 0, 0), "another answer");
+        assert_eq!(counted(&[cut(1), whole(Log::Server, 2), answer(Log::Server, 1, 3, "web")]), (2, 1, 0));
+        let mut counter = Counter::default();
+        [cut(1), whole(Log::Server, 2)].into_iter().for_each(|answer| counter.add(answer));
+        let found = counter.finish();
+        let ids: Vec<(&str, u64)> =
+            found.shapes.iter().flat_map(|(_, tally)| tally.ids()).map(|(id, often, _)| (id, often.count)).collect();
+        assert_eq!(ids, [("CVE-1", 1), ("CVE-2", 1)]);
     }
 
     #[test]

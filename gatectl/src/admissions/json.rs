@@ -1,5 +1,7 @@
 //! A sheet → one JSON document; one answer → a line of JSON.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::event::{Answer, Log};
@@ -44,7 +46,13 @@ pub(super) fn answer(answer: &Answer) -> Value {
         .entries
         .iter()
         .map(|entry| {
-            json!({ "action": entry.action.word(), "image": or_null(&entry.image), "rule": or_null(&entry.rule), "code": or_null(&entry.code) })
+            json!({
+                "action": entry.action.word(),
+                "image": or_null(&entry.image),
+                "rule": or_null(&entry.rule),
+                "code": or_null(&entry.code),
+                "vulnerabilities": answer.vulnerabilities.get(entry),
+            })
         })
         .collect();
     json!({
@@ -57,6 +65,6 @@ pub(super) fn answer(answer: &Answer) -> Value {
         "name": or_null(&answer.name),
         "verdict": shape.verdict.word(),
         "entries": entries,
-        "vulnerabilities": answer.vulnerabilities,
+        "vulnerabilities": answer.vulnerabilities.values().flatten().collect::<BTreeSet<_>>(),
     })
 }

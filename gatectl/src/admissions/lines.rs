@@ -16,6 +16,8 @@ const INFLATED_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 const BUFFER: usize = 256 * 1024;
 /// How a gzip'd file begins (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// How text in UTF-16 begins, as some shells write what is redirected to a file (Unicode, section 23.8).
+const UTF_16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
 /// A line.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ impl<'r> Lines<'r> {
         let reader: Box<dyn BufRead + 'r> = if is_gzip {
             let inflated = Capped { inner: MultiGzDecoder::new(reader), left: INFLATED_BYTES };
             Box::new(BufReader::with_capacity(BUFFER, inflated))
+        } else if UTF_16.iter().any(|mark| reader.buffer().starts_with(mark)) {
+            return Err(io::Error::other("expected UTF-8, found UTF-16; hint: `iconv --from UTF-16 --to UTF-8`"));
         } else {
             Box::new(reader)
         };

@@ -4,26 +4,25 @@
 
 use policy::diagnostic::Code;
 
-use super::event::{self, Action, Entry};
+use super::event::{self, Action, Entry, Named};
 
 /// The longest id that is taken for one (rule language: ids have at most 128 characters).
 const ID_BYTES: usize = policy::limits::ID_CHARS;
 
-/// The entries of a denial's message, with the ids that it names; `None` where it is not the gate's.
-pub(super) fn denial(message: &str) -> Option<(Vec<Entry>, Vec<String>)> {
-    let (mut entries, mut ids) = (Vec::new(), Vec::new());
+/// The entries of a denial's message, with the ids that each line names; `None` where it is not the gate's.
+pub(super) fn denial(message: &str) -> Option<Named> {
+    let mut named = Named::new();
     for line in message.lines() {
         // The hint is the last thing on a line.
         let Some((before, _)) = line.rsplit_once("]; hint: ") else { continue };
         let Some((what, code)) = before.rsplit_once(" [") else { continue };
         let Some(code) = Code::ALL.into_iter().find(|known| known.text() == code) else { continue };
         let (image, rule) = place(what).unwrap_or_default();
-        ids.extend(vulnerabilities(what));
         let entry =
             Entry { action: Action::Deny, image: event::text(image), rule: event::text(rule), code: code.text().to_owned() };
-        entries.push(entry);
+        named.entry(entry).or_default().extend(vulnerabilities(what));
     }
-    (!entries.is_empty()).then_some((entries, ids))
+    (!named.is_empty()).then_some(named)
 }
 
 /// Image and rule of "container `P` image `I`: platform `X`: rule `R`: …".
@@ -61,16 +60,25 @@ mod tests {
                        CVE-2026-1 (musl 1, fixed in 2), GHSA-a-b (x, no fix) and 3 more [findings-over-limit]; hint: deploy\n\
                        container `c` image `b@sha256:x`: platform `linux/arm64`: rule `r 2`: no findings for this image [evidence-missing]; hint: scan\n\
                        and 3 more images";
-        let (entries, ids) = denial(message).unwrap();
-        let found: Vec<String> = entries.iter().map(|e| format!("{} {} {}", e.image, e.rule, e.code)).collect();
-        assert_eq!(found, ["docker.io/library/a:1 block findings-over-limit", "b@sha256:x r 2 evidence-missing"]);
-        assert_eq!(ids, ["CVE-2026-1", "GHSA-a-b"]);
+        let found: Vec<String> = denial(message)
+            .unwrap()
+            .iter()
+            .map(|(entry, ids)| format!("{} {} {} {ids:?}", entry.image, entry.rule, entry.code))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "b@sha256:x r 2 evidence-missing {}",
+                "docker.io/library/a:1 block findings-over-limit {\"CVE-2026-1\", \"GHSA-a-b\"}"
+            ]
+        );
     }
 
     #[test]
     fn a_refusal_has_no_image_and_another_policys_message_is_not_ours() {
-        let (entries, _) = denial("`spec`: expected an object [workload-invalid]; hint: correct the object's fields").unwrap();
-        assert_eq!((entries[0].image.as_str(), entries[0].code.as_str()), ("", "workload-invalid"));
+        let named = denial("`spec`: expected an object [workload-invalid]; hint: correct the object's fields").unwrap();
+        let (entry, _) = named.first_key_value().unwrap();
+        assert_eq!((entry.image.as_str(), entry.code.as_str()), ("", "workload-invalid"));
         for other in ["", "privileged containers are not allowed", "no [such-code]; hint: x", "[evidence-missing]"] {
             assert!(denial(other).is_none(), "{other}");
         }

@@ -86,6 +86,7 @@ fn read_line(
                 }
                 for answer in answers {
                     summary.answers = summary.answers.saturating_add(1);
+                    summary.unlisted = summary.unlisted.saturating_add(answer.n_unlisted);
                     take(answer)?;
                 }
             }
@@ -94,12 +95,26 @@ fn read_line(
     Ok(())
 }
 
+/// What begins with the first brace of a line; behind `{labels} `, as logcli writes them before each line, with the next.
+fn json(plain: &str) -> &str {
+    let first = plain.find('{').and_then(|start| plain.get(start..)).unwrap_or_default();
+    // Labels are names, objects begin with a quote. A message of the gate has any text.
+    let behind = first.match_indices("} ").next().and_then(|(end, _)| Some((first.get(..end)?, first.get(end..)?.get(1..)?)));
+    match behind {
+        Some((labels, line)) if !wrapping::is_object(first) && !server_log::is_text(labels) => {
+            let line = line.trim_start();
+            if wrapping::is_object(line) { line } else { first }
+        }
+        _ => first,
+    }
+}
+
 /// What a line says. Most lines are of something else, and are known by what is not in them.
 fn readings(line: &str) -> Vec<Reading> {
     let plain = wrapping::uncoloured(line);
     // By how its JSON begins, never by what is within: an audit log has objects in it, and those have any text.
-    let json = plain.find('{').and_then(|start| plain.get(start..)).unwrap_or_default();
-    let is_record = json.starts_with(server_log::RECORD) || !json.starts_with("{\"");
+    let json = json(&plain);
+    let is_record = server_log::is_record(json) || !wrapping::is_object(json);
     let is_server = server_log::is_candidate(&plain);
     if audit_log::is_candidate(json) && !(is_record && is_server) {
         let readings = audit_log::read(json);
@@ -112,6 +127,6 @@ fn readings(line: &str) -> Vec<Reading> {
     }
     let text = plain.trim();
     // A log is cut where its disk was full or its file was moved away.
-    let is_cut = text.starts_with(server_log::RECORD) && !text.ends_with('}');
+    let is_cut = server_log::is_record(text) && !text.ends_with('}');
     vec![if is_cut { Reading::Malformed("the line ends within a record".to_owned()) } else { Reading::Other }]
 }

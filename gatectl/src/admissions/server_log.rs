@@ -10,9 +10,10 @@ use serde::de::IgnoredAny;
 use super::alert;
 use super::event::{Around, Reading};
 use super::record::{Record, Span};
+use super::wrapping;
 
-/// How a record begins that tracing wrote as JSON.
-pub(super) const RECORD: &str = "{\"timestamp\":\"";
+/// The first member of a record that tracing wrote as JSON.
+const FIRST: &str = "\"timestamp\"";
 /// The target of what policies log.
 const TARGET: &str = "policy_log";
 /// What the policy server logs of a policy in `monitor` mode.
@@ -25,16 +26,40 @@ pub(super) fn is_candidate(line: &str) -> bool {
     (line.contains(TARGET) && line.contains(alert::EVENT)) || line.contains(MONITOR)
 }
 
+/// Whether a text begins as a record that tracing wrote as JSON.
+pub(super) fn is_record(json: &str) -> bool {
+    json.strip_prefix('{').is_some_and(|members| members.trim_start().starts_with(FIRST))
+}
+
+/// Where what policies log begins in a line of text.
+pub(super) fn is_text(line: &str) -> bool {
+    line.contains(&format!(": {TARGET}: "))
+}
+
+/// Whether an alert is named in a line, however often it was escaped.
+fn is_alert(line: &str) -> bool {
+    let plain: String = line.chars().filter(|letter| *letter != '\\' && !letter.is_whitespace()).collect();
+    line.contains(TARGET) && plain.contains(&format!("\"event\":\"{}\"", alert::EVENT))
+}
+
 /// Reads a line, whatever was written before the record; `json` is what begins with its first brace.
 pub(super) fn read(line: &str, json: &str) -> Reading {
     // In text the first brace is that of a span.
-    if json.starts_with("{\"") {
-        return match serde_json::from_str::<Record<'_>>(json.trim_end()) {
+    let reading = if wrapping::is_object(json) {
+        match serde_json::from_str::<Record<'_>>(json.trim_end()) {
+            Ok(record) if record.target != TARGET => return of_record(&record),
             Ok(record) => of_record(&record),
             Err(error) => Reading::Malformed(format!("expected a log record of the policy server: {error}")),
-        };
+        }
+    } else {
+        of_text(line)
+    };
+    match reading {
+        Reading::Other if is_alert(line) => {
+            Reading::Malformed("an alert of the gate in a form that no policy server writes".to_owned())
+        }
+        reading => reading,
     }
-    of_text(line)
 }
 
 fn of_record(record: &Record<'_>) -> Reading {

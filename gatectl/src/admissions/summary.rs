@@ -43,6 +43,8 @@ pub(super) struct Summary {
     pub(super) answers: u64,
     /// Answers that the filters left out.
     pub(super) filtered: u64,
+    /// Images that answers counted without naming them, before filters: no filter can tell whether it wants them.
+    pub(super) unlisted: u64,
     /// Lines that look like the gate's and cannot be read.
     pub(super) malformed: Sighted,
     /// Lines that are too long.
@@ -58,6 +60,7 @@ pub(super) struct Summary {
 pub(super) struct Totals {
     pub(super) answers: u64,
     pub(super) entries: u64,
+    /// Answers by their verdicts, as the chart has them.
     pub(super) by_action: [u64; 4],
     pub(super) first: Option<Timestamp>,
     pub(super) last: Option<Timestamp>,
@@ -66,14 +69,13 @@ pub(super) struct Totals {
 pub(super) fn totals(inventory: &Inventory) -> Totals {
     let mut totals = Totals { answers: 0, entries: 0, by_action: [0; 4], first: None, last: None };
     for (shape, tally) in group::counted(inventory) {
-        totals.answers = totals.answers.saturating_add(tally.count);
-        totals.first = Some(totals.first.map_or(tally.first, |first| first.min(tally.first)));
-        totals.last = totals.last.max(Some(tally.last));
-        for entry in &shape.entries {
-            totals.entries = totals.entries.saturating_add(tally.count);
-            for (action, count) in Action::ALL.into_iter().zip(&mut totals.by_action) {
-                *count = count.saturating_add(if action == entry.action { tally.count } else { 0 });
-            }
+        totals.answers = totals.answers.saturating_add(tally.often.count);
+        totals.first = Some(totals.first.map_or(tally.often.first, |first| first.min(tally.often.first)));
+        totals.last = totals.last.max(Some(tally.often.last));
+        let n_entries = u64::try_from(shape.entries.len()).unwrap_or(u64::MAX);
+        totals.entries = totals.entries.saturating_add(tally.often.count.saturating_mul(n_entries));
+        for (action, count) in Action::ALL.into_iter().zip(&mut totals.by_action) {
+            *count = count.saturating_add(if action == shape.verdict { tally.often.count } else { 0 });
         }
     }
     totals
@@ -96,9 +98,10 @@ pub(super) fn json(summary: &Summary, inventory: &Inventory) -> Value {
         "repeated": inventory.n_repeated,
         "inBothLogs": inventory.n_matched,
         "withoutName": inventory.n_unnamed,
-        "unlistedImages": inventory.n_unlisted,
+        "unlistedImages": summary.unlisted,
         "leftOut": inventory.left_out.answers,
         "unmatched": inventory.left_out.unmatched,
+        "withoutIds": inventory.left_out.ids,
         "around": around,
         "broken": summary.broken,
     })
@@ -130,12 +133,13 @@ pub(super) fn lines(summary: &Summary, inventory: &Inventory) -> Vec<String> {
             "answer",
             "of an audit log that does not name the object: perhaps counted twice where the policy server's log is read too",
         ),
-        (inventory.n_unlisted, "image", "counted in an answer and not named there, nor here: it names the first of them only"),
+        (summary.unlisted, "image", "counted in an answer and not named there, nor here: it names the first of them only"),
         (
             left_out.answers,
             "answer",
             "not in the inventory, which has no room for more kinds of answers: filter, or read fewer files",
         ),
+        (left_out.ids, "answer", "with vulnerabilities that are not counted: there was no room for them"),
         (left_out.unmatched, "answer", "perhaps counted twice: there was no room to remember it"),
     ] {
         if count > 0 {
@@ -149,7 +153,13 @@ pub(super) fn lines(summary: &Summary, inventory: &Inventory) -> Vec<String> {
     lines.extend(sighted(&summary.malformed, "line", "that cannot be read"));
     lines.extend(sighted(&summary.too_long, "line", "too long, skipped"));
     let around = Around::ALL.into_iter().filter_map(|around| Some((around, summary.around.get(&around)?)));
-    lines.extend(around.filter_map(|(around, seen)| sighted(seen, "request", around.words())));
+    lines.extend(around.filter_map(|(around, seen)| {
+        sighted(seen, "request", around.words()).map(|line| format!("{line} (filters do not apply)"))
+    }));
+    if summary.answers == 0 && summary.lines > 0 {
+        let expected = "expected the log of the policy server that runs the gate, or an audit log of level Metadata or above";
+        lines.push(format!("no answer of the gate in what was read: {expected}"));
+    }
     lines
 }
 

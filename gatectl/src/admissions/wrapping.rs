@@ -112,6 +112,11 @@ fn cri(line: &str) -> Option<(usize, bool, &str)> {
     }
 }
 
+/// Whether a text begins as a JSON object with members does.
+pub(super) fn is_object(text: &str) -> bool {
+    text.strip_prefix('{').is_some_and(|members| members.trim_start().starts_with('"'))
+}
+
 /// The text without the terminal's codes for colours (`ESC [ … m`), which tracing writes between a field and its value.
 pub(super) fn uncoloured(text: &str) -> Cow<'_, str> {
     if !text.contains('\u{1b}') {

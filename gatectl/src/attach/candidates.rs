@@ -13,6 +13,8 @@ mod list;
 mod open;
 mod trust;
 
+use std::collections::BTreeSet;
+
 use host::registry::{Registry, Resolved};
 use policy::time::Timestamp;
 use reports::Format;
@@ -70,6 +72,16 @@ pub(super) fn take(registry: &Registry, resolved: &Resolved, keys: &[TrustKey], 
     for digest in wanted.candidates {
         if !found.iter().any(|found| is_named(found, digest)) {
             let why = format!("expected the digest of something that is there, found `{digest}`, which is not");
+            return Err(list::failure(resolved, &why, &[]));
+        }
+        // The artifact says which image a layer is about, and when it was made: the layer alone would name any of them.
+        let of_layer = found.iter().filter(|found| found.artifact != *digest && is_named(found, digest));
+        let artifacts: BTreeSet<&str> = of_layer.map(|found| found.artifact.as_str()).collect();
+        if artifacts.len() > 1 {
+            let all = artifacts.into_iter().collect::<Vec<_>>().join(", ");
+            let why = format!(
+                "expected the digest of an artifact, found `{digest}`, a layer of several: {all}; hint: name one of these"
+            );
             return Err(list::failure(resolved, &why, &[]));
         }
     }

@@ -5,6 +5,7 @@ use host::signing::{KeyPair, Signed};
 
 use super::publish::{self, Earlier};
 use super::{Beside, Binding, Prepared, Read, prepare, repository, resolve, sign};
+use crate::clock;
 use crate::exit::Failure;
 
 /// An image to attach findings to.
@@ -35,7 +36,9 @@ impl Job<'_> {
             Some(text) => repository(text)?,
             None => resolved.repository.clone(),
         };
-        prepare(registry, resolved, &repository, read, beside, self.binding)
+        let prepared = prepare(registry, resolved, &repository, read, beside, self.binding)?;
+        publish::not_of_the_future(&prepared, clock::present())?;
+        Ok(prepared)
     }
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use host::registry::Registry;
 use host::signing::{KeyPair, Signed};
-use policy::findings;
 use policy::time::Timestamp;
+use policy::{findings, limits};
 use serde::Deserialize;
 
 use super::artifact::{Artifact, CREATED, MANIFEST};
 use super::{Prepared, sign};
+use crate::clock;
 use crate::exit::Failure;
 
 /// What is under a findings tag already.
@@ -40,6 +41,8 @@ pub(super) fn earlier(registry: &Registry, prepared: &Prepared, replace_newer: b
         // Of what is in the new artifact too, nothing is lost.
         let lost = earlier.as_ref().filter(|earlier| prepared.carried.as_ref() != Some(&earlier.digest));
         let newer = lost.and_then(|earlier| earlier.scanned_at).filter(|at| *at > document.scanned_at);
+        // A gate refuses what says to be of the future: that keeps nobody from attaching what is true.
+        let newer = newer.filter(|at| !is_of_the_future(*at, clock::present()));
         if let Some(at) = newer.filter(|_| !replace_newer) {
             return Err(Failure::at(
                 format_args!("`{}`", artifact.reference),
@@ -52,6 +55,21 @@ pub(super) fn earlier(registry: &Registry, prepared: &Prepared, replace_newer: b
         all.push(earlier);
     }
     Ok(all)
+}
+
+/// Refuses scans that no gate would read: those of the future, but for what clocks may differ by.
+pub(crate) fn not_of_the_future(prepared: &Prepared, now: Timestamp) -> Result<(), Failure> {
+    let times = prepared.artifacts.iter().map(|(_, document)| document.scanned_at);
+    match times.max().filter(|at| is_of_the_future(*at, now)) {
+        None => Ok(()),
+        Some(at) => Err(Failure::new(format_args!(
+            "expected a scan that is finished by now ({now}), found one of {at}; hint: a gate refuses findings of the future: correct the scanner's clock, or scan again"
+        ))),
+    }
+}
+
+fn is_of_the_future(at: Timestamp, now: Timestamp) -> bool {
+    now.seconds_since(at) < -limits::CLOCK_SKEW_SECONDS
 }
 
 fn find(registry: &Registry, artifact: &Artifact) -> Result<Option<Earlier>, Failure> {

@@ -93,6 +93,9 @@ impl Subject {
         let media_type = manifest.media_type.as_deref().unwrap_or(standard);
         let descriptor = Descriptor { media_type: media_type.to_owned(), digest: digest.to_string(), size: raw.bytes.len() };
         let mut attestations = Vec::new();
+        if manifest.manifests.is_some() && manifest.config.is_some() {
+            return Err(at(&"expected an image manifest or an image index, found both in one"));
+        }
         let content = match manifest.manifests {
             None => Content::Image { config: manifest.config.map(|config| config.digest) },
             Some(entries) => {

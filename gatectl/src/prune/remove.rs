@@ -1,6 +1,9 @@
 //! Orphans → gone: the signature first, then the artifact, one after the other.
 
+use host::registry::SIMPLE_SIGNING;
 use policy::image::Digest;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::shared::signature_tag;
 use super::{Artifact, Pruning, State, find};
@@ -31,6 +34,12 @@ impl Pruning<'_> {
             Ok(signature) => signature.flatten(),
             Err(why) => return State::Failed(format!("its signature could not be asked for: {why}")),
         };
+        // Whoever may push can make the signature's tag stand for anything, such as a platform of an index that is in use.
+        match signature.as_deref().map(|digest| self.is_signature(repository, digest)).transpose() {
+            Ok(None | Some(true)) => {}
+            Ok(Some(false)) => return State::Kept("what the tag of its signature stands for is no signature".to_owned()),
+            Err(why) => return State::Failed(format!("its signature could not be read: {why}")),
+        }
         for digest in signature.iter().chain([digest]) {
             if let Err(error) = self.registry.delete_manifest(repository, digest) {
                 if error.forbids() {
@@ -44,6 +53,30 @@ impl Pruning<'_> {
             }
         }
         State::Removed
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Manifest {
+    manifests: Option<IgnoredAny>,
+    #[serde(default)]
+    layers: Vec<Layer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer {
+    media_type: String,
+}
+
+impl Pruning<'_> {
+    /// Whether a manifest is one of signatures, as cosign writes them, and nothing else.
+    fn is_signature(&self, repository: &str, digest: &str) -> Result<bool, String> {
+        let raw = self.registry.pull_manifest_raw(&format!("{repository}@{digest}")).map_err(|error| error.to_string())?;
+        let Ok(manifest) = serde_json::from_slice::<Manifest>(&raw.bytes) else { return Ok(false) };
+        let is_simple = |layer: &Layer| layer.media_type == SIMPLE_SIGNING;
+        Ok(manifest.manifests.is_none() && !manifest.layers.is_empty() && manifest.layers.iter().all(is_simple))
     }
 }
 

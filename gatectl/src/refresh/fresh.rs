@@ -2,6 +2,7 @@
 //!
 //! What a gate would call missing, unreadable or untrusted is to be scanned; what it could not look up is not known.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,6 +29,15 @@ pub(super) enum Freshness {
     Due(String),
     /// They could not be looked up; why.
     Unknown(String),
+}
+
+/// What a gate can use of an image's findings, old or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// The latest scan.
+    pub(super) newest: Option<Timestamp>,
+    /// The platforms that were scanned.
+    pub(super) platforms: BTreeSet<String>,
 }
 
 /// Whoever looks, and for what.
@@ -77,13 +87,21 @@ impl Looking {
         Ok(Self { host: Asking(Arc::new(live)), settings, now, older_than })
     }
 
+    /// What is there by now.
+    pub(super) fn standing(&self, pinned: &str) -> Result<Standing, String> {
+        let mut standing = Standing::default();
+        self.with_evidence(pinned, |evidence| standing.add(evidence, None))?;
+        Ok(standing)
+    }
+
     /// Looks at the findings of an image; with `every_platform`, those of an index must be about each of its platforms.
     pub(super) fn freshness(&self, pinned: &str, every_platform: bool) -> Freshness {
-        let (settings, reference) = match (read(&self.settings), Reference::parse(pinned)) {
-            (Ok(settings), Ok(reference)) => (settings, reference),
-            (Err(why), _) => return Freshness::Unknown(why),
-            (_, Err(error)) => return Freshness::Unknown(error.to_string()),
-        };
+        self.with_evidence(pinned, |evidence| self.of_evidence(evidence, every_platform)).unwrap_or_else(Freshness::Unknown)
+    }
+
+    fn with_evidence<T>(&self, pinned: &str, look: impl FnOnce(&Evidence<'_>) -> T) -> Result<T, String> {
+        let settings = read(&self.settings)?;
+        let reference = Reference::parse(pinned).map_err(|error| error.to_string())?;
         let buffers = Buffers::default();
         let inquiry = Inquiry {
             host: &self.host,
@@ -95,7 +113,7 @@ impl Looking {
         };
         // The summary says when the scan was, and which platforms it saw.
         let (_, evidence) = Lookup::new(inquiry).find(&reference, &Wants { document: &|_| false, untrusted: false });
-        self.of_evidence(&evidence, every_platform)
+        Ok(look(&evidence))
     }
 
     fn of_evidence(&self, evidence: &Evidence<'_>, every_platform: bool) -> Freshness {
@@ -141,6 +159,29 @@ impl Looking {
                 Freshness::Due(format!("its findings are of {at}"))
             }
             (Some(at), None) => Freshness::Fresh(at),
+        }
+    }
+}
+
+impl Standing {
+    fn add(&mut self, evidence: &Evidence<'_>, platform: Option<&str>) {
+        match evidence {
+            Evidence::Scanned(scan) => {
+                self.newest = self.newest.max(scan.scanned_at);
+                let scanned: Vec<Option<&str>> = match &scan.body {
+                    Body::Summary(summary) => {
+                        let images = summary.images.iter().filter(|image| image.counts.is_some());
+                        images.map(|image| image.platform.as_deref()).collect()
+                    }
+                    Body::Findings { images, .. } => {
+                        let images = images.iter().filter(|image| image.vulnerabilities.is_some());
+                        images.map(|image| image.platform.as_deref()).collect()
+                    }
+                };
+                self.platforms.extend(scanned.into_iter().map(|name| name.or(platform).unwrap_or("unknown").to_owned()));
+            }
+            Evidence::Index(platforms) => platforms.iter().for_each(|one| self.add(&one.evidence, Some(&one.name))),
+            _ => {}
         }
     }
 }

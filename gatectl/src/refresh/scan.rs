@@ -7,10 +7,11 @@ use policy::time::Timestamp;
 use reports::{Format, Leniency};
 use serde::Deserialize;
 
+use super::fresh::Looking;
 use super::process::Process;
 use super::scanner::Scanner;
 use super::{Finished, State};
-use crate::attach::{Artifact, Beside, Binding, Content, Push, Read, Subject, prepare, resolve};
+use crate::attach::{Artifact, Beside, Binding, Content, Prepared, Push, Read, Subject, not_of_the_future, prepare, resolve};
 use crate::clock;
 use crate::exit::Failure;
 
@@ -27,6 +28,8 @@ pub(super) struct Scanning<'a> {
     /// What a report must not be older than, or the image would be due again at once.
     pub(super) now: Timestamp,
     pub(super) older_than: policy::time::Duration,
+    /// What is there by now is looked at once more.
+    pub(super) looking: &'a Looking,
     /// The longest that one scan may take.
     pub(super) timeout: Duration,
     pub(super) format: Option<Format>,
@@ -64,13 +67,38 @@ impl Scanning<'_> {
                 "the report is of {at}, which is longer ago than --older-than: nothing was attached; hint: have the image scanned anew"
             )));
         }
+        not_of_the_future(&prepared, self.now)?;
+        self.is_an_improvement(pinned, &prepared, scanner.names_platform())?;
         self.push.run(self.registry, &prepared)?;
         let of = |(artifact, _): &(Artifact, _)| (artifact.reference.clone(), artifact.digest());
         Ok(Finished {
             state: State::Refreshed(why),
             scanned_at: prepared.artifacts.last().map(|(_, document)| document.scanned_at),
             artifacts: prepared.artifacts.iter().map(of).collect(),
+            notes: prepared.notes,
         })
+    }
+
+    /// Nothing that a gate can use by now is lost: no later scan, and no platform. What was attached while the scanner ran counts too.
+    fn is_an_improvement(&self, pinned: &str, prepared: &Prepared, every_platform: bool) -> Result<(), Failure> {
+        let Some((_, document)) = prepared.artifacts.last() else { return Ok(()) };
+        let standing = self.looking.standing(pinned).map_err(Failure::new)?;
+        if let Some(at) = standing.newest.filter(|at| *at > document.scanned_at) {
+            let (kept, why) = ("they are kept, and nothing was attached", document.scanned_at);
+            return Err(Failure::new(format_args!("the report is of {why}, and findings of {at} are there by now: {kept}")));
+        }
+        let unscanned = document.images.iter().filter(|image| image.vulnerabilities.is_none());
+        let names = unscanned.map(|image| image.platform.as_deref().unwrap_or("unknown").to_owned());
+        let lost: Vec<String> = names.filter(|name| every_platform || standing.platforms.contains(name)).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let hint = if every_platform {
+            "the scanner reported on another"
+        } else {
+            "have each platform scanned, with {platform} in --scanner"
+        };
+        Err(Failure::new(format_args!("there is no report of platform {}: nothing was attached; hint: {hint}", lost.join(", "))))
     }
 
     fn targets(&self, scanner: &Scanner, resolved: &Resolved) -> Result<Vec<Target>, Failure> {
@@ -109,7 +137,7 @@ impl Scanning<'_> {
 
     fn scan(&self, scanner: &Scanner, image: &str, platform: Option<&str>) -> Result<Read, Failure> {
         // Nobody else may read or write in it; it goes with what is in it.
-        let folder = tempfile::Builder::new().prefix("gatectl-").tempdir().map_err(|e| Failure::at("temporary folder", e))?;
+        let folder = private_folder().map_err(|e| Failure::at("temporary folder", e))?;
         let report = folder.path().join("report");
         let process = Process {
             program: scanner.program(),
@@ -127,4 +155,13 @@ impl Scanning<'_> {
         report.subject.platform = report.subject.platform.or_else(|| platform.map(str::to_owned));
         Ok(Read { report, bytes, carried: None })
     }
+}
+
+/// A folder that nobody else may look into, whatever the umask.
+fn private_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("gatectl-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
 }

@@ -1,5 +1,6 @@
 //! What became of each image, for people and for programs.
 
+use reports::report::Notes;
 use serde_json::{Value, json};
 
 use super::images::Image;
@@ -32,6 +33,11 @@ pub(super) fn write(
             let mut rows = vec![["IMAGE", "USED", "STATE", "SCANNED", "WHY"].map(str::to_owned).to_vec()];
             rows.extend(images.iter().zip(finished).map(|(image, finished)| cells(image, finished)));
             table::write(output.results, &rows, |column| column == 1)?;
+            let mut all = Notes::default();
+            finished.iter().for_each(|finished| all.extend(&finished.notes));
+            for (note, times) in all.iter() {
+                output.note(format_args!("{note}{}", if times > 1 { format!(" ({times} times)") } else { String::new() }))?;
+            }
         }
     }
     if is_dry_run {
@@ -56,6 +62,7 @@ fn value(image: &Image, finished: &Finished) -> Value {
         "state": finished.state.word(),
         "why": why(&finished.state),
         "scannedAt": finished.scanned_at.map(|at| at.to_string()),
+        "notes": finished.notes.iter().map(|(note, times)| json!({ "note": note, "times": times })).collect::<Vec<_>>(),
         "artifacts": finished.artifacts.iter().map(artifact).collect::<Vec<_>>(),
     })
 }

@@ -82,6 +82,8 @@ fn filters_are_held_together() {
     for (arguments, wanted) in [
         (&["--namespace", "shop"][..], 4),
         (&["--namespace", "shop", "--namespace", "prod"], 5),
+        (&["--namespace", "sh"], 0),
+        (&["--namespace", "sh*"], 4),
         (&["--kind", "cronjob"], 1),
         (&["--image", "ghcr.io/"], 4),
         (&["--image", "*:2"], 1),
@@ -159,7 +161,7 @@ fn lines_that_cannot_be_read_are_counted_with_the_first_place() {
         ended.notes.contains("4 lines that cannot be read; the first: ") && ended.notes.contains("server.log:2: "),
         "{ended:?}"
     );
-    let other = run(b"\xff\xfe\n\0\0\n{}\n[]\n\"policy_log gated-deployment\"\n{\"timestamp\":\"", &["--format", "json"]);
+    let other = run(b"\xff\xfd\n\0\0\n{}\n[]\n\"policy_log gated-deployment\"\n{\"timestamp\":\"", &["--format", "json"]);
     let document: Value = serde_json::from_str(&other.results).unwrap();
     assert_eq!((&document["read"]["other"], &document["read"]["malformed"]["count"]), (&json!(5), &json!(1)), "{other:?}");
 }
@@ -209,6 +211,114 @@ fn a_message_cannot_pretend_to_be_the_event() {
     let found = document(&line, &[]);
     assert_eq!(found["entries"][0]["workload"], "Deployment/real", "{found}");
     assert_eq!(found["totals"]["answers"], 1);
+}
+
+#[test]
+fn what_is_named_for_an_image_is_shown_for_it_alone() {
+    let image = |image: &str, verdict: &str, why: &str| json!({ "container": "c", "image": image, "verdict": verdict, "rule": verdict, "code": "findings-over-limit", "why": why });
+    let images = json!([
+        image("a:1", "deny", "2 critical vulnerabilities, more than 0: CVE-1 (x 1, no fix), CVE-2 (y 1, no fix)"),
+        image("b:1", "audit", "1 high vulnerability, more than 0: CVE-3 (z 1, no fix)"),
+    ]);
+    let one = json!([image("a:1", "deny", "1 critical vulnerability, more than 0: CVE-1 (x 1, no fix)")]);
+    let log = [record(0, "deny", &json!({ "images": images })), record(1, "deny", &json!({ "images": one }))].join("\n");
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let found = document(&log, &[&["--top", "vulnerabilities"], arguments].concat());
+        let rows = found["vulnerabilities"].as_array().unwrap();
+        rows.iter().map(|row| format!("{} {} {} {}", row["vulnerability"], row["count"], row["deny"], row["images"])).collect()
+    };
+    assert_eq!(ids(&[]), ["\"CVE-1\" 2 2 1", "\"CVE-2\" 1 1 1", "\"CVE-3\" 1 0 1"]);
+    assert_eq!(ids(&["--image", "b:"]), ["\"CVE-3\" 1 0 1"]);
+    let found = document(&log, &["--action", "audit"]);
+    assert_eq!(found["entries"][0]["vulnerabilities"], json!(["CVE-3"]), "{found}");
+    // What is left of the first answer was audited; the answer was a denial all the same.
+    assert_eq!(found["totals"]["byAction"], json!({ "deny": 1, "audit": 0, "notice": 0, "admit": 0 }));
+    for (view, rows) in [(&["--would-deny"][..], "workloads"), (&["--top", "namespaces"], "namespaces")] {
+        let found = document(&log, &[view, &["--action", "audit"]].concat());
+        assert_eq!((&found[rows][0]["deny"], &found[rows][0]["audit"]), (&json!(1), &json!(0)), "{found}");
+    }
+    let lines = run(log.as_bytes(), &["--format", "jsonl", "--image", "b:"]).results;
+    assert!(lines.contains("\"vulnerabilities\":[\"CVE-3\"]") && !lines.contains("CVE-1"), "{lines}");
+    let page = run(log.as_bytes(), &["--format", "html"]).results;
+    assert!(page.contains("2026-11-10T10:00:00Z: 2 deny") && !page.contains(" audit</title>"), "{page}");
+}
+
+#[test]
+fn wrapped_records_are_read_and_alerts_in_other_forms_are_told() {
+    let whole = record(0, "deny", &json!({}));
+    let data: Value = serde_json::from_str(&whole).unwrap();
+    let data = data["fields"]["data"].as_str().unwrap();
+    for line in [
+        format!("2026-11-10T10:00:01Z {{app=\"policy-server\", pod=\"x\"}}    {whole}"),
+        whole.replacen("{\"timestamp\"", "{ \"timestamp\"", 1),
+        format!(
+            "2026-11-10T10:00:01Z {{app=\"x\"}} {}",
+            event(403, "x", &json!({ "g/verdict": "deny", "g/violations": "[]", "g/evidence": "[]", "g/setAside": "[]" }))
+        ),
+    ] {
+        assert_eq!(document(&line, &[])["totals"]["byAction"]["deny"], 1, "{line}");
+    }
+    for line in [
+        format!("2026-11-10 WARN policy_log m {data}"),
+        whole.replace("\"data\":", "\"date\":"),
+        whole.replace("\"fields\":", "\"field\":"),
+    ] {
+        let ended = run(line.as_bytes(), &[]);
+        assert!(
+            ended.notes.contains("1 line that cannot be read") && ended.notes.contains("no answer of the gate"),
+            "{line}: {ended:?}"
+        );
+    }
+    let other = run(b"policy_log: policy `gated-deployment` is ready", &[]);
+    assert!(!other.notes.contains("cannot be read"), "{other:?}");
+    let utf_16: Vec<u8> = [0xff, 0xfe].into_iter().chain(whole.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let refused = run(&utf_16, &[]);
+    assert!(refused.exit == ExitCode::Failed && refused.notes.contains("expected UTF-8, found UTF-16"), "{refused:?}");
+}
+
+#[test]
+fn a_broken_event_in_a_list_hides_no_other() {
+    let whole = event(403, "x", &json!({ "g/verdict": "deny", "g/violations": "[]", "g/evidence": "[]", "g/setAside": "[]" }));
+    let broken = whole.replace("\"code\":403", "\"code\":\"403\"");
+    let list = |items: &str| format!("{{\"kind\":\"EventList\",\"apiVersion\":\"audit.k8s.io/v1\",\"items\":{items}}}");
+    let found = document(&list(&format!("[{broken},{whole}]")), &[]);
+    assert_eq!((&found["totals"]["answers"], &found["read"]["malformed"]["count"]), (&json!(1), &json!(1)), "{found}");
+    let found = document(&list("7"), &[]);
+    assert_eq!(found["read"]["malformed"]["count"], 1, "{found}");
+}
+
+/// A pipe whose reader has gone away.
+struct Gone;
+
+impl std::io::Write for Gone {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), log()).unwrap();
+    for format in ["table", "jsonl", "csv"] {
+        let mut notes = Vec::new();
+        let mut output =
+            gatectl::output::Output { results: &mut Gone, notes: &mut notes, is_coloured: false, is_interactive: false };
+        let path = file.path().display().to_string();
+        let exit = gatectl::run(["gatectl", "admissions", &path, "--format", format].map(Into::into), &mut output);
+        assert_eq!((exit, String::from_utf8(notes).unwrap()), (ExitCode::Admitted, String::new()), "{format}");
+    }
+}
+
+#[test]
+fn images_that_are_not_named_are_counted_before_filters() {
+    let images = json!([{ "image": "a:1", "verdict": "deny", "code": "evidence-missing" }, { "more": 7 }]);
+    let found = document(&record(0, "deny", &json!({ "images": images })), &["--image", "z:"]);
+    assert_eq!((&found["read"]["unlistedImages"], &found["totals"]["answers"]), (&json!(7), &json!(0)));
 }
 
 fn event(code: u16, message: &str, annotations: &Value) -> String {

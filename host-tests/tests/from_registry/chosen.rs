@@ -16,11 +16,10 @@ const PASSWORD: &str = "of the world's keys";
 const OTHER: &str = "sha256:5555555555555555555555555555555555555555555555555555555555555555";
 
 impl Place {
-    /// A signed envelope as a referrer that says when it was made; the digest of its layer.
+    /// A signed envelope as a referrer that says when it was made; the artifact's digest.
     fn signed(&self, statement: &str, made_at: Option<&str>) -> String {
         let envelope = envelope(statement, &self.key);
-        refer(&self.world, &self.repository, &self.digest, DSSE, &envelope, made_at);
-        self.world.registry.push_blob(&format!("{}:x", self.repository), envelope.as_bytes()).unwrap()
+        refer(&self.world, &self.repository, &self.digest, DSSE, &envelope, made_at)
     }
 }
 
@@ -100,13 +99,50 @@ fn the_newest_is_never_replaced_by_an_older_one_because_it_cannot_be_read() {
         for ended in [place.trusting(&[]), place.attach(&[])] {
             place.wants_refused(&ended, &[expected, "in the way: ", "--candidate DIGEST", &older]);
         }
-        // What is older than the scan that is taken hides nothing.
-        place.signed(&trivy_statement(&place.digest, 21, "CVE-2026-2"), None);
-        place.wants_published(&place.trusting(&[]), &["CVE-2026-2"]);
+        // What is older than the scan that is taken hides nothing; under keys its time is what anybody wrote beside the envelope.
+        let newer = place.signed(&trivy_statement(&place.digest, 21, "CVE-2026-2"), None);
+        place.wants_published(&place.attach(&[]), &["CVE-2026-2"]);
+        let ended = place.trusting(&[]);
+        assert!(ended.exit == ExitCode::Failed && ended.notes.contains("in the way: "), "{ended:?}");
+        place.wants_published(&place.trusting(&["--candidate", &newer]), &["CVE-2026-2"]);
         // The user may choose, but not what nobody signed.
         let chosen = place.trusting(&["--candidate", &older, "--replace-newer"]);
         place.wants_published(&chosen, &["CVE-2026-1"]);
         assert!(chosen.results.contains("another one was asked for"), "{}", chosen.results);
+    }
+}
+
+/// Whoever may push can put an envelope that somebody else signed into an artifact of another time, or about another image.
+#[test]
+fn what_nobody_signed_neither_dates_nor_binds() {
+    for place in Place::both() {
+        // A statement that says no time, as old as it may be, in an artifact that says to be of today.
+        let dated: Value = serde_json::from_str(&trivy_statement(&place.digest, 10, "CVE-2026-1")).unwrap();
+        let mut undated = dated.clone();
+        undated["predicate"]["metadata"] = json!({});
+        place.signed(&undated.to_string(), Some("2026-11-22T09:00:00Z"));
+        place.wants_refused(&place.trusting(&[]), &["in the way: the statement does not say when the scan was finished"]);
+        place.wants_published(&place.trusting(&["--scanned-at", "2026-11-20T10:00:00Z"]), &["CVE-2026-1"]);
+    }
+    // A report that is signed as it is, and states no image.
+    for place in Place::both() {
+        let dated: Value = serde_json::from_str(&trivy_statement(&place.digest, 10, "CVE-2026-2")).unwrap();
+        let mut report = dated["predicate"]["scanner"]["result"].clone();
+        report["CreatedAt"] = "2026-11-10T10:00:00Z".into();
+        place.signed(&report.to_string(), None);
+        place.wants_refused(&place.trusting(&[]), &["what was signed is no statement"]);
+    }
+    // A layer of two artifacts says of neither which image it is about.
+    for place in Place::both() {
+        let other = place.world.push(&format!("{}:other", place.repository), "arm64").0;
+        let report = trivy_statement(&place.digest, 10, "CVE-2026-3");
+        let of = |digest: &str, made: &str| refer(&place.world, &place.repository, digest, IN_TOTO, &report, Some(made));
+        let (first, second) = (of(&place.digest, "2026-11-10T10:00:00Z"), of(&place.digest, "2026-11-11T10:00:00Z"));
+        assert_ne!(first, second);
+        assert_ne!(of(&other, "2026-11-10T10:00:00Z"), first);
+        let layer = host_tests::document::digest_of(report.as_bytes());
+        place.wants_refused(&place.attach(&["--candidate", &layer]), &["a layer of several: sha256:"]);
+        place.wants_published(&place.attach(&["--candidate", &second]), &["CVE-2026-3"]);
     }
 }
 

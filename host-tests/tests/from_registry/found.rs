@@ -79,7 +79,7 @@ fn what_defender_found() {
         place.wants_refused(&place.trusting(&[]), &["no trusted key signed it"]);
         signing::sign(&place.world.registry, &place.repository, &digest, &place.key, &Default::default()).unwrap();
         let (scan, other) = (place.world.path("scan.pub"), place.world.path("other.pub"));
-        let ended = place.attach(&["--trust-key", &scan, &other]);
+        let ended = place.attach(&["--trust-key", &scan, "--trust-key", &other]);
         place.wants_published(&ended, &["CVE-2026-3"]);
         assert_eq!(place.answer(&place.digest)["manifest"]["layers"][0]["mediaType"], IN_TOTO);
     }

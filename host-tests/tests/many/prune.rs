@@ -240,6 +240,25 @@ fn tags_come_page_by_page() {
     assert_eq!(world.registry.tags(&world.image("app")).unwrap(), ["a", "b", "c"]);
 }
 
+/// Whoever may push can have the signature's tag stand for an image that is in use.
+#[test]
+fn what_is_no_signature_is_not_removed() {
+    for world in World::both() {
+        let (repository, image) = (world.image("app"), world.image("app:gone"));
+        let (digest, _) = world.push(&image, "amd64");
+        world.push(&world.image("app:stays"), "amd64");
+        world.attach(&image, &["LOW"], &[]);
+        let findings = findings_of(&world, "app", &digest);
+        let signature = signature_of(&world, &findings);
+        let (used, _) = world.push(&signature, "arm64");
+        world.registry.delete_manifest(&repository, &digest).unwrap();
+        let ended = prune(&world, &[&repository]);
+        let shown = states(&ended);
+        assert!(shown.iter().all(|(_, state, reason)| state == "kept" && reason.contains("is no signature")), "{ended:?}");
+        assert!(world.registry.exists(&format!("{repository}@{used}")).unwrap());
+    }
+}
+
 #[test]
 fn a_registry_without_deletion_says_so_once() {
     let debian = DockerRegistry::start_with(&Options { forbids_deletion: true, ..Options::default() }).unwrap();
@@ -251,8 +270,12 @@ fn a_registry_without_deletion_says_so_once() {
         world.attach(&image, &["LOW"], &["--repository", &findings]);
     }
     assert!(world.registry.delete_manifest(&app, &world.registry.resolve(&world.image("app:a")).unwrap().digest).is_err());
-    // Both images are only in `app`, which nobody names.
+    // Both images are only in `app`, which nobody names: that may be forgotten, and is no reason to remove anything.
     let ended = prune(&world, &[&findings]);
+    assert_eq!(ended.exit, ExitCode::Failed);
+    assert!(states(&ended).iter().all(|(_, state, reason)| state == "failed" && reason.starts_with("no tag of `")), "{ended:?}");
+    // Where this repository is meant.
+    let ended = prune(&world, &[&findings, "--images-in", &findings]);
     assert_eq!(ended.exit, ExitCode::Failed);
     let shown = states(&ended);
     assert!(

@@ -328,3 +328,51 @@ fn images_of_pods_from_a_file_and_from_a_cluster() {
         assert!(ended.exit == ExitCode::Failed && ended.notes.contains(part), "{arguments:?}: {ended:?}");
     }
 }
+
+/// Neither a platform nor a later scan that a gate can use by now.
+#[test]
+fn nothing_that_a_gate_can_use_is_lost() {
+    for world in World::both() {
+        let part = |architecture: &str| {
+            let (digest, size) = world.push(&world.image(&format!("app:{architecture}")), architecture);
+            let platform = json!({ "os": "linux", "architecture": architecture });
+            (digest.clone(), json!({ "mediaType": MANIFEST, "digest": digest, "size": size, "platform": platform }))
+        };
+        let [(amd64, first), (arm64, second)] = ["amd64", "arm64"].map(part);
+        let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": [first, second] }).to_string();
+        let image = world.image("app:v1");
+        world.registry.push_manifest_raw(&image, index.as_bytes(), INDEX).unwrap();
+        let report = |of: &str, time: &str| REPORT.replace("DIGEST", of).replace("T11:00:00Z", time);
+        let [a, b] = [("a.json", &amd64), ("b.json", &arm64)].map(|(name, of)| world.file(name, &report(of, "T11:00:00Z")));
+        assert_eq!(world.gatectl(&["attach", &image, "--report", &a, "--report", &b]).exit, ExitCode::Admitted);
+
+        let list = world.file("images.txt", &image);
+        let due = ["--images", &list, "--older-than", "1h", "--now", "2026-11-22T12:30:00Z", "--format", "json"];
+        let of_one = world.file("one.json", &report(&amd64, "T12:00:00Z"));
+        let scan = |scanner: &str| world.gatectl(&[&["refresh"], &due[..], &["--scanner", scanner]].concat());
+        let ended = scan(&format!("/bin/cat {of_one} {{image}}"));
+        assert!(ended.exit == ExitCode::Failed, "cat fails on the image: {ended:?}");
+        let only = scanner(&world, &format!("cp {of_one} \"$2\"; exit 0"));
+        let ended = scan(&format!("{only} {{image}} {{report}}"));
+        assert!(states(&ended)[0].1.starts_with("there is no report of platform linux/arm64: nothing was attached"), "{ended:?}");
+
+        let newer = world.file("newer.json", &report(&amd64, "T12:20:00Z"));
+        let attached = world.gatectl(&["attach", &image, "--report", &newer, "--no-carry-over"]);
+        assert_eq!(attached.exit, ExitCode::Admitted, "{attached:?}");
+        world.file("template.json", &REPORT.replace("T11:00:00Z", "T12:00:00Z"));
+        let each = world.path("each");
+        let script = format!("#!/bin/sh\nsed \"s/DIGEST/${{1##*@}}/\" {} >\"$2\"\n", world.path("template.json"));
+        std::fs::write(&each, script).unwrap();
+        std::fs::set_permissions(&each, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let ended = scan(&format!("{each} {{image}} {{report}} {{platform}}"));
+        let kept = "the report is of 2026-11-22T12:00:00Z, and findings of 2026-11-22T12:20:00Z are there by now";
+        assert!(states(&ended)[0].1.starts_with(kept), "{ended:?}");
+        // A clock that is ahead makes findings that no gate reads.
+        world.file("template.json", &REPORT.replace("2026-11-22T11:00:00Z", "2099-01-01T00:00:00Z"));
+        let ended = scan(&format!("{each} {{image}} {{report}} {{platform}}"));
+        assert!(states(&ended)[0].1.starts_with("expected a scan that is finished by now"), "{ended:?}");
+        let future = world.file("future.json", &report(&amd64, "T11:00:00Z").replace("2026-11-22T", "2099-11-22T"));
+        let ended = world.gatectl(&["attach", &image, "--report", &future]);
+        assert!(ended.exit == ExitCode::Failed && ended.notes.contains("found one of 2099-11-22T11:00:00Z"), "{ended:?}");
+    }
+}

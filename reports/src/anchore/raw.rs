@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::distro;
 use crate::report::Os;
 use crate::scalar::{Scalar, filled};
+use crate::text::Text;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,58 +18,61 @@ pub(super) struct Metadata {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Item {
+pub(super) struct Item<'a> {
     pub(super) vuln: Option<String>,
     #[serde(alias = "vulnerabilityId")]
     pub(super) vulnerability_id: Option<String>,
-    pub(super) severity: Option<String>,
+    #[serde(borrow)]
+    pub(super) severity: Option<Text<'a>>,
     /// Name and version, joined by a hyphen.
     pub(super) package: Option<String>,
     #[serde(alias = "packageName")]
     pub(super) package_name: Option<String>,
     #[serde(alias = "packageVersion")]
     pub(super) package_version: Option<String>,
-    #[serde(alias = "packageType")]
-    pub(super) package_type: Option<String>,
+    #[serde(borrow, alias = "packageType")]
+    pub(super) package_type: Option<Text<'a>>,
     #[serde(alias = "packagePath")]
     pub(super) package_path: Option<String>,
     pub(super) path: Option<String>,
     pub(super) purl: Option<String>,
-    pub(super) fix: Option<Scalar>,
-    #[serde(alias = "fixAvailable")]
-    pub(super) fix_available: Option<Scalar>,
+    #[serde(borrow)]
+    pub(super) fix: Option<Scalar<Text<'a>>>,
+    #[serde(borrow, alias = "fixAvailable")]
+    pub(super) fix_available: Option<Scalar<Text<'a>>>,
     #[serde(alias = "fixVersions")]
     pub(super) fix_versions: Option<Vec<String>>,
-    #[serde(alias = "fixState")]
-    pub(super) fix_state: Option<String>,
+    #[serde(borrow, alias = "fixState")]
+    pub(super) fix_state: Option<Text<'a>>,
     #[serde(alias = "willNotFix")]
     pub(super) will_not_fix: Option<bool>,
-    #[serde(alias = "feedGroup")]
-    feed_group: Option<String>,
+    #[serde(borrow, alias = "feedGroup")]
+    feed_group: Option<Text<'a>>,
     kev: Option<bool>,
-    #[serde(alias = "nvdData")]
-    pub(super) nvd_data: Option<Vec<Nvd>>,
-    #[serde(rename = "nvdCvssBaseScore")]
-    pub(super) nvd_score: Option<Scalar>,
+    #[serde(borrow, alias = "nvdData")]
+    pub(super) nvd_data: Option<Vec<Nvd<'a>>>,
+    #[serde(borrow, rename = "nvdCvssBaseScore")]
+    pub(super) nvd_score: Option<Scalar<Text<'a>>>,
     /// The CVEs of a vulnerability with another id, separated by commas.
-    pub(super) cves: Option<String>,
+    #[serde(borrow)]
+    pub(super) cves: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Nvd {
+pub(super) struct Nvd<'a> {
     pub(super) id: Option<String>,
     #[serde(alias = "isKev")]
     is_kev: Option<bool>,
-    #[serde(alias = "cvssV3")]
-    pub(super) cvss_v3: Option<Cvss>,
-    #[serde(alias = "cvssV2")]
-    pub(super) cvss_v2: Option<Cvss>,
+    #[serde(borrow, alias = "cvssV3")]
+    pub(super) cvss_v3: Option<Cvss<'a>>,
+    #[serde(borrow, alias = "cvssV2")]
+    pub(super) cvss_v2: Option<Cvss<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Cvss {
-    #[serde(alias = "baseScore")]
-    pub(super) base_score: Option<Scalar>,
+pub(super) struct Cvss<'a> {
+    #[serde(borrow, alias = "baseScore")]
+    pub(super) base_score: Option<Scalar<Text<'a>>>,
 }
 
 impl Metadata {
@@ -83,7 +87,7 @@ impl Metadata {
     }
 }
 
-impl Item {
+impl Item<'_> {
     /// In the KEV catalogue, where the row speaks of it.
     pub(super) fn known_exploited(&self) -> Option<bool> {
         self.nvd_data.iter().flatten().filter_map(|nvd| nvd.is_kev).chain(self.kev).max()

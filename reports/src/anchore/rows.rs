@@ -8,7 +8,7 @@ use crate::report::{Notes, Row};
 use crate::scalar::{self, Scalar, stated};
 use crate::stated::{self, Stated};
 
-pub(super) fn rows(item: raw::Item, family: Option<&str>, notes: &mut Notes) -> Vec<Row> {
+pub(super) fn list(item: raw::Item<'_>, family: Option<&str>, rows: &mut Vec<Row>, notes: &mut Notes) {
     let known_exploited = item.known_exploited();
     let mut fixed = item.fix_versions.unwrap_or_default();
     let fix = item.fix.or(item.fix_available).as_ref().and_then(Scalar::text);
@@ -46,12 +46,12 @@ pub(super) fn rows(item: raw::Item, family: Option<&str>, notes: &mut Notes) -> 
         fixed,
         ..Stated::default()
     };
-    stated.rows(notes)
+    stated.list(rows, notes);
 }
 
 /// The highest score of the NVD's records, of version 3 where there is one; -1 says that there is none.
-fn score(nvd: &[raw::Nvd], notes: &mut Notes) -> Option<policy::findings::CvssScore> {
-    let mut highest = |scores: Vec<Option<&raw::Cvss>>| {
+fn score(nvd: &[raw::Nvd<'_>], notes: &mut Notes) -> Option<policy::findings::CvssScore> {
+    let mut highest = |scores: Vec<Option<&raw::Cvss<'_>>>| {
         scores.into_iter().flatten().filter_map(|cvss| scalar::score(cvss.base_score.as_ref(), notes)).max()
     };
     let newer = highest(nvd.iter().map(|nvd| nvd.cvss_v3.as_ref()).collect());

@@ -8,6 +8,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Row};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 
 /// The source of the statement that an occurrence's assessment makes.
 const ASSESSMENT: &str = "artifact-analysis report, `vexAssessment`";
@@ -66,11 +67,11 @@ pub(super) fn rows(occurrence: Occurrence, has_risk: bool, notes: &mut Notes) ->
         for path in if files.is_empty() { vec![None] } else { files } {
             let stated = Stated {
                 id: id.clone(),
-                severity: severity.clone(),
+                severity: severity.clone().map(Text::from),
                 cvss,
                 epss,
                 known_exploited,
-                ecosystem: ecosystem.clone(),
+                ecosystem,
                 package: package.clone(),
                 installed: version.clone(),
                 path,

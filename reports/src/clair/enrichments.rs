@@ -11,34 +11,38 @@ use serde_json::value::RawValue;
 
 use crate::report::Notes;
 use crate::scalar::{self, Scalar};
+use crate::text::Text;
 
 /// By the number of the vulnerability; `None` where the report does not have the enrichment.
 #[derive(Default)]
-pub(super) struct Enrichments {
-    cvss: Option<BTreeMap<String, CvssScore>>,
-    epss: Option<BTreeMap<String, Epss>>,
-    known_exploited: Option<BTreeMap<String, bool>>,
+pub(super) struct Enrichments<'a> {
+    cvss: Option<BTreeMap<Text<'a>, CvssScore>>,
+    epss: Option<BTreeMap<Text<'a>, Epss>>,
+    known_exploited: Option<BTreeMap<Text<'a>, bool>>,
 }
 
 #[derive(Deserialize)]
-struct Record {
-    #[serde(rename = "baseScore")]
-    base_score: Option<Scalar>,
-    epss: Option<Scalar>,
+struct Record<'a> {
+    #[serde(borrow, rename = "baseScore")]
+    base_score: Option<Scalar<Text<'a>>>,
+    #[serde(borrow)]
+    epss: Option<Scalar<Text<'a>>>,
 }
 
-impl Enrichments {
-    pub(super) fn of(raw: BTreeMap<String, Box<RawValue>>, notes: &mut Notes) -> Self {
+/// By the number of the vulnerability.
+type Records<'a> = BTreeMap<Text<'a>, Vec<Record<'a>>>;
+
+impl<'a> Enrichments<'a> {
+    pub(super) fn of(raw: BTreeMap<String, &'a RawValue>, notes: &mut Notes) -> Self {
         let mut all = Self::default();
         for (kind, value) in raw {
             let Some(enricher) = ["clair.cvss", "clair.epss", "clair.kev"].into_iter().find(|name| names(&kind, name)) else {
                 continue;
             };
-            let Ok(records) = serde_json::from_str::<Vec<BTreeMap<String, Vec<Record>>>>(value.get()) else {
+            let Ok(records) = serde_json::from_str::<Vec<Records<'a>>>(value.get()) else {
                 notes.add(format!("enrichment `{enricher}` that cannot be read"));
                 continue;
             };
-            let records: Vec<(String, Vec<Record>)> = records.into_iter().flatten().collect();
             match enricher {
                 "clair.cvss" => all.cvss = Some(worst(records, |record| scalar::score(record.base_score.as_ref(), notes))),
                 "clair.epss" => all.epss = Some(worst(records, |record| scalar::epss(record.epss.as_ref(), notes))),
@@ -77,11 +81,10 @@ fn names(kind: &str, enricher: &str) -> bool {
 }
 
 /// The worst of a vulnerability's records: a bulletin has one for each CVE.
-fn worst<T: Ord>(records: Vec<(String, Vec<Record>)>, mut read: impl FnMut(&Record) -> Option<T>) -> BTreeMap<String, T> {
-    let worst = |records: Vec<Record>| records.iter().filter_map(&mut read).max();
-    let all: Vec<(String, Option<T>)> = {
-        let mut worst = worst;
-        records.into_iter().map(|(id, records)| (id, worst(records))).collect()
+fn worst<'a, T: Ord>(records: Vec<Records<'a>>, mut read: impl FnMut(&Record<'a>) -> Option<T>) -> BTreeMap<Text<'a>, T> {
+    let worst = |(id, records): (Text<'a>, Vec<Record<'a>>)| {
+        let worst = records.iter().filter_map(&mut read).max();
+        worst.map(|worst| (id, worst))
     };
-    all.into_iter().filter_map(|(id, value)| value.map(|value| (id, value))).collect()
+    records.into_iter().flatten().filter_map(worst).collect()
 }

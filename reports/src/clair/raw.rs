@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::scalar::Scalar;
 
 #[derive(Deserialize)]
-pub(super) struct Report {
+pub(super) struct Report<'a> {
     pub(super) manifest_hash: Option<String>,
     pub(super) packages: Option<BTreeMap<String, Package>>,
     pub(super) distributions: Option<BTreeMap<String, Distribution>>,
@@ -16,7 +16,8 @@ pub(super) struct Report {
     pub(super) vulnerabilities: Option<BTreeMap<String, Vulnerability>>,
     pub(super) package_vulnerabilities: Option<BTreeMap<String, Option<Vec<String>>>>,
     /// By media type; each item's shape is the enricher's own.
-    pub(super) enrichments: Option<BTreeMap<String, Box<RawValue>>>,
+    #[serde(borrow)]
+    pub(super) enrichments: Option<BTreeMap<String, &'a RawValue>>,
 }
 
 #[derive(Deserialize)]

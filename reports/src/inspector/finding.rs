@@ -10,6 +10,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::words;
 
 /// What findings of Inspector speak about; older ones have no EPSS. `exploitAvailable` says that exploit code is known, not that the
@@ -150,7 +151,7 @@ fn rows_of(finding: Finding, notes: &mut Notes) -> Vec<Row> {
             names: names.clone(),
             advisories: advisories.clone(),
             title: finding.title.clone(),
-            severity: finding.severity.clone(),
+            severity: finding.severity.clone().map(Text::from),
             cvss,
             epss,
             published_at,

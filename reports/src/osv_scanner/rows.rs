@@ -7,6 +7,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Row};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::words;
 
 pub(super) fn rows(source: raw::Source, notes: &mut Notes) -> Vec<Row> {
@@ -54,7 +55,7 @@ fn rows_of(
         id,
         names,
         title: record.summary,
-        severity: severity(record.database_specific, cvss, notes),
+        severity: severity(record.database_specific, cvss, notes).map(Text::from),
         cvss,
         published_at: scalar::time(record.published.as_ref(), "date of publication", notes),
         purl: installed_name.map(|name| ecosystem.purl(&name, version.as_deref())),

@@ -14,7 +14,9 @@ impl<'a, const N: usize> Labels<'a, N> {
 /// What follows the colon of a line with one of the labels.
 fn value<'a>(line: &'a str, labels: &[&str]) -> Option<&'a str> {
     let line = line.trim_start();
-    let after = labels.iter().filter_map(|label| line.strip_prefix(label));
+    // Most lines begin with another letter.
+    let first = line.as_bytes().first();
+    let after = labels.iter().filter(|label| label.as_bytes().first() == first).filter_map(|label| line.strip_prefix(*label));
     after.filter_map(|rest| rest.trim_start().strip_prefix(':')).next().map(str::trim)
 }
 

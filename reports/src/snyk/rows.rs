@@ -7,6 +7,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Row};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 
 /// Catalogues of weaknesses, of Snyk's former ids, and of bare numbers: no names of the vulnerability.
 const OTHER_CATALOGUES: [&str; 3] = ["CWE", "ALTERNATIVE", "NSP"];
@@ -64,7 +65,7 @@ fn rows_of(vulnerability: raw::Vulnerability, manager: &str, path: Option<String
         id: filled(vulnerability.id),
         names: names.collect(),
         title: vulnerability.title,
-        severity,
+        severity: severity.map(Text::from),
         cvss: scalar::score(vulnerability.cvss_score.as_ref(), notes),
         epss: scalar::epss(vulnerability.epss_details.and_then(|epss| epss.probability).as_ref(), notes),
         published_at: scalar::time(vulnerability.publication_time.as_ref(), "date of publication", notes),

@@ -7,6 +7,7 @@ use crate::ecosystem::Ecosystem;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, ReportError, distro};
 
 /// The source of the statement that a false positive makes.
@@ -175,7 +176,7 @@ fn rows(component: Component, family: Option<&str>, notes: &mut Notes) -> Vec<Ro
         let stated = Stated {
             id: filled(vulnerability.cve),
             advisories: advisory.into_iter().collect(),
-            severity: vulnerability.severity,
+            severity: vulnerability.severity.map(Text::from),
             cvss: scalar::score(vulnerability.cvss.as_ref(), notes),
             epss: scalar::epss(vulnerability.epss.and_then(|epss| epss.epss_probability).as_ref(), notes),
             published_at: scalar::time(vulnerability.published_on.as_ref(), "date of publication", notes),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{Format, ReportError};
 
 #[derive(Deserialize)]
@@ -73,7 +74,7 @@ fn rows(line: Line, notes: &mut Notes) -> Vec<Row> {
     let stated = Stated {
         id: filled(line.cve_id),
         advisories: filled(line.advisory_id).into_iter().collect(),
-        severity: line.cve_severity,
+        severity: line.cve_severity.map(Text::from),
         cvss: scalar::score(line.cve_cvss.as_ref(), notes),
         package: line.component_name,
         installed: line.component_version,

@@ -62,7 +62,7 @@ impl Component {
 fn kind_of(rest: &str) -> Option<&'static str> {
     let parts: Vec<&str> = rest.split(':').collect();
     match parts.as_slice() {
-        [distribution, _, _, _, ..] => distro::of(distribution).and_then(|os| distro::package_type(&os.family)),
+        [distribution, _, _, _, ..] => distro::family(distribution).and_then(distro::packages).map(|(_, kind)| kind),
         [release, _, _] if release.starts_with(|c: char| c.is_ascii_digit()) => Some("alpine"),
         _ => None,
     }

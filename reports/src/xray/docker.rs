@@ -8,6 +8,7 @@ use super::component::Component;
 use crate::report::{Claim, Notes, Report, Row, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{ReportError, xray};
 
 #[derive(Deserialize)]
@@ -107,7 +108,7 @@ fn rows(vulnerability: Vulnerability, notes: &mut Notes) -> Vec<Row> {
         id: filled(vulnerability.issue_id),
         names,
         title: vulnerability.summary,
-        severity: vulnerability.severity,
+        severity: vulnerability.severity.map(Text::from),
         cvss,
         purl,
         package,

@@ -7,6 +7,7 @@ use super::component::Component;
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
+use crate::text::Text;
 use crate::{ReportError, xray};
 
 #[derive(Deserialize)]
@@ -104,7 +105,7 @@ fn line_rows(line: Line, notes: &mut Notes) -> Vec<Row> {
         id: filled(line.issue_id),
         names,
         title: line.summary,
-        severity: line.severity,
+        severity: line.severity.map(Text::from),
         cvss,
         purl,
         package,
@@ -141,7 +142,7 @@ fn item_rows(item: Item, notes: &mut Notes) -> Vec<Row> {
         id: filled(item.id),
         names,
         title: item.summary,
-        severity: item.severity,
+        severity: item.severity.map(Text::from),
         cvss,
         purl,
         package: item.component,

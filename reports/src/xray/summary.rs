@@ -6,6 +6,7 @@ use super::component::Component;
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::Stated;
+use crate::text::Text;
 use crate::{ReportError, xray};
 
 #[derive(Deserialize)]
@@ -97,7 +98,7 @@ fn rows(issue: Issue, notes: &mut Notes) -> Vec<Row> {
             id: filled(issue.issue_id.clone()),
             names: names.clone(),
             title: issue.summary.clone(),
-            severity: issue.severity.clone(),
+            severity: issue.severity.clone().map(Text::from),
             cvss,
             purl,
             package,

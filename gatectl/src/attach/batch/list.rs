@@ -119,6 +119,10 @@ impl List<'_> {
         let line = self.line(record.position());
         let cells: BTreeMap<&str, &str> =
             self.columns.iter().copied().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()).collect();
+        // A quote that is not closed takes the rows behind it into its cell.
+        if let Some((column, _)) = cells.iter().find(|(_, cell)| cell.contains(['\n', '\r'])) {
+            return Err(self.at(line, column, "expected a value on one line, found a line break; hint: is a quote not closed?"));
+        }
         let cell = |column: &str| cells.get(column).copied();
         let needed = |column| cell(column).ok_or_else(|| self.at(line, column, "expected a value, found none"));
         let (_, image) = self.reference(line, needed("image")?)?;

@@ -70,6 +70,10 @@ fn trusted(candidate: &Candidate) -> Option<&Readable> {
 /// an index may be about any of its images.
 fn is_older(candidate: &Candidate, whole: &Digest, newest: &BTreeMap<&Digest, Timestamp>) -> bool {
     let (Some(made_at), of) = (candidate.found.made_at, &candidate.found.of.digest) else { return false };
+    // Whoever may push can write any time beside an envelope that somebody else signed.
+    if !candidate.trust.covers_manifest() {
+        return false;
+    }
     match newest.get(of) {
         Some(newest) => made_at < *newest,
         None => of == whole && !newest.is_empty() && newest.values().all(|newest| made_at < *newest),
@@ -114,12 +118,13 @@ mod tests {
 
     #[test]
     fn what_may_be_newer_and_cannot_be_read_is_in_the_way() {
-        for trust in [Trust::NotAsked, by(), Trust::Unknown] {
+        for trust in [Trust::NotAsked, by(), Trust::Unknown, Trust::Envelope("cosign.pub".to_owned())] {
             let with = |made_at| words(&[readable('a', 10, Trust::NotAsked), broken('a', made_at, trust.clone())]);
             for made_at in [None, Some(10), Some(11)] {
                 assert_eq!(with(made_at), ["taken", "in the way"], "{trust:?} {made_at:?}");
             }
-            assert_eq!(with(Some(9)), ["taken", "left"], "{trust:?}");
+            let older = if trust.covers_manifest() { "left" } else { "in the way" };
+            assert_eq!(with(Some(9)), ["taken", older], "{trust:?}: a time that nobody signed");
         }
         // Of another image, and found for the index: the latter may be about either.
         let all = [

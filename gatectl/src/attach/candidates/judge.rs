@@ -106,13 +106,13 @@ impl Judge<'_> {
             Err(why) => return (Trust::Unknown, State::Broken(why)),
         };
         let state = match opened {
-            Ok(opened) => self.report(found, layer, bytes, opened),
+            Ok(opened) => self.report(found, layer, bytes, opened, &trust),
             Err(why) => State::Broken(why),
         };
         (trust, state)
     }
 
-    fn report(&self, found: &Found, layer: &Layer, bytes: Vec<u8>, opened: Opened) -> State {
+    fn report(&self, found: &Found, layer: &Layer, bytes: Vec<u8>, opened: Opened, trust: &Trust) -> State {
         let broken = |e: &dyn std::fmt::Display| State::Broken(e.to_string());
         let text = match outline::text(&opened.document) {
             Ok(text) => text,
@@ -129,6 +129,9 @@ impl Judge<'_> {
         // The tag and the index are not what anybody signs: there, what is about an image has to say so itself.
         if found.way != Way::Referrer && format != Format::InToto {
             return State::Other("it does not state which image it is about".to_owned());
+        }
+        if !trust.covers_manifest() && trust.is_enough() && format != Format::InToto {
+            return State::Broken("what was signed is no statement, and does not say which image it is about".to_owned());
         }
         let report = match (format.reader().read)(text) {
             Ok(report) => report,
@@ -161,8 +164,14 @@ impl Judge<'_> {
             Err(error) => return broken(&error.message),
         }
         let stated = report.scanned_at.or(self.wanted.scanned_at);
-        let Some(scanned_at) = stated.or(found.made_at) else {
-            let why = "neither the report nor its artifact says when the scan was finished; hint: state it with `--scanned-at`";
+        let made_at = found.made_at.filter(|_| trust.covers_manifest() || !trust.is_enough());
+        let Some(scanned_at) = stated.or(made_at) else {
+            let why = match found.made_at {
+                Some(_) => {
+                    "the statement does not say when the scan was finished, and nobody signed what its artifact says; hint: state it with `--scanned-at`"
+                }
+                None => "neither the report nor its artifact says when the scan was finished; hint: state it with `--scanned-at`",
+            };
             return State::Broken(why.to_owned());
         };
         // Clients may keep a report as any file.

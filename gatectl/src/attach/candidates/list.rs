@@ -4,7 +4,7 @@ use host::registry::Resolved;
 use serde_json::{Value, json};
 
 use super::choose::Outcome;
-use super::find::Held;
+use super::find::{Held, Way};
 use super::judge::{Candidate, State};
 use super::trust::Trust;
 use crate::exit::Failure;
@@ -17,7 +17,8 @@ impl Candidate {
     /// The digest by which `--candidate` names it.
     fn digest(&self) -> &str {
         match &self.found.held {
-            Held::Layer(layer) => &layer.digest,
+            // Cosign's tag has an attestation in each layer. Elsewhere the artifact says which image the layer is about.
+            Held::Layer(layer) if self.found.way == Way::Attestation => &layer.digest,
             _ => &self.found.artifact,
         }
     }
@@ -46,7 +47,7 @@ impl Candidate {
     fn trust(&self) -> String {
         match &self.trust {
             Trust::NotAsked => "not checked".to_owned(),
-            Trust::By(key) => key.clone(),
+            Trust::By(key) | Trust::Envelope(key) => key.clone(),
             Trust::Nobody => "nobody trusted".to_owned(),
             Trust::Unknown => "unknown".to_owned(),
         }
@@ -113,7 +114,7 @@ pub(in crate::attach) fn value(all: &[(Candidate, Outcome)]) -> Value {
             "scanner": report.map(|readable| &readable.read.report.scanner.name),
             "scannedAt": report.filter(|readable| !readable.is_stand_in).map(|readable| readable.scanned_at.to_string()),
             "madeAt": candidate.found.made_at.map(|at| at.to_string()),
-            "signedBy": match &candidate.trust { Trust::By(key) => Some(key), _ => None },
+            "signedBy": match &candidate.trust { Trust::By(key) | Trust::Envelope(key) => Some(key), _ => None },
             "outcome": outcome.word(),
             "why": outcome.why(),
         })

@@ -25,8 +25,10 @@ pub(in crate::attach) struct TrustKey {
 pub(in crate::attach) enum Trust {
     /// Nobody was asked for.
     NotAsked,
-    /// The owner of the key in this file.
+    /// The owner of the key in this file: for the artifact as a whole, with what its manifest says.
     By(String),
+    /// The owner of the key in this file: for the envelope, and for nothing that the manifest around it says.
+    Envelope(String),
     /// None of the keys.
     Nobody,
     /// It could not be found out, and why not is the candidate's own trouble.
@@ -36,6 +38,11 @@ pub(in crate::attach) enum Trust {
 impl Trust {
     /// Whether it may be taken.
     pub(super) fn is_enough(&self) -> bool {
+        matches!(self, Self::NotAsked | Self::By(_) | Self::Envelope(_))
+    }
+
+    /// Whether what the manifest says is believed as far as the report is.
+    pub(super) fn covers_manifest(&self) -> bool {
         matches!(self, Self::NotAsked | Self::By(_))
     }
 
@@ -78,7 +85,7 @@ pub(super) fn of(
         return Ok(Trust::NotAsked);
     }
     if let Some(key) = envelope.and_then(|envelope| keys.iter().find(|key| envelope.is_signed_by(&key.key))) {
-        return Ok(Trust::By(key.name.clone()));
+        return Ok(Trust::Envelope(key.name.clone()));
     }
     // Cosign's tag grows by a layer with each attestation: a signature of the whole is none of a layer.
     if found.way == Way::Attestation {

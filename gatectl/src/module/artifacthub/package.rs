@@ -18,6 +18,10 @@ pub(super) const HEADER: &str = "\
 /// The chart that a cluster needs before this policy.
 const CONTROLLER: &str = "https://artifacthub.io/packages/helm/kubewarden/kubewarden-controller";
 
+/// Pictures of the pages that the command line makes: title, and file in `docs/screenshots`.
+pub(super) const SCREENSHOTS: [(&str, &str); 2] =
+    [("What the gate sees of an image", "findings.png"), ("What the gate answered, and what it would deny", "admissions.png")];
+
 /// The version of the metadata.
 pub(super) fn version(metadata: &Metadata) -> Result<&str, String> {
     needed(metadata, "io.kubewarden.policy.version")
@@ -62,6 +66,10 @@ pub(super) fn make(
         let entry = |change: &Change| json!({ "kind": change.kind, "description": change.description });
         package.push(("changes", changes.iter().map(entry).collect()));
     }
+    let screenshots = screenshots(of("source")?, version);
+    if !screenshots.is_empty() {
+        package.push(("screenshots", Value::Array(screenshots)));
+    }
     package.push(("annotations", annotations(metadata, questions)?));
     Ok(package)
 }
@@ -93,6 +101,12 @@ fn links(source: &str, version: &str) -> Value {
     }
     links.push(json!({ "name": "source", "url": source }));
     Value::Array(links)
+}
+
+/// As they were when the version was released; only there is known where a file of the source lies.
+fn screenshots(source: &str, version: &str) -> Vec<Value> {
+    let of = |(title, file): (&str, &str)| json!({ "title": title, "url": format!("{source}/raw/v{version}/docs/screenshots/{file}") });
+    SCREENSHOTS.into_iter().filter(|_| source.starts_with("https://github.com/")).map(of).collect()
 }
 
 fn install(image: &str) -> String {
@@ -153,5 +167,12 @@ mod tests {
                 { "name": "source", "url": "https://github.com/a/b" }])
         );
         assert_eq!(links("https://git.example/b", "1.0.0"), json!([{ "name": "source", "url": "https://git.example/b" }]));
+        assert!(screenshots("https://git.example/b", "1.0.0").is_empty());
+        for (screenshot, (title, file)) in screenshots("https://github.com/a/b", "1.0.0").iter().zip(SCREENSHOTS) {
+            let url = format!("https://github.com/a/b/raw/v1.0.0/docs/screenshots/{file}");
+            assert_eq!(screenshot, &json!({ "title": title, "url": url }));
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/screenshots/").to_owned() + file;
+            assert!(std::fs::read(&path).is_ok_and(|bytes| bytes.starts_with(b"\x89PNG")), "{path}");
+        }
     }
 }
