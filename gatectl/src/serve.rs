@@ -32,8 +32,6 @@ use crate::output::Output;
 
 /// How finely a judgement's time is measured.
 const TICK: Duration = Duration::from_millis(100);
-/// How many ticks a judgement may take, whose look-ups go on after its request was answered: half a minute.
-const TICKS: u64 = 300;
 
 /// Serves the policy module to Gatekeeper, as an external data provider over HTTPS
 #[derive(Debug, Args)]
@@ -108,7 +106,8 @@ impl Serve {
         let tls = Arc::new(Reloading::new(files).map_err(Failure::new)?);
         let registry = Arc::new(self.connection.lookup_registry()?);
         let (wasm, origin) = module::read(self.policy.as_deref(), &self.policy_key, &registry)?;
-        let options = ModuleOptions { deadline: Some(TICKS), tick: TICK, ..ModuleOptions::default() };
+        // Nobody waits for what takes longer than its request.
+        let options = ModuleOptions { deadline: Some(self.patience.div_ceil(100).saturating_add(1)), tick: TICK, ..ModuleOptions::default() };
         let module = PolicyModule::from_bytes(&wasm, options).map_err(|error| Failure::at(&origin, error))?;
         let (objects, _) = self.objects.layered(&[])?;
 
@@ -121,10 +120,10 @@ impl Serve {
         });
         let live: Arc<dyn Capabilities> = Arc::new(Live::new(registry, sink).with_kubernetes(Arc::new(objects)));
         let lookups =
-            Arc::new(Lookups::new(live, self.lifetimes(), Arc::new(move |operation, from| counted.looked_up(operation, from))));
+            Lookups::new(live, self.lifetimes(), Arc::new(move |operation, from| counted.looked_up(operation, from)));
         let own = events.clone();
         let parts = Parts {
-            judge: Arc::new(Judge::new(Arc::new(module), Arc::clone(&lookups) as Arc<dyn Capabilities>, CallOptions::default())),
+            judge: Arc::new(Judge::new(Arc::new(module), lookups.clone(), CallOptions::default())),
             lookups,
             room: self.room(),
             metrics,

@@ -2,13 +2,14 @@
 //!
 //! A key that is asked for while it is being judged is not judged a second time. As many keys are judged at once as there are workers; so
 //! many may wait, and what comes on top is refused at once: Gatekeeper then denies, and asks again, where otherwise everybody would wait in
-//! vain. Who waited too long is told so, and the judgement goes on, so that its look-ups are there the next time.
+//! vain. Of the time that a request has, its look-ups have the most, and the rules the rest: what could not be looked up by then is
+//! evidence that is not there, and the rules say what comes of it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, watch};
 
@@ -25,6 +26,14 @@ pub struct Room {
     pub patience: Duration,
 }
 
+impl Room {
+    /// What the look-ups of a request have of its time.
+    #[must_use]
+    pub fn for_lookups(&self) -> Duration {
+        self.patience.mul_f32(0.8)
+    }
+}
+
 impl Default for Room {
     fn default() -> Self {
         Self { workers: 32, waiting: 512, patience: Duration::from_millis(1500) }
@@ -32,7 +41,8 @@ impl Default for Room {
 }
 
 type Judged = Result<Arc<Verdict>, Trouble>;
-type Judging = dyn Fn(&str) -> Result<Verdict, Trouble> + Send + Sync;
+/// A key, and until when its look-ups are waited for.
+type Judging = dyn Fn(&str, Instant) -> Result<Verdict, Trouble> + Send + Sync;
 
 /// What is being judged.
 pub struct Flights {
@@ -91,9 +101,25 @@ impl Flights {
             Ok(Err(_)) => Err(given_up()),
             Err(_) => {
                 let waited = self.room.patience.as_millis();
-                Err(Trouble::Provider(format!("no verdict within {waited} ms; the look-ups go on: try again")))
+                Err(Trouble::Provider(format!("no verdict within {waited} ms: try again")))
             }
         }
+    }
+
+    /// Does other work that may block, within the same room and time.
+    ///
+    /// # Errors
+    /// There is no room or no time, or the work broke off.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(Instant) -> T + Send + 'static) -> Result<T, Trouble> {
+        let until = later(now(), self.room.for_lookups());
+        let worker = tokio::time::timeout_at(until.into(), Arc::clone(&self.workers).acquire_owned()).await;
+        let Ok(Ok(worker)) = worker else { return Err(crowded()) };
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work(until);
+            drop(worker);
+            done
+        });
+        done.await.map_err(|_| given_up())
     }
 
     /// The flight of a key: the one that there is, or a new one.
@@ -103,7 +129,7 @@ impl Flights {
             return Ok(flight.clone());
         }
         if self.shared.waiting.load(Ordering::SeqCst) >= self.room.workers.saturating_add(self.room.waiting) {
-            return Err(Trouble::Provider("too many workloads are being judged: try again".to_owned()));
+            return Err(crowded());
         }
         let (tell, answer) = watch::channel(None);
         let key: Arc<str> = key.into();
@@ -112,10 +138,16 @@ impl Flights {
         drop(flights);
         let place = Place { shared: Arc::clone(&self.shared), key };
         let (workers, judging) = (Arc::clone(&self.workers), Arc::clone(&self.judging));
+        let until = later(now(), self.room.for_lookups());
         tokio::spawn(async move {
-            let Ok(worker) = workers.acquire_owned().await else { return };
+            // Who has not got a worker by then would be judged without a look-up, and nobody waits for it.
+            let Ok(Ok(worker)) = tokio::time::timeout_at(until.into(), workers.acquire_owned()).await else {
+                drop(place);
+                let _ = tell.send(Some(Err(crowded())));
+                return;
+            };
             let judged = tokio::task::spawn_blocking(move || {
-                let judged = judging(&place.key).map(Arc::new);
+                let judged = judging(&place.key, until).map(Arc::new);
                 drop(worker);
                 (judged, place)
             });
@@ -129,6 +161,10 @@ impl Flights {
     }
 }
 
+fn crowded() -> Trouble {
+    Trouble::Provider("too many workloads are being judged: try again".to_owned())
+}
+
 fn given_up() -> Trouble {
     Trouble::Provider("the judgement broke off".to_owned())
 }
@@ -137,4 +173,14 @@ impl fmt::Debug for Flights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flights").field("room", &self.room).finish_non_exhaustive()
     }
+}
+
+fn later(instant: Instant, by: Duration) -> Instant {
+    instant.checked_add(by).unwrap_or(instant)
+}
+
+/// The only clock of what requests have of time.
+#[expect(clippy::disallowed_methods, reason = "how long a request may take is the edge's own business")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -1,11 +1,13 @@
 //! A key → the module's verdict, as data.
 //!
-//! What the module answered is the answer, whatever it is; evidence that could not be had is a verdict like any other. Only where the module
-//! gave none (it trapped, took too long, answered what nobody can read) is it the provider that failed.
+//! What the module answered is the answer, whatever it is; evidence that could not be had is a verdict like any other. The provider itself
+//! failed where the module gave none (it trapped, took too long, answered what nobody can read), and where it denies because the provider
+//! did not wait for a look-up: that denial holds for the moment, and is none that Gatekeeper may remember.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use host::capability::Capabilities;
 use host::module::{CallOptions, PolicyModule};
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::key::Key;
 use crate::limits;
+use crate::lookups::{Lookups, Waiting};
 
 /// Why a key has no verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,13 @@ pub enum Trouble {
     Key(String),
     /// The provider could not: the next time it may.
     Provider(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Key(error) | Self::Provider(error)) = self;
+        f.write_str(error)
+    }
 }
 
 /// A verdict about one workload.
@@ -33,10 +43,10 @@ pub struct Verdict {
     pub value: Value,
 }
 
-/// The module with whoever answers its look-ups.
+/// The module with its look-ups.
 pub struct Judge {
     module: Arc<PolicyModule>,
-    capabilities: Arc<dyn Capabilities>,
+    lookups: Lookups,
     options: CallOptions,
 }
 
@@ -50,25 +60,24 @@ struct Answer {
 }
 
 impl Judge {
-    /// A module, whoever answers its look-ups, and what it takes for the present.
+    /// A module, its look-ups, and what it takes for the present.
     #[must_use]
-    pub fn new(module: Arc<PolicyModule>, capabilities: Arc<dyn Capabilities>, options: CallOptions) -> Self {
-        Self { module, capabilities, options }
+    pub fn new(module: Arc<PolicyModule>, lookups: Lookups, options: CallOptions) -> Self {
+        Self { module, lookups, options }
     }
 
-    /// The verdict about the workload of a key. Blocks as long as the module's look-ups do.
+    /// The verdict about the workload of a key. Blocks as long as the module's look-ups do, but not beyond `until`.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub fn verdict(&self, text: &str) -> Result<Verdict, Trouble> {
+    pub fn verdict(&self, text: &str, until: Instant) -> Result<Verdict, Trouble> {
         let key = Key::read(text).map_err(Trouble::Key)?;
+        let waiting = Arc::new(self.lookups.until(until));
         let capabilities: Arc<dyn Capabilities> = match (&key.namespace_labels, key.namespace()) {
-            (Some(labels), Some(namespace)) => Arc::new(Labelled {
-                namespace: namespace.to_owned(),
-                labels: labels.clone(),
-                inner: Arc::clone(&self.capabilities),
-            }),
-            _ => Arc::clone(&self.capabilities),
+            (Some(labels), Some(namespace)) => {
+                Arc::new(Labelled { namespace: namespace.to_owned(), labels: labels.clone(), inner: Arc::clone(&waiting) })
+            }
+            _ => Arc::clone(&waiting) as Arc<dyn Capabilities>,
         };
         let bytes = self
             .module
@@ -76,6 +85,9 @@ impl Judge {
             .map_err(|error| Trouble::Provider(format!("the policy module gave no verdict: {error}")))?;
         let answer: Answer = serde_json::from_slice(&bytes)
             .map_err(|error| Trouble::Provider(format!("the policy module's answer cannot be read: {error}")))?;
+        if waiting.was_cut() && !answer.accepted {
+            return Err(Trouble::Provider(cut(answer.message.as_deref().unwrap_or("a look-up took too long"))));
+        }
         Ok(answer.verdict())
     }
 }
@@ -110,7 +122,7 @@ fn cut(message: &str) -> String {
 struct Labelled {
     namespace: String,
     labels: BTreeMap<String, String>,
-    inner: Arc<dyn Capabilities>,
+    inner: Arc<Waiting>,
 }
 
 #[derive(Deserialize)]

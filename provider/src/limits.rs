@@ -1,7 +1,10 @@
 //! The caps of what Gatekeeper, or whoever else reaches the provider, may send. What is above a cap is refused with a sentence.
 
-/// Bytes of a request's body: a key holds the settings and one workload, and the API server takes objects of 3 MiB at most.
-pub const BODY_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of a request's body: a key holds the settings and one workload, before and after, as JSON in JSON, and the API server takes objects
+/// of 3 MiB at most.
+pub const BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of all bodies that arrive or are answered at one time. Further ones wait for as long as a body may take to arrive.
+pub const BODIES_BYTES: usize = 64 * 1024 * 1024;
 /// Keys of a request: Gatekeeper asks for one workload at a time, and the mutation for the images of one.
 pub const KEYS: usize = 5_000;
 /// Bytes of the longest text of an answer that Gatekeeper's log and the API server's message have to carry.
@@ -12,3 +15,5 @@ pub const ARRIVAL_SECONDS: u64 = 10;
 pub const IDLE_SECONDS: u64 = 30;
 /// Connections at one time. Further ones wait to be accepted.
 pub const CONNECTIONS: usize = 1_024;
+/// Look-ups that are under way at one time. Further ones fail at once: evidence that cannot be had.
+pub const LOOKUPS: usize = 256;

@@ -1,14 +1,20 @@
 //! The module's look-ups, remembered: what a digest names for long, what a tag stands for shortly, failures for the shortest time.
 //!
-//! A question that is being asked is not asked a second time: whoever asks it too waits for the same answer. What is remembered is bounded in
-//! bytes; what would end first goes first.
+//! A question that is being asked is not asked a second time: whoever asks it too waits for the same answer. Nobody waits longer than its
+//! request does: the look-up goes on, and its answer is there the next time.
 
-use std::collections::BTreeMap;
+mod memory;
+
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use host::capability::Capabilities;
+
+use self::memory::Memory;
+use crate::limits;
 
 /// How long answers are remembered, and how many bytes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,26 +57,14 @@ pub type Observer = Arc<dyn Fn(&str, Source) + Send + Sync>;
 type Answer = Result<Arc<[u8]>, Arc<str>>;
 
 /// In front of whoever answers else.
-pub struct Lookups {
+#[derive(Clone)]
+pub struct Lookups(Arc<Shared>);
+
+struct Shared {
     inner: Arc<dyn Capabilities>,
     lifetimes: Lifetimes,
     observer: Observer,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    answers: BTreeMap<Arc<str>, Remembered>,
-    /// The questions by when their answers end; the number tells two of one instant apart.
-    ends: BTreeMap<(Instant, u64), Arc<str>>,
-    asked: BTreeMap<Arc<str>, Arc<Asked>>,
-    bytes: usize,
-    count: u64,
-}
-
-struct Remembered {
-    answer: Answer,
-    ends: (Instant, u64),
+    memory: Mutex<Memory>,
 }
 
 /// A question that somebody is asking.
@@ -80,26 +74,105 @@ struct Asked {
     is_there: Condvar,
 }
 
+/// What is asked: the three names of the capability, and its payload.
+struct Question {
+    binding: String,
+    namespace: String,
+    operation: String,
+    payload: Vec<u8>,
+    text: Arc<str>,
+}
+
 impl Lookups {
     /// Remembers what `inner` answers.
     #[must_use]
     pub fn new(inner: Arc<dyn Capabilities>, lifetimes: Lifetimes, observer: Observer) -> Self {
-        Self { inner, lifetimes, observer, state: Mutex::default() }
+        Self(Arc::new(Shared { inner, lifetimes, observer, memory: Mutex::default() }))
     }
 
     /// Bytes that are remembered.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.state().bytes
+        self.0.memory().bytes()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// For somebody who waits for an answer until `until`.
+    #[must_use]
+    pub fn until(&self, until: Instant) -> Waiting {
+        Waiting { lookups: self.clone(), until, was_cut: AtomicBool::new(false) }
+    }
+}
+
+/// The look-ups of somebody who waits until an instant, and for whom everything after it fails at once.
+pub struct Waiting {
+    lookups: Lookups,
+    until: Instant,
+    was_cut: AtomicBool,
+}
+
+impl Waiting {
+    /// Whether an answer did not come in time, or there was no room to ask for it.
+    #[must_use]
+    pub fn was_cut(&self) -> bool {
+        self.was_cut.load(Ordering::SeqCst)
+    }
+}
+
+impl Capabilities for Waiting {
+    fn call(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        let shared = &self.lookups.0;
+        let Some(text) = std::str::from_utf8(payload).ok().filter(|_| namespace != "tracing") else {
+            return shared.inner.call(binding, namespace, operation, payload);
+        };
+        let text: Arc<str> = format!("{binding}/{namespace}/{operation} {text}").into();
+        let mut memory = shared.memory();
+        memory.forget(now(), shared.lifetimes.bytes);
+        if let Some(answer) = memory.answer(&text) {
+            drop(memory);
+            (shared.observer)(operation, Source::Memory);
+            return told(&answer);
+        }
+        let asked = if let Some(asked) = memory.asked(&text) {
+            drop(memory);
+            (shared.observer)(operation, Source::Memory);
+            asked
+        } else {
+            if memory.asked_count() >= limits::LOOKUPS {
+                self.was_cut.store(true, Ordering::SeqCst);
+                return Err("too many look-ups at one time".to_owned());
+            }
+            let asked = memory.ask(&text);
+            drop(memory);
+            let question = Question {
+                binding: binding.to_owned(),
+                namespace: namespace.to_owned(),
+                operation: operation.to_owned(),
+                payload: payload.to_vec(),
+                text,
+            };
+            // What is given up when there is no thread is answered by that.
+            let asking = Asking { shared: Arc::clone(shared), asked: Arc::clone(&asked), question, answer: None };
+            let _ = thread::Builder::new().name("look-up".to_owned()).spawn(move || asking.ask());
+            asked
+        };
+        match asked.wait(self.until) {
+            Some(answer) => told(&answer),
+            None => {
+                self.was_cut.store(true, Ordering::SeqCst);
+                Err("no answer in the time that the request has; the look-up goes on".to_owned())
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lifetime(&self, operation: &str, payload: &[u8], answer: &Answer) -> Duration {
-        let is_by_digest = matches!(operation, "v1/oci_manifest" | "v1/oci_manifest_config")
-            && payload.windows(8).any(|window| window == b"@sha256:");
+    fn lifetime(&self, question: &Question, answer: &Answer) -> Duration {
+        let is_by_digest = matches!(question.operation.as_str(), "v1/oci_manifest" | "v1/oci_manifest_config")
+            && question.text.contains("@sha256:");
         match answer {
             Err(_) => self.lifetimes.failure,
             Ok(_) if is_by_digest => self.lifetimes.digest,
@@ -108,106 +181,47 @@ impl Lookups {
     }
 }
 
-impl State {
-    /// Forgets what has ended, and what is too much.
-    fn forget(&mut self, at: Instant, cap: usize) {
-        while let Some(entry) = self.ends.first_entry()
-            && (entry.key().0 <= at || self.bytes > cap)
-        {
-            let question = entry.remove();
-            if let Some(remembered) = self.answers.remove(&question) {
-                self.bytes = self.bytes.saturating_sub(size(&question, &remembered.answer));
-            }
-        }
-    }
-
-    fn remember(&mut self, question: &Arc<str>, answer: &Answer, ends: Instant) {
-        self.count = self.count.wrapping_add(1);
-        let ends = (ends, self.count);
-        self.bytes = self.bytes.saturating_add(size(question, answer));
-        self.ends.insert(ends, Arc::clone(question));
-        if let Some(before) = self.answers.insert(Arc::clone(question), Remembered { answer: answer.clone(), ends }) {
-            self.ends.remove(&before.ends);
-            self.bytes = self.bytes.saturating_sub(size(question, &before.answer));
-        }
-    }
-}
-
-fn size(question: &str, answer: &Answer) -> usize {
-    // What the maps need for an entry, besides its texts.
-    const ENTRY: usize = 200;
-    question.len().saturating_add(answer.as_ref().map_or_else(|error| error.len(), |bytes| bytes.len())).saturating_add(ENTRY)
-}
-
 impl Asked {
-    fn wait(&self) -> Answer {
-        let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(answer) = &*answer {
-                return answer.clone();
-            }
-            answer = self.is_there.wait(answer).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// The answer, if it comes until then.
+    fn wait(&self, until: Instant) -> Option<Answer> {
+        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = until.saturating_duration_since(now());
+        let (answer, _) =
+            self.is_there.wait_timeout_while(answer, rest, |answer| answer.is_none()).unwrap_or_else(PoisonError::into_inner);
+        answer.clone()
     }
 }
 
 /// Whoever asks tells the others in the end, even by panicking.
-struct Asking<'a> {
-    lookups: &'a Lookups,
-    question: Arc<str>,
+struct Asking {
+    shared: Arc<Shared>,
     asked: Arc<Asked>,
+    question: Question,
     answer: Option<(Answer, Duration)>,
 }
 
-impl Drop for Asking<'_> {
-    fn drop(&mut self) {
-        let (answer, lifetime) = self.answer.take().unwrap_or_else(|| (Err("the look-up was given up".into()), Duration::ZERO));
-        let at = now();
-        let mut state = self.lookups.state();
-        state.asked.remove(&self.question);
-        if !lifetime.is_zero()
-            && let Some(ends) = at.checked_add(lifetime)
-        {
-            state.remember(&self.question, &answer, ends);
-        }
-        state.forget(at, self.lookups.lifetimes.bytes);
-        drop(state);
-        *self.asked.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
-        self.asked.is_there.notify_all();
-    }
-}
-
-impl Capabilities for Lookups {
-    fn call(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        let Some(text) = std::str::from_utf8(payload).ok().filter(|_| namespace != "tracing") else {
-            return self.inner.call(binding, namespace, operation, payload);
-        };
-        let question: Arc<str> = format!("{binding}/{namespace}/{operation} {text}").into();
-        let mut state = self.state();
-        state.forget(now(), self.lifetimes.bytes);
-        let known = state.answers.get(&question).map(|remembered| remembered.answer.clone());
-        if let Some(answer) = known {
-            drop(state);
-            (self.observer)(operation, Source::Memory);
-            return told(&answer);
-        }
-        if let Some(asked) = state.asked.get(&question).cloned() {
-            drop(state);
-            (self.observer)(operation, Source::Memory);
-            return told(&asked.wait());
-        }
-        let asked = Arc::new(Asked::default());
-        state.asked.insert(Arc::clone(&question), Arc::clone(&asked));
-        drop(state);
-        let mut asking = Asking { lookups: self, question, asked, answer: None };
-        let answer: Answer = match self.inner.call(binding, namespace, operation, payload) {
+impl Asking {
+    fn ask(mut self) {
+        let Question { binding, namespace, operation, payload, .. } = &self.question;
+        let answer: Answer = match self.shared.inner.call(binding, namespace, operation, payload) {
             Ok(bytes) => Ok(bytes.into()),
             Err(error) => Err(error.into()),
         };
-        (self.observer)(operation, if answer.is_ok() { Source::Asked } else { Source::Failed });
-        asking.answer = Some((answer.clone(), self.lifetime(operation, payload, &answer)));
-        drop(asking);
-        told(&answer)
+        (self.shared.observer)(operation, if answer.is_ok() { Source::Asked } else { Source::Failed });
+        self.answer = Some((answer.clone(), self.shared.lifetime(&self.question, &answer)));
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let (answer, lifetime) = self.answer.take().unwrap_or_else(|| (Err("the look-up was given up".into()), Duration::ZERO));
+        let at = now();
+        let mut memory = self.shared.memory();
+        memory.answered(&self.question.text, &answer, at.checked_add(lifetime).filter(|_| !lifetime.is_zero()));
+        memory.forget(at, self.shared.lifetimes.bytes);
+        drop(memory);
+        *self.asked.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        self.asked.is_there.notify_all();
     }
 }
 
@@ -217,12 +231,21 @@ fn told(answer: &Answer) -> Result<Vec<u8>, String> {
 
 impl fmt::Debug for Lookups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lookups").field("lifetimes", &self.lifetimes).finish_non_exhaustive()
+        f.debug_struct("Lookups").field("lifetimes", &self.0.lifetimes).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("until", &self.until).field("was_cut", &self.was_cut).finish_non_exhaustive()
     }
 }
 
 /// The only clock of what is remembered.
-#[expect(clippy::disallowed_methods, reason = "how long answers are remembered is the edge's own business")]
+#[expect(clippy::disallowed_methods, reason = "how long answers are waited for and remembered is the edge's own business")]
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests;

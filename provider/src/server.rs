@@ -12,11 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use host::capability::Capabilities;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
@@ -45,7 +44,7 @@ pub struct Parts {
     /// The module.
     pub judge: Arc<Judge>,
     /// The look-ups that it and the mutation share.
-    pub lookups: Arc<Lookups>,
+    pub lookups: Lookups,
     /// Workers, waiting, patience.
     pub room: Room,
     /// What is counted.
@@ -61,12 +60,14 @@ pub struct Parts {
 /// What all connections share.
 struct Shared {
     flights: Flights,
-    lookups: Arc<Lookups>,
+    lookups: Lookups,
     patience: Duration,
     metrics: Metrics,
     tls: Arc<Reloading>,
     client_name: Option<String>,
     log: Log,
+    /// Bytes that bodies may still have.
+    bodies: Semaphore,
     is_ending: AtomicBool,
 }
 
@@ -79,8 +80,8 @@ impl Provider {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let (judge, metrics) = (parts.judge, parts.metrics.clone());
-        let judging = move |key: &str| {
-            let verdict = judge.verdict(key)?;
+        let judging = move |key: &str, until: Instant| {
+            let verdict = judge.verdict(key, until)?;
             metrics.judged(&verdict.action);
             Ok(verdict)
         };
@@ -92,6 +93,7 @@ impl Provider {
             tls: parts.tls,
             client_name: parts.client_name,
             log: parts.log,
+            bodies: Semaphore::new(limits::BODIES_BYTES),
             is_ending: AtomicBool::new(false),
         }))
     }
@@ -107,9 +109,12 @@ impl Provider {
         let renewing = tokio::spawn(Self::renewing(self.clone()));
         tokio::pin!(end);
         loop {
-            let Ok(place) = Arc::clone(&room).acquire_owned().await else { break };
-            let accepted = tokio::select! {
-                accepted = secure.accept() => accepted,
+            let next = async {
+                let place = Arc::clone(&room).acquire_owned().await;
+                (secure.accept().await, place)
+            };
+            let (accepted, place) = tokio::select! {
+                next = next => next,
                 () = &mut end => break,
             };
             let (stream, provider, stopped) = match accepted {
@@ -213,13 +218,7 @@ impl Provider {
             _ => return plain(StatusCode::NOT_FOUND, "expected POST /validate or POST /mutate"),
         };
         let since = now();
-        let answered = match self.keys(request).await {
-            Ok(keys) => match endpoint {
-                Endpoint::Validate => self.validate(keys).await,
-                Endpoint::Mutate => self.mutate(keys).await,
-            },
-            Err(error) => Err(error),
-        };
+        let answered = self.answer(endpoint, request).await;
         let (body, end) = match answered {
             Ok(items) => (wire::items(&items), End::Answered),
             Err(error) => {
@@ -231,15 +230,27 @@ impl Provider {
         json_response(body)
     }
 
-    async fn keys(&self, request: Request<Incoming>) -> Result<Vec<String>, String> {
+    async fn answer(&self, endpoint: Endpoint, request: Request<Incoming>) -> Result<Vec<(String, Item)>, String> {
         let arrival = Duration::from_secs(limits::ARRIVAL_SECONDS);
+        let late = |_| format!("the request took longer than {} s to arrive", limits::ARRIVAL_SECONDS);
+        let most = u64::try_from(limits::BODY_BYTES).unwrap_or(u64::MAX);
+        let bytes = request.body().size_hint().upper().unwrap_or(most);
+        if bytes > most {
+            return Err(too_large());
+        }
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        // It is given back when the answer is there: the keys are as large as the body was.
+        let _room = tokio::time::timeout(arrival, self.0.bodies.acquire_many(bytes)).await.map_err(late)?;
         let body = tokio::time::timeout(arrival, Limited::new(request.into_body(), limits::BODY_BYTES).collect()).await;
-        let body = body.map_err(|_| format!("the request took longer than {} s to arrive", limits::ARRIVAL_SECONDS))?;
-        let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-            Some(_) => format!("expected a request of at most {} bytes, found more", limits::BODY_BYTES),
+        let body = body.map_err(late)?.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => too_large(),
             None => format!("the request did not arrive: {error}"),
         })?;
-        wire::read(&body.to_bytes())
+        let keys = wire::read(&body.to_bytes())?;
+        match endpoint {
+            Endpoint::Validate => self.validate(keys).await,
+            Endpoint::Mutate => self.mutate(keys).await,
+        }
     }
 
     async fn validate(&self, keys: Vec<String>) -> Result<Vec<(String, Item)>, String> {
@@ -257,17 +268,17 @@ impl Provider {
     }
 
     async fn mutate(&self, keys: Vec<String>) -> Result<Vec<(String, Item)>, String> {
-        let lookups = Arc::clone(&self.0.lookups);
-        let pinned = tokio::task::spawn_blocking(move || {
-            let capabilities: &dyn Capabilities = &*lookups;
-            keys.into_iter().map(|key| (key.clone(), Item::Value(Value::String(pin::pinned(&key, capabilities))))).collect()
+        let lookups = self.0.lookups.clone();
+        let pinned = self.0.flights.work(move |until| {
+            let waiting = lookups.until(until);
+            keys.into_iter().map(|key| (key.clone(), Item::Value(Value::String(pin::pinned(&key, &waiting))))).collect()
         });
-        match tokio::time::timeout(self.0.patience, pinned).await {
-            Ok(Ok(items)) => Ok(items),
-            Ok(Err(_)) => Err("the look-up of digests broke off".to_owned()),
-            Err(_) => Err(format!("no digests within {} ms: try again", self.0.patience.as_millis())),
-        }
+        pinned.await.map_err(|trouble| trouble.to_string())
     }
+}
+
+fn too_large() -> String {
+    format!("expected a request of at most {} bytes, found more", limits::BODY_BYTES)
 }
 
 fn http1() -> hyper::server::conn::http1::Builder {

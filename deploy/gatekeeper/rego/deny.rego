@@ -1,6 +1,7 @@
 
 # Denied is whatever was not allowed in so many words.
 violation contains {"msg": message} if {
+	not is_removal
 	not is_allowed
 }
 
@@ -10,8 +11,4 @@ is_allowed if {
 
 message := object.get(value, "message", "") if {
 	text(object.get(value, "message", ""))
-} else := errors[0] if {
-	text(errors[0])
-} else := concat("", ["no verdict: ", system_error]) if {
-	text(system_error)
-} else := "no verdict: the provider `gated-deployment` gave none that can be read"
+} else := no_verdict

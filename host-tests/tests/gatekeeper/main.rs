@@ -4,5 +4,5 @@
 
 mod engine;
 mod parity;
-mod provider;
+mod served;
 mod template;

@@ -35,14 +35,12 @@ fn the_key_has_what_rules_look_at_and_nothing_else() {
     assert_eq!(
         key,
         json!({ "settings": { "rules": [] }, "namespaceLabels": null, "request": {
-            "kind": { "group": "", "kind": "Pod" }, "subResource": null, "name": "web", "namespace": "prod", "operation": "CREATE",
+            "kind": { "group": "", "kind": "Pod" }, "name": "web", "namespace": "prod", "operation": "CREATE",
             "userInfo": { "username": "alice", "groups": ["dev"] },
-            "object": { "apiVersion": "v1", "kind": "Pod", "template": null,
-                "metadata": { "name": "web", "generateName": null, "labels": { "app": "web" }, "annotations": { "a": "b" } },
-                "spec": { "serviceAccountName": null, "initContainers": null, "ephemeralContainers": null,
-                    "containers": [{ "name": "web", "image": "nginx" }],
-                    "volumes": [{}, { "name": "data", "image": { "reference": "data:1" } }] } },
-            "oldObject": null } })
+            "object": { "apiVersion": "v1", "kind": "Pod",
+                "metadata": { "name": "web", "labels": { "app": "web" }, "annotations": { "a": "b" } },
+                "spec": { "containers": [{ "name": "web", "image": "nginx" }],
+                    "volumes": [{}, { "name": "data", "image": { "reference": "data:1" } }] } } } })
     );
 }
 
