@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
 
 mod engine;
+mod opa;
 mod parity;
 mod served;
 mod template;

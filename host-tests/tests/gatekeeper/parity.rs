@@ -11,6 +11,7 @@ use provider::lookups::Lifetimes;
 use serde_json::{Value, json};
 
 use crate::engine::{Data, violations};
+use crate::opa::{self, Asked};
 use crate::served::{Served, Setup, runtime};
 
 /// What Gatekeeper shows of a verdict.
@@ -36,23 +37,32 @@ fn wanted(answer: &Value) -> Shown {
     Shown { verdict, rule: annotations["rule"].clone(), denials, warnings }
 }
 
-/// What both templates show. Gatekeeper asks for a key once: the second template gets the answer of the first.
-fn shown(settings: &Value, review: &Value, served: &Arc<Served>) -> Result<Shown, String> {
-    let answers: Arc<Mutex<Vec<Value>>> = Arc::default();
+/// What both templates show, and what is to be asked of another engine. Gatekeeper asks for a key once: the second template gets the
+/// answer of the first.
+fn shown(note: &str, settings: &Value, review: &Value, served: &Arc<Served>) -> Result<(Shown, [Asked; 2]), String> {
+    let answers: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
     let data: Data = {
         let (answers, served) = (Arc::clone(&answers), Arc::clone(served));
         Arc::new(move |keys| {
             let mut answers = answers.lock().unwrap();
             if answers.is_empty() {
-                answers.push(served.external_data(keys));
+                answers.push((keys[0].clone(), served.external_data(keys)));
             }
-            answers[0].clone()
+            assert_eq!(keys, [answers[0].0.as_str()], "both templates ask for one key");
+            answers[0].1.clone()
         })
     };
     let [deny, audit] = &TEMPLATES;
     let (denials, warnings) = (violations(deny, settings, review, &data)?, violations(audit, settings, review, &data)?);
-    let value = &answers.lock().unwrap()[0]["responses"][0][1];
-    Ok(Shown { verdict: value["verdict"].clone(), rule: value["rule"].clone(), denials, warnings })
+    let answers = answers.lock().unwrap();
+    let (key, answer) = &answers[0];
+    let mut data = answer.clone();
+    data["responses"][0][0] = "KEY".into();
+    let input = json!({ "parameters": settings, "review": review });
+    let asked = [(deny, &denials), (audit, &warnings)];
+    let asked = asked.map(|(template, messages)| Asked::new(note, template, &input, &data, key, messages));
+    let value = &answer["responses"][0][1];
+    Ok((Shown { verdict: value["verdict"].clone(), rule: value["rule"].clone(), denials, warnings }, asked))
 }
 
 /// The parameters and the review of a case, or why Gatekeeper never has ones like them.
@@ -73,7 +83,7 @@ fn expressed(case: &Case) -> Result<(Value, Value), &'static str> {
 #[test]
 fn the_verdict_is_that_of_policy_servers() {
     let (runtime, module, native) = (runtime(), engine::module(), Engine::Native);
-    let (mut inexpressible, mut same, mut different) = (Vec::new(), 0, Vec::new());
+    let (mut inexpressible, mut same, mut different, mut others) = (Vec::new(), 0, Vec::new(), Vec::new());
     for case in case::read_all(&engine::root().join("host-tests/cases")) {
         let (settings, review) = match expressed(&case) {
             Ok(expressed) => expressed,
@@ -93,13 +103,20 @@ fn the_verdict_is_that_of_policy_servers() {
             &runtime,
         ));
         let answer: Value = serde_json::from_slice(&native.validate(&case).answer).unwrap();
-        let (wanted, found) = (wanted(&answer), shown(&settings, &review, &served));
-        if found.as_ref() == Ok(&wanted) {
-            same += 1;
-        } else {
-            different.push(format!("{}: {}\n  wanted {wanted:?}\n  found  {found:?}", case.file.display(), case.note));
+        let wanted = wanted(&answer);
+        match shown(&case.note, &settings, &review, &served) {
+            Ok((found, asked)) if found == wanted => {
+                same += 1;
+                others.extend(asked);
+            }
+            found => {
+                let found = found.map(|(found, _)| found);
+                different.push(format!("{}: {}\n  wanted {wanted:?}\n  found  {found:?}", case.file.display(), case.note));
+            }
         }
     }
     println!("{same} the same; {} that Gatekeeper cannot express:\n{}", inexpressible.len(), inexpressible.join("\n"));
     assert!(different.is_empty(), "{} of {} differ:\n{}", different.len(), same + different.len(), different.join("\n"));
+    let deviations = opa::deviations(&others);
+    assert!(deviations.is_empty(), "{} differ in OPA:\n{}", deviations.len(), deviations.join("\n"));
 }

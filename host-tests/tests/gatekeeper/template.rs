@@ -7,6 +7,7 @@ use host_tests::template::TEMPLATES;
 use serde_json::{Value, json};
 
 use crate::engine::{Data, answered, evaluate, violations};
+use crate::opa::{self, Asked};
 
 fn review() -> Value {
     json!({ "uid": "1", "kind": { "group": "", "version": "v1", "kind": "Pod" }, "operation": "CREATE", "namespace": "prod", "name": "web",
@@ -42,6 +43,19 @@ fn the_key_has_what_rules_look_at_and_nothing_else() {
                 "spec": { "containers": [{ "name": "web", "image": "nginx" }],
                     "volumes": [{}, { "name": "data", "image": { "reference": "data:1" } }] } } } })
     );
+}
+
+/// The key of that review.
+fn key() -> String {
+    let seen: Arc<Mutex<String>> = Arc::default();
+    let kept = Arc::clone(&seen);
+    let data: Data = Arc::new(move |keys| {
+        kept.lock().unwrap().clone_from(&keys[0]);
+        Value::Null
+    });
+    violations(&TEMPLATES[0], &json!({ "rules": [] }), &review(), &data).unwrap();
+    let key = seen.lock().unwrap().clone();
+    key
 }
 
 /// Everything that a provider, or what is between it and the template, may return.
@@ -80,13 +94,18 @@ fn malformed(key: &str) -> Vec<(&'static str, Value)> {
 #[test]
 fn whatever_is_not_allowed_in_so_many_words_is_denied() {
     let [deny, _] = &TEMPLATES;
+    let mut others = Vec::new();
     let n = malformed("").len();
     for i in 0..n {
         let data: Data = Arc::new(move |keys| malformed(&keys[0])[i].1.clone());
         let name = malformed("")[i].0;
         let messages = violations(deny, &json!({ "rules": [] }), &review(), &data).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(matches!(messages.as_slice(), [message] if !message.is_empty()), "{name}: {messages:?}");
+        let input = json!({ "parameters": { "rules": [] }, "review": review() });
+        others.push(Asked::new(name, deny, &input, &malformed("KEY")[i].1, &key(), &messages));
     }
+    let deviations = opa::deviations(&others);
+    assert!(deviations.is_empty(), "{} differ in OPA:\n{}", deviations.len(), deviations.join("\n"));
     let cached: Data = Arc::new(
         |keys| json!({ "responses": [[keys[0], { "allowed": true }]], "errors": [], "status_code": 0, "system_error": "" }),
     );
@@ -107,6 +126,9 @@ fn whatever_the_input_is_it_has_a_key() {
         json!({ "review": { "object": { "kind": "Deployment", "spec": { "template": 7 } } } }),
         json!({ "review": { "object": { "kind": "CronJob", "spec": { "jobTemplate": [] } } } }),
         json!({ "parameters": null, "review": { "kind": "Pod", "namespaceObject": 3 } }),
+        json!({ "parameters": [], "review": [] }),
+        json!({ "review": { "kind": { "kind": 7 }, "operation": ["CREATE"], "userInfo": "alice", "object": { "metadata": 1, "spec": [] } } }),
+        json!({ "review": { "kind": { "kind": "Pod" }, "object": { "spec": { "volumes": [7, { "image": 7 }], "containers": [[], null] } } } }),
     ] {
         assert_eq!(evaluate(deny, &input, &denying), Ok(vec!["denied".to_owned()]), "{input}");
         assert_eq!(evaluate(audit, &input, &denying), Ok(vec![]), "{input}");
