@@ -55,6 +55,8 @@ unit-tests *arguments: compiler
 # cases, laws, limits and registries, against the built module
 e2e-tests *arguments: build
     scripts/tool docker-registry
+    # A second opinion on the templates; without it the tests say so.
+    scripts/tool opa-python || true
     cargo test --release -p gatectl --test with_module
     cargo test --release -p host-tests {{ arguments }}
 

@@ -5,5 +5,7 @@
 mod engine;
 mod opa;
 mod parity;
+mod process;
 mod served;
 mod template;
+mod trouble;

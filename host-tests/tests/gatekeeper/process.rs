@@ -1,0 +1,176 @@
+//! `gatectl serve` as a process of its own, with certificates, and clients that ask it.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use host_tests::engine::root;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::served::{Authority, client, request, runtime};
+
+/// A running provider; it is killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    events: Arc<Mutex<Vec<Value>>>,
+    pub(crate) address: String,
+    pub(crate) plain: String,
+    pub(crate) authority: Arc<Authority>,
+    pub(crate) folder: Arc<TempDir>,
+    client: reqwest::Client,
+    runtime: Arc<Runtime>,
+}
+
+impl Process {
+    /// Starts it, and waits until it serves.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let (folder, authority) = (Arc::new(tempfile::tempdir().unwrap()), Arc::new(Authority::new()));
+        let (certificate, key) = authority.issue("localhost");
+        std::fs::write(folder.path().join("tls.crt"), certificate).unwrap();
+        std::fs::write(folder.path().join("tls.key"), key).unwrap();
+        Self::start_with(arguments, folder, authority, runtime())
+    }
+
+    fn start_with(arguments: &[&str], folder: Arc<TempDir>, authority: Arc<Authority>, runtime: Arc<Runtime>) -> Self {
+        let path = |name: &str| folder.path().join(name);
+        let mut child = Command::new(root().join("dist/gatectl"))
+            .args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--tls-certificate"])
+            .arg(path("tls.crt"))
+            .arg("--tls-key")
+            .arg(path("tls.key"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let events: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let (lines, seen) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&events));
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                seen.lock().unwrap().push(serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}")));
+            }
+        });
+        let client = client(&authority.pem, None).build().unwrap();
+        let mut process =
+            Self { child, events, address: String::new(), plain: String::new(), authority, folder, client, runtime };
+        let serving = process.event("serving");
+        let at = |key: &str| serving[key].as_str().unwrap().replace("127.0.0.1", "localhost");
+        (process.address, process.plain) = (at("address"), at("plainAddress"));
+        process
+    }
+
+    /// Kills it as nothing can be refused, and starts another with the same files.
+    pub(crate) fn killed_and_started(mut self, arguments: &[&str]) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        Self::start_with(arguments, Arc::clone(&self.folder), Arc::clone(&self.authority), Arc::clone(&self.runtime))
+    }
+
+    /// The first event whose message has this part, waited for.
+    pub(crate) fn event(&mut self, part: &str) -> Value {
+        for _ in 0..3_000 {
+            let events = self.events();
+            if let Some(event) = events.iter().find(|event| event["message"].as_str().is_some_and(|m| m.contains(part))) {
+                return event.clone();
+            }
+            assert!(self.child.try_wait().unwrap().is_none(), "it ended before `{part}`: {events:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("no event says `{part}`: {:?}", self.events());
+    }
+
+    pub(crate) fn events(&self) -> Vec<Value> {
+        self.events.lock().unwrap().clone()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Asks with a client of one's own.
+    pub(crate) fn ask(&self, client: &reqwest::Client, path: &str, body: String) -> reqwest::Result<Value> {
+        let url = format!("https://{}{path}", self.address);
+        self.runtime.block_on(async {
+            let answer = client.post(url).header("Content-Type", "application/json").body(body).send().await?;
+            assert_eq!(answer.status(), 200);
+            Ok(serde_json::from_slice(&answer.bytes().await?).unwrap())
+        })
+    }
+
+    /// The answer to a body, of a client that it trusts.
+    pub(crate) fn post(&self, path: &str, body: String) -> Value {
+        self.ask(&self.client, path, body).unwrap()
+    }
+
+    /// The answer about one key.
+    pub(crate) fn validate(&self, key: &str) -> Value {
+        self.post("/validate", request(&[key.to_owned()]))["response"].clone()
+    }
+
+    /// What is at a path of the plain port.
+    pub(crate) fn plain(&self, path: &str) -> (u16, String) {
+        let url = format!("http://{}{path}", self.plain);
+        self.runtime.block_on(async {
+            let answer = self.client.get(url).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        })
+    }
+
+    /// A number of its metrics, the sum of every line that begins so.
+    pub(crate) fn metric(&self, line: &str) -> f64 {
+        let (_, text) = self.plain("/metrics");
+        text.lines().filter(|found| found.starts_with(line)).filter_map(|found| found.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
+    /// Tells it to end, as Kubernetes does.
+    pub(crate) fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Bytes of memory that it has, as the system counts them.
+    pub(crate) fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+    }
+
+    pub(crate) fn client(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
+    pub(crate) fn runtime(&self) -> Arc<Runtime> {
+        Arc::clone(&self.runtime)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The key of a Pod of one image that is created, as the templates make it.
+pub(crate) fn key(settings: &Value, name: &str, image: &str) -> String {
+    json!({ "settings": settings, "namespaceLabels": null, "request": {
+        "kind": { "group": "", "kind": "Pod" }, "operation": "CREATE", "namespace": "prod", "name": name,
+        "userInfo": { "username": "alice", "groups": ["developers"] },
+        "object": { "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name },
+            "spec": { "containers": [{ "name": "web", "image": image }] } } } })
+    .to_string()
+}
+
+/// One rule that denies critical vulnerabilities, with what it says of evidence.
+pub(crate) fn settings(evidence: &Value) -> Value {
+    json!({ "rules": [{ "name": "r", "action": "deny", "conditions": [{ "severity": "critical" }], "evidence": evidence }] })
+}
