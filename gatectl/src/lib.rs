@@ -8,6 +8,7 @@ mod attach;
 mod cache;
 mod check;
 mod clock;
+mod cluster;
 mod completions;
 mod connection;
 mod demo;

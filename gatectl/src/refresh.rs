@@ -26,6 +26,7 @@ use self::scan::Scanning;
 use self::scanner::Scanner;
 use crate::attach::{Push, ReportOptions};
 use crate::clock;
+use crate::cluster::ClusterConnection;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Outcome};
 use crate::jobs::{self, JobCount};
@@ -38,6 +39,7 @@ use crate::prune::duration;
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("source").required(true).multiple(true).args(["cluster", "objects", "images"])),
+    mut_arg("cluster", |cluster| cluster.help("Take the images of the pods of a cluster")),
     after_help = "Examples:
   gatectl refresh --cluster --scanner 'trivy image --quiet --platform {platform} --format json --output {report} {image}'
   gatectl refresh --cluster --context staging --older-than 12h --dry-run
@@ -58,15 +60,8 @@ has not signed count as none. A report that does not say when it was made is of 
 Exit codes: 0 all are fresh now, 1 something failed."
 )]
 pub(crate) struct Refresh {
-    /// Take the images of the pods of a cluster
-    #[arg(long)]
-    cluster: bool,
-    /// The kubeconfig by which the cluster is reached [default: $KUBECONFIG, else ~/.kube/config, else the pod's service account]
-    #[arg(long, value_name = "FILE", requires = "cluster")]
-    kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig [default: its current one]
-    #[arg(long, value_name = "NAME", requires = "cluster")]
-    context: Option<String>,
+    #[command(flatten)]
+    cluster: ClusterConnection,
     /// Take the images of pods in a file, as `kubectl get pods -A -o json` writes them, `-` for stdin; can be repeated
     #[arg(long, value_name = "FILE")]
     objects: Vec<PathBuf>,
@@ -153,8 +148,8 @@ impl Refresh {
         let beside = self.report_options.read_for_all()?;
         let registry = self.connection.registry()?;
         let mut images = Images::default();
-        if self.cluster {
-            pods::of_cluster(&crate::objects::cluster(self.kubeconfig.clone(), self.context.clone())?, &mut images)?;
+        if let Some(cluster) = self.cluster.cluster()? {
+            pods::of_cluster(&cluster, &mut images)?;
         }
         for file in &self.objects {
             pods::of_file(file, &mut images)?;
