@@ -16,6 +16,7 @@ mod exit;
 mod findings;
 mod jobs;
 mod keys;
+mod lookup;
 mod man;
 mod manifests;
 mod module;
