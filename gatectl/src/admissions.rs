@@ -17,7 +17,6 @@ mod lines;
 mod message;
 mod owner;
 mod pairing;
-mod progress;
 mod reading;
 mod record;
 mod server_log;
@@ -35,10 +34,10 @@ use self::filter::Filter;
 use self::group::{By, View};
 use self::inventory::{Counter, Inventory};
 use self::lines::Lines;
-use self::progress::Progress;
 use self::summary::Summary;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::Output;
+use crate::progress::Reading;
 use crate::{clock, visible};
 
 /// Rows of a table and of a page where nothing else is asked for.
@@ -173,7 +172,7 @@ impl Admissions {
     fn read(&self, output: &mut Output<'_>) -> Result<(Inventory, Summary), Failure> {
         let (mut counter, mut summary, mut filtered) = (Counter::default(), Summary::default(), 0_u64);
         let is_streamed = self.format == Format::Jsonl;
-        let progress = Progress::new(&self.files, is_streamed && output.is_coloured);
+        let progress = Reading::new(&self.files, is_streamed && output.is_coloured);
         let mut take = |answer| {
             let Some(answer) = self.filter.apply(answer) else {
                 filtered = filtered.saturating_add(1);

@@ -24,11 +24,11 @@ use host::registry::{Registry, Resolved};
 use policy::findings;
 use policy::image::{Digest, Reference};
 use policy::time::Timestamp;
+use reports::Format;
 use reports::report::Notes;
-use reports::{Format, Leniency};
 
 pub(crate) use self::artifact::{Artifact, CREATED, Descriptor, MANIFEST, sha256};
-pub(crate) use self::input::{Beside, Files, Read};
+pub(crate) use self::input::{Beside, Read, ReportOptions};
 pub(crate) use self::job::{Done, Job, Push};
 pub(crate) use self::prepare::{Binding, Prepared, prepare};
 pub(crate) use self::publish::{not_of_the_future, publish};
@@ -50,7 +50,7 @@ use crate::password::Passwords;
   gatectl attach ghcr.io/acme/web:1.4 --report web.json --repository ghcr.io/acme/findings --dry-run
 
   grype ghcr.io/acme/web:1.4 --output json --file grype.json
-  gatectl attach ghcr.io/acme/web:1.4 --report web.json --report grype.json --vex web.openvex.json
+  gatectl attach ghcr.io/acme/web:1.4 --report web.json --report grype.json --vex web.openvex.json --vex base.csaf.json
   gatectl attach ghcr.io/acme/web:1.4 --report web.json --epss epss_scores-current.csv --kev known_exploited_vulnerabilities.json
 
   gatectl attach ghcr.io/acme/web:1.4 --from-registry --trust-key scanner.pub --dry-run
@@ -100,21 +100,8 @@ pub(crate) struct Attach {
     /// When the scan was finished, for reports that do not say
     #[arg(long, value_name = "TIME", value_parser = time)]
     scanned_at: Option<Timestamp>,
-    /// Attach the report even though it states another image, or no container image at all
-    #[arg(long)]
-    force_subject: bool,
-    /// Accept a report that does not show that it looked for vulnerabilities
-    #[arg(long)]
-    accept_empty: bool,
-    /// A VEX document (OpenVEX, CSAF, CycloneDX) whose statements are taken for the findings that they are about
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    vex: Vec<PathBuf>,
-    /// FIRST's list of EPSS scores, as CSV
-    #[arg(long, value_name = "FILE")]
-    epss: Option<PathBuf>,
-    /// CISA's catalogue of known exploited vulnerabilities, as JSON
-    #[arg(long, value_name = "FILE")]
-    kev: Option<PathBuf>,
+    #[command(flatten)]
+    report_options: ReportOptions,
     /// Replace findings even where those attached already are of a later scan
     #[arg(long)]
     replace_newer: bool,
@@ -164,21 +151,20 @@ impl Attach {
         };
         // A password that is wrong is best known before anything else is done.
         let key = self.sign_key.as_deref().map(|file| key(file, passwords)).transpose()?;
-        let files = self.files();
-        files.check(&self.report)?;
+        self.report_options.check(&self.report)?;
         let trust_keys = candidates::load(&self.trust_key)?;
-        let reports = input::reports(&self.report, self.report_format, self.leniency())?;
+        let reports = input::reports(&self.report, self.report_format, self.report_options.leniency())?;
         // What is not about the registry is known to be wrong before that is asked.
-        let early = if self.from_registry { None } else { Some(files.read(&reports)?) };
+        let early = if self.from_registry { None } else { Some(self.report_options.read(&reports)?) };
         let registry = self.connection.registry()?;
         let resolved = resolve(&registry, image)?;
         let taken = self.from_registry.then(|| candidates::take(&registry, &resolved, &trust_keys, self.wanted())).transpose()?;
         let read = taken.as_ref().map_or(&reports, |taken| &taken.read);
-        let beside = early.map_or_else(|| files.read(read), Ok)?;
+        let beside = early.map_or_else(|| self.report_options.read(read), Ok)?;
         let binding = Binding {
             platform: self.platform.as_deref(),
             scanned_at: self.scanned_at,
-            is_forced: self.force_subject,
+            is_forced: self.report_options.force_subject,
             carries_over: !self.no_carry_over,
             key: key.as_ref(),
         };
@@ -196,22 +182,13 @@ impl Attach {
         Ok(ExitCode::Admitted)
     }
 
-    fn leniency(&self) -> Leniency {
-        Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty }
-    }
-
-    /// What is held against reports.
-    fn files(&self) -> Files<'_> {
-        Files { vex: &self.vex, epss: self.epss.as_deref(), kev: self.kev.as_deref() }
-    }
-
     fn wanted(&self) -> candidates::Wanted<'_> {
         candidates::Wanted {
             format: self.report_format,
             candidates: &self.candidate,
             platform: self.platform.as_deref(),
             scanned_at: self.scanned_at,
-            is_empty_accepted: self.accept_empty,
+            is_empty_accepted: self.report_options.accept_empty,
         }
     }
 }

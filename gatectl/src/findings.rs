@@ -93,10 +93,10 @@ impl Findings {
         let buffers = Buffers::default();
         let seen = gate.look_up(&buffers, &image)?;
         match self.format {
-            Format::Table => table::write(output, &seen, &gate.settings, gate.now, self.top.unwrap_or(TOP))?,
+            Format::Table => table::write(output, &seen, &gate.settings, gate.now(), self.top.unwrap_or(TOP))?,
             Format::Json => write_json(output, &seen)?,
             Format::Html => {
-                let page = html::page(&seen, &gate.settings, gate.now, self.top);
+                let page = html::page(&seen, &gate.settings, gate.now(), self.top);
                 output.results.write_all(page.as_bytes())?;
             }
         }

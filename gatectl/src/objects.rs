@@ -1,19 +1,14 @@
 //! What look-ups are told of Kubernetes objects: the checked manifests, files of objects, a cluster.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
-use host::kubernetes::{Cluster, ClusterOptions, Layered, Objects};
+use host::kubernetes::{Layered, Objects};
 use serde_json::Value;
 
+use crate::cluster::ClusterConnection;
 use crate::exit::Failure;
 use crate::manifests::Submitted;
-
-/// The longest that one request to a cluster may take, a login by a plugin included.
-const TIMEOUT: Duration = Duration::from_secs(120);
-/// The longest that a connection to a cluster may take to come up.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Groups whose objects are findings: who submits a workload does not bring its findings along.
 const FINDINGS: [&str; 2] = ["aquasecurity.github.io/", "storage.sbomscanner.kubewarden.io/"];
@@ -25,15 +20,8 @@ pub(crate) struct ObjectSources {
     /// there is taken as absent; can be repeated
     #[arg(long, value_name = "PATH")]
     objects: Vec<PathBuf>,
-    /// Ask a cluster for the objects that are not in the files
-    #[arg(long)]
-    cluster: bool,
-    /// The kubeconfig by which the cluster is reached [default: $KUBECONFIG, else ~/.kube/config, else the pod's service account]
-    #[arg(long, value_name = "FILE", requires = "cluster")]
-    kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig [default: its current one]
-    #[arg(long, value_name = "NAME", requires = "cluster")]
-    context: Option<String>,
+    #[command(flatten)]
+    cluster: ClusterConnection,
 }
 
 impl ObjectSources {
@@ -58,16 +46,8 @@ impl ObjectSources {
             }
         }
         let known = Objects::read(&self.objects).map_err(Failure::new)?;
-        let cluster = self.cluster.then(|| cluster(self.kubeconfig.clone(), self.context.clone())).transpose()?;
-        Ok((Layered::new(proposed, known, cluster), notes))
+        Ok((Layered::new(proposed, known, self.cluster.cluster()?), notes))
     }
-}
-
-/// A cluster by a kubeconfig and a context of it, or by what is found where none is named.
-pub(crate) fn cluster(kubeconfig: Option<PathBuf>, context: Option<String>) -> Result<Cluster, Failure> {
-    let (connect_timeout, timeout) = (Some(CONNECT_TIMEOUT), Some(TIMEOUT));
-    let options = ClusterOptions { kubeconfig, context, connect_timeout, timeout, ..ClusterOptions::default() };
-    Cluster::new(options).map_err(|error| Failure::new(error.report()))
 }
 
 fn is_findings(submitted: &Submitted) -> bool {

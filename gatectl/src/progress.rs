@@ -1,6 +1,9 @@
-//! What is finished of many → a bar on a terminal, else one line each.
+//! How far the work is: of many items a bar on a terminal, else one line each; of files that are read a bar, else nothing.
 //!
-//! Everything is drawn by the thread that holds the handles: the bar has no thread of its own.
+//! Everything is drawn by the thread that holds the handles: a bar has no thread of its own.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -8,10 +11,14 @@ use crate::exit::Failure;
 use crate::output::Output;
 use crate::visible;
 
-/// How the bar looks.
-const TEMPLATE: &str = "{bar:30} {pos}/{len} {msg}";
+/// How the bar of items looks.
+const ITEMS: &str = "{bar:30} {pos}/{len} {msg}";
+/// How the bar of files looks, of a known length in bytes and of an unknown one.
+const BYTES: [&str; 2] = ["{wide_bar} {bytes} of {total_bytes}, {eta} left: {msg}", "{bytes} read: {msg}"];
+/// Bytes between two looks at the bar.
+const STEP: u64 = 4 * 1024 * 1024;
 
-/// How far the work is.
+/// How many items are done.
 pub(crate) struct Progress<'o, 'w> {
     output: &'o mut Output<'w>,
     bar: Option<ProgressBar>,
@@ -24,11 +31,7 @@ impl<'o, 'w> Progress<'o, 'w> {
     /// Nothing of so many is done yet.
     pub(crate) fn new(output: &'o mut Output<'w>, n_all: usize) -> Self {
         let bar = output.is_interactive.then(|| {
-            let length = u64::try_from(n_all).unwrap_or(u64::MAX);
-            let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-                bar.set_style(style);
-            }
+            let bar = bar(Some(u64::try_from(n_all).unwrap_or(u64::MAX)), ProgressDrawTarget::stderr(), ITEMS);
             bar.tick();
             bar
         });
@@ -66,5 +69,55 @@ impl Drop for Progress<'_, '_> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// How much of files is read.
+pub(crate) struct Reading {
+    bar: ProgressBar,
+    read: Cell<u64>,
+    shown: Cell<u64>,
+}
+
+impl Reading {
+    /// Of files with so many bytes together; of standard input nobody knows how many. Where results appear on the same terminal line by
+    /// line, they are progress enough.
+    pub(crate) fn new(paths: &[PathBuf], is_streamed: bool) -> Self {
+        let sizes = paths.iter().map(|path| std::fs::metadata(path).map(|metadata| metadata.len()));
+        let all = sizes.sum::<Result<u64, _>>().ok();
+        let target = if is_streamed { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let [known, unknown] = BYTES;
+        Self { bar: bar(all, target, if all.is_some() { known } else { unknown }), read: Cell::new(0), shown: Cell::new(0) }
+    }
+
+    /// Another file is begun.
+    pub(crate) fn file(&self, path: &Path) {
+        self.bar.set_message(visible::line(&path.display().to_string()));
+    }
+
+    /// So many bytes more were read.
+    pub(crate) fn read(&self, bytes: u64) {
+        let read = self.read.get().saturating_add(bytes);
+        self.read.set(read);
+        if read.saturating_sub(self.shown.get()) >= STEP {
+            self.shown.set(read);
+            self.bar.set_position(read);
+        }
+    }
+}
+
+impl Drop for Reading {
+    /// The line is free again, however reading ended.
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar of a length, where that is known.
+fn bar(length: Option<u64>, target: ProgressDrawTarget, template: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(length, target);
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
 }

@@ -17,15 +17,16 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 use policy::time::{Duration, Timestamp};
+use reports::Format;
 use reports::report::Notes;
-use reports::{Format, Leniency};
 
 use self::fresh::{Freshness, Looking};
 use self::images::Images;
 use self::scan::Scanning;
 use self::scanner::Scanner;
-use crate::attach::{Files, Push};
+use crate::attach::{Push, ReportOptions};
 use crate::clock;
+use crate::cluster::ClusterConnection;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Outcome};
 use crate::jobs::{self, JobCount};
@@ -38,6 +39,7 @@ use crate::prune::duration;
 #[derive(Debug, Args)]
 #[command(
     group(ArgGroup::new("source").required(true).multiple(true).args(["cluster", "objects", "images"])),
+    mut_arg("cluster", |cluster| cluster.help("Take the images of the pods of a cluster")),
     after_help = "Examples:
   gatectl refresh --cluster --scanner 'trivy image --quiet --platform {platform} --format json --output {report} {image}'
   gatectl refresh --cluster --context staging --older-than 12h --dry-run
@@ -58,15 +60,8 @@ has not signed count as none. A report that does not say when it was made is of 
 Exit codes: 0 all are fresh now, 1 something failed."
 )]
 pub(crate) struct Refresh {
-    /// Take the images of the pods of a cluster
-    #[arg(long)]
-    cluster: bool,
-    /// The kubeconfig by which the cluster is reached [default: $KUBECONFIG, else ~/.kube/config, else the pod's service account]
-    #[arg(long, value_name = "FILE", requires = "cluster")]
-    kubeconfig: Option<PathBuf>,
-    /// The context of the kubeconfig [default: its current one]
-    #[arg(long, value_name = "NAME", requires = "cluster")]
-    context: Option<String>,
+    #[command(flatten)]
+    cluster: ClusterConnection,
     /// Take the images of pods in a file, as `kubectl get pods -A -o json` writes them, `-` for stdin; can be repeated
     #[arg(long, value_name = "FILE")]
     objects: Vec<PathBuf>,
@@ -88,21 +83,8 @@ pub(crate) struct Refresh {
     /// Format of the reports [default: as their top-level keys show]
     #[arg(long, value_name = "FORMAT", value_parser = crate::attach::format)]
     report_format: Option<Format>,
-    /// Attach reports even though they state another image, or no container image at all
-    #[arg(long)]
-    force_subject: bool,
-    /// Accept reports that do not show that they looked for vulnerabilities
-    #[arg(long)]
-    accept_empty: bool,
-    /// A VEX document (OpenVEX, CSAF, CycloneDX) whose statements are taken for the findings that they are about
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    vex: Vec<PathBuf>,
-    /// FIRST's list of EPSS scores, as CSV
-    #[arg(long, value_name = "FILE")]
-    epss: Option<PathBuf>,
-    /// CISA's catalogue of known exploited vulnerabilities, as JSON
-    #[arg(long, value_name = "FILE")]
-    kev: Option<PathBuf>,
+    #[command(flatten)]
+    report_options: ReportOptions,
     /// Repository of the findings [default: each image's own]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
@@ -162,13 +144,12 @@ impl Refresh {
         // What is wrong with the arguments is best known before a cluster is asked for a thousand pods.
         let key = self.sign_key.as_deref().map(|file| crate::attach::key(file, passwords)).transpose()?;
         let repository = self.repository.as_deref().map(crate::attach::repository).transpose()?;
-        let files = Files { vex: &self.vex, epss: self.epss.as_deref(), kev: self.kev.as_deref() };
-        files.check(&self.objects.iter().chain(&self.images).cloned().collect::<Vec<_>>())?;
-        let beside = files.read_for_all()?;
+        self.report_options.check(&self.objects.iter().chain(&self.images).cloned().collect::<Vec<_>>())?;
+        let beside = self.report_options.read_for_all()?;
         let registry = self.connection.registry()?;
         let mut images = Images::default();
-        if self.cluster {
-            pods::of_cluster(&crate::objects::cluster(self.kubeconfig.clone(), self.context.clone())?, &mut images)?;
+        if let Some(cluster) = self.cluster.cluster()? {
+            pods::of_cluster(&cluster, &mut images)?;
         }
         for file in &self.objects {
             pods::of_file(file, &mut images)?;
@@ -193,7 +174,7 @@ impl Refresh {
             looking: &looking,
             timeout: std::time::Duration::from_millis(u64::try_from(self.scanner_timeout.millis()).unwrap_or(u64::MAX)),
             format: self.report_format,
-            leniency: Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty },
+            leniency: self.report_options.leniency(),
         };
         interrupt::arm();
         let due = images.resolved(&registry, self.jobs)?;

@@ -3,16 +3,16 @@
 //! Requests, digests checks, parsing and losses (unknown fields, a descriptor's `data`, an index' `subject`) are those of crate
 //! `oci-client`, which the policy server is built on too. Differences from the policy server: connections and tokens are kept for a
 //! minute instead of made for each call, a slow registry does not hold up the others, loopback registries are never reached through
-//! a proxy, and times can be limited. What is read for the command line alone goes through `plain` where `oci-client` would read without
-//! a cap or hide where a list goes on.
+//! a proxy, and times can be limited. What is read for the command line alone goes through `http` where `oci-client` would read without
+//! a cap, hide where a list goes on or what the status is.
 
+mod answer;
+mod authorization;
 mod capped;
 mod client;
 mod error;
 mod http;
-mod plain;
 mod publish;
-mod raw;
 mod referrers;
 mod signatures;
 mod tend;

@@ -76,12 +76,12 @@ struct Batch<'a> {
 
 pub(super) fn run(attach: &Attach, file: &Path, output: &mut Output<'_>, passwords: &Passwords) -> Outcome {
     let key = attach.sign_key.as_deref().map(|file| sign::key(file, passwords)).transpose()?;
-    let files = attach.files();
-    files.check(&[file.to_owned()])?;
+    attach.report_options.check(&[file.to_owned()])?;
     let rows = list::read(file)?;
     let push = Push { key: key.as_ref(), replace_newer: attach.replace_newer, is_dry_run: attach.dry_run, skips_same: true };
     let registry = attach.connection.registry()?;
-    let batch = Batch { attach, registry, beside: files.read_for_all()?, push, rows: &rows, turns: Turns::default() };
+    let beside = attach.report_options.read_for_all()?;
+    let batch = Batch { attach, registry, beside, push, rows: &rows, turns: Turns::default() };
     let mut progress = Progress::new(output, rows.len());
     let finished = jobs::run(
         &rows,
@@ -108,7 +108,7 @@ impl Batch<'_> {
         // Whatever fails before it claims its tags lets those after it go on.
         let turn = self.turns.turn(nth);
         let format = row.report_format.or(self.attach.report_format);
-        let read = input::reports(&row.reports, format, self.attach.leniency())?;
+        let read = input::reports(&row.reports, format, self.attach.report_options.leniency())?;
         let own = match row.vex.as_slice() {
             [] => None,
             files => Some(self.beside.with_vex(files)?),
@@ -116,7 +116,7 @@ impl Batch<'_> {
         let binding = Binding {
             platform: row.platform.as_deref().or(self.attach.platform.as_deref()),
             scanned_at: row.scanned_at.or(self.attach.scanned_at),
-            is_forced: self.attach.force_subject,
+            is_forced: self.attach.report_options.force_subject,
             carries_over: !self.attach.no_carry_over,
             key: self.push.key,
         };

@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use clap::Args;
 use reports::enrich::{epss, kev};
 use reports::report::Notes;
 use reports::vex::{self, VexDocument};
@@ -62,18 +63,36 @@ pub(super) fn reports(files: &[PathBuf], format: Option<Format>, leniency: Lenie
     Ok(read)
 }
 
-/// The files that are read beside the reports.
-pub(crate) struct Files<'a> {
-    pub(crate) vex: &'a [PathBuf],
-    pub(crate) epss: Option<&'a Path>,
-    pub(crate) kev: Option<&'a Path>,
+/// What is believed of reports, and the files that are held against them.
+#[derive(Debug, Args)]
+pub(crate) struct ReportOptions {
+    /// Attach reports even though they state another image, or no container image at all
+    #[arg(long)]
+    pub(crate) force_subject: bool,
+    /// Accept reports that do not show that they looked for vulnerabilities
+    #[arg(long)]
+    pub(crate) accept_empty: bool,
+    /// A VEX document (OpenVEX, CSAF, CycloneDX) whose statements are taken for the findings that they are about; can be repeated
+    #[arg(long, value_name = "FILE")]
+    vex: Vec<PathBuf>,
+    /// FIRST's list of EPSS scores, as CSV
+    #[arg(long, value_name = "FILE")]
+    epss: Option<PathBuf>,
+    /// CISA's catalogue of known exploited vulnerabilities, as JSON
+    #[arg(long, value_name = "FILE")]
+    kev: Option<PathBuf>,
 }
 
-impl Files<'_> {
+impl ReportOptions {
+    /// What a report may leave open.
+    pub(crate) fn leniency(&self) -> Leniency {
+        Leniency { any_subject: self.force_subject, unclear_claim: self.accept_empty }
+    }
+
     /// Refuses stdin for more than one file: the second would be empty.
     pub(crate) fn check(&self, reports: &[PathBuf]) -> Result<(), Failure> {
-        let all = reports.iter().chain(self.vex).map(PathBuf::as_path).chain(self.epss).chain(self.kev);
-        match all.filter(|path| *path == Path::new("-")).count() {
+        let all = reports.iter().chain(&self.vex).chain(&self.epss).chain(&self.kev);
+        match all.filter(|path| path.as_path() == Path::new("-")).count() {
             0 | 1 => Ok(()),
             n => Err(Failure::new(format_args!(
                 "expected `-` (stdin) for one file, found it for {n}; hint: write the others to files"
@@ -93,12 +112,12 @@ impl Files<'_> {
     }
 
     fn read_with(&self, scores: impl Fn(Box<dyn BufRead>) -> Result<epss::Scores, ReportError>) -> Result<Beside, Failure> {
-        let mut beside = Beside::default().with_vex(self.vex)?;
-        if let Some(file) = self.epss {
+        let mut beside = Beside::default().with_vex(&self.vex)?;
+        if let Some(file) = &self.epss {
             let input = crate::unpacked::lines(file)?;
             beside.epss = Some(Arc::new(scores(input).map_err(|e| Failure::at(file.display(), e))?));
         }
-        if let Some(file) = self.kev {
+        if let Some(file) = &self.kev {
             let bytes = crate::unpacked::read(file)?;
             beside.kev = Some(Arc::new(kev::read(&bytes).map_err(|e| Failure::at(file.display(), e))?));
         }

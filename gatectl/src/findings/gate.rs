@@ -1,26 +1,23 @@
 //! An image → what the gate would see of it: the policy's own look-up, asking what a host would be asked.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use host::capability::Capabilities;
 use host::kept::Kept;
-use host::live::Live;
 use policy::image::Reference;
+use policy::lookup::Wants;
 use policy::lookup::buffers::Buffers;
-use policy::lookup::host::Host;
-use policy::lookup::{Inquiry, Lookup, Wants};
 use policy::settings::{Problem, Settings};
 use policy::time::Timestamp;
-use serde_json::json;
 
 use super::seen::Seen;
 use crate::cache::CacheOptions;
 use crate::clock;
 use crate::connection::Connection;
 use crate::exit::Failure;
+use crate::lookup::{self, NativeLookup};
 use crate::objects::ObjectSources;
 use crate::output::Output;
 use crate::settings::{self, Refused};
@@ -54,26 +51,9 @@ pub(crate) struct GateOptions {
 /// Whoever can look up findings.
 #[derive(Debug)]
 pub(super) struct Gate {
-    host: Asking,
+    lookup: NativeLookup,
     kept: Option<Arc<Kept>>,
     pub(super) settings: Settings,
-    namespace: String,
-    pub(super) now: Timestamp,
-}
-
-/// The live capabilities, as the policy asks its host.
-struct Asking(Arc<dyn Capabilities>);
-
-impl Host for Asking {
-    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        self.0.call("kubewarden", namespace, operation, payload)
-    }
-}
-
-impl fmt::Debug for Asking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asking")
-    }
 }
 
 impl GateOptions {
@@ -91,36 +71,29 @@ impl GateOptions {
         };
         let (objects, _) = self.objects.layered(&[])?;
         let registry = self.connection.registry_at(self.now.map(Timestamp::unix))?;
-        // A look-up logs nothing.
-        let live = Live::new(Arc::new(registry), Arc::new(|_| ())).with_kubernetes(Arc::new(objects));
-        let live: Arc<dyn Capabilities> = Arc::new(live);
+        let live = lookup::capabilities(registry, Some(objects));
         let kept = self.cache.in_front_of(&live);
-        let host = Asking(kept.clone().map_or(live, |kept| kept as Arc<dyn Capabilities>));
+        let capabilities = kept.clone().map_or(live, |kept| kept as Arc<dyn Capabilities>);
         let now = self.now.unwrap_or_else(clock::present);
-        Ok(Ok(Gate { host, kept, settings, namespace: self.namespace.clone(), now }))
+        Ok(Ok(Gate { lookup: NativeLookup::new(capabilities, now, Some(self.namespace.clone())), kept, settings }))
     }
 
     /// The settings that a key and a repository stand for, read by the reader of settings: it knows what a key and a repository are.
     fn plain_settings(&self) -> Result<Settings, Failure> {
-        let mut value = json!({ "rules": [{ "name": "any", "action": "audit", "conditions": [{ "severity": "critical" }] }] });
-        let mut put = |key: &str, part| value.as_object_mut().map(|members| members.insert(key.to_owned(), part));
-        let mut of = Vec::new();
-        if let Some(file) = &self.key {
+        let read = |file: &PathBuf| {
             let bytes = crate::manifests::read_bytes(file)?;
-            let text = String::from_utf8(bytes).map_err(|e| Failure::at(file.display(), e.utf8_error()))?;
-            put("trust", json!({ "anyOf": [{ "publicKeys": [text] }] }));
-            of.push(file.display().to_string());
-        }
-        if let Some(repository) = &self.repository {
-            put("findings", json!({ "sources": [{ "registry": { "repository": repository } }] }));
-            of.push(format!("repository `{repository}`"));
-        }
-        Settings::read(&value).map_err(|problems| {
+            String::from_utf8(bytes).map_err(|e| Failure::at(file.display(), e.utf8_error()))
+        };
+        let key = self.key.as_ref().map(read).transpose()?;
+        let repository = self.repository.as_deref();
+        Settings::read(&lookup::settings(key.as_deref(), repository)).map_err(|problems| {
+            let of_key = self.key.as_ref().map(|file| file.display().to_string());
+            let of_repository = repository.map(|repository| format!("repository `{repository}`"));
             let is_of_key = |problem: &Problem| problem.pointer.starts_with("/trust");
             let said: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
             // With both, the key is told first.
-            let place = if problems.iter().any(is_of_key) { of.first() } else { of.last() };
-            Failure::at(place.map_or("", String::as_str), said.join("; "))
+            let place = if problems.iter().any(is_of_key) { of_key.or(of_repository) } else { of_repository.or(of_key) };
+            Failure::at(place.unwrap_or_default(), said.join("; "))
         })
     }
 }
@@ -130,11 +103,14 @@ impl Gate {
     /// is known as such.
     pub(super) fn look_up<'a>(&'a self, buffers: &'a Buffers, image: &str) -> Result<Seen<'a>, Failure> {
         let reference = Reference::parse(image).map_err(|e| Failure::at(format_args!("image `{image}`"), e))?;
-        let (sources, trust) = (&self.settings.findings, self.settings.trust.as_deref());
-        let namespace = Some(self.namespace.as_str());
-        let mut lookup = Lookup::new(Inquiry { host: &self.host, buffers, now: self.now, sources, trust, namespace });
-        let (digest, evidence) = lookup.find(&reference, &Wants { document: &|_| true, untrusted: true });
+        let wants = Wants { document: &|_| true, untrusted: true };
+        let (digest, evidence) = self.lookup.find(&self.settings, buffers, &reference, &wants);
         Ok(Seen::new(reference, digest, evidence))
+    }
+
+    /// What is taken for the present.
+    pub(super) fn now(&self) -> Timestamp {
+        self.lookup.now
     }
 
     /// Says where the cache could not be used.

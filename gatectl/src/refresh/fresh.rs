@@ -3,22 +3,18 @@
 //! What a gate would call missing, unreadable or untrusted is to be scanned; what it could not look up is not known.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::sync::Arc;
 
-use host::capability::Capabilities;
-use host::live::Live;
 use host::signing::KeyPair;
 use policy::image::Reference;
 use policy::lookup::buffers::Buffers;
-use policy::lookup::host::Host;
-use policy::lookup::{Body, Evidence, Inquiry, Lookup, Scan, Wants};
+use policy::lookup::{Body, Evidence, Scan, Wants};
 use policy::settings::Settings;
 use policy::time::{Duration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::connection::Connection;
 use crate::exit::Failure;
+use crate::lookup::{self, NativeLookup};
 
 /// What is known of an image's findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,25 +38,9 @@ pub(super) struct Standing {
 
 /// Whoever looks, and for what.
 pub(super) struct Looking {
-    host: Asking,
+    lookup: NativeLookup,
     settings: Value,
-    now: Timestamp,
     older_than: Duration,
-}
-
-/// The live capabilities, as the policy asks its host.
-struct Asking(Arc<dyn Capabilities>);
-
-impl Host for Asking {
-    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        self.0.call("kubewarden", namespace, operation, payload)
-    }
-}
-
-impl fmt::Debug for Asking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asking")
-    }
 }
 
 impl Looking {
@@ -72,19 +52,10 @@ impl Looking {
         repository: Option<&str>,
         key: Option<&KeyPair>,
     ) -> Result<Self, Failure> {
-        let mut settings = json!({ "rules": [{ "name": "any", "action": "audit", "conditions": [{ "severity": "critical" }] }] });
-        if let Some(members) = settings.as_object_mut() {
-            if let Some(key) = key {
-                members.insert("trust".to_owned(), json!({ "anyOf": [{ "publicKeys": [key.public_pem()] }] }));
-            }
-            if let Some(repository) = repository {
-                members.insert("findings".to_owned(), json!({ "sources": [{ "registry": { "repository": repository } }] }));
-            }
-        }
+        let settings = lookup::settings(key.map(KeyPair::public_pem).as_deref(), repository);
         read(&settings).map_err(Failure::new)?;
-        // A look-up logs nothing.
-        let live = Live::new(Arc::new(connection.registry()?), Arc::new(|_| ()));
-        Ok(Self { host: Asking(Arc::new(live)), settings, now, older_than })
+        let capabilities = lookup::capabilities(connection.registry()?, None);
+        Ok(Self { lookup: NativeLookup::new(capabilities, now, None), settings, older_than })
     }
 
     /// What is there by now.
@@ -103,16 +74,9 @@ impl Looking {
         let settings = read(&self.settings)?;
         let reference = Reference::parse(pinned).map_err(|error| error.to_string())?;
         let buffers = Buffers::default();
-        let inquiry = Inquiry {
-            host: &self.host,
-            buffers: &buffers,
-            now: self.now,
-            sources: &settings.findings,
-            trust: settings.trust.as_deref(),
-            namespace: None,
-        };
         // The summary says when the scan was, and which platforms it saw.
-        let (_, evidence) = Lookup::new(inquiry).find(&reference, &Wants { document: &|_| false, untrusted: false });
+        let wants = Wants { document: &|_| false, untrusted: false };
+        let (_, evidence) = self.lookup.find(&settings, &buffers, &reference, &wants);
         Ok(look(&evidence))
     }
 
@@ -155,7 +119,7 @@ impl Looking {
         match (scan.scanned_at, unscanned.filter(|_| every_platform)) {
             (None, _) => Freshness::Due("its findings do not say when they are of".to_owned()),
             (Some(_), Some(platform)) => Freshness::Due(format!("platform {platform}: it has no findings")),
-            (Some(at), None) if self.older_than.is_exceeded_by(self.now.seconds_since(at)) => {
+            (Some(at), None) if self.older_than.is_exceeded_by(self.lookup.now.seconds_since(at)) => {
                 Freshness::Due(format!("its findings are of {at}"))
             }
             (Some(at), None) => Freshness::Fresh(at),

@@ -104,6 +104,7 @@ fn a_bad_list_is_one_error_and_nothing_is_pushed() {
     assert!(!world.registry.exists(&findings_of(&world, "app0", &digests[0])).unwrap());
     for (arguments, part) in [
         (&["--batch", "x.csv", "web"][..], "cannot be used with"),
+        (&["--batch", "x.csv", "--vex", "a.json", "b.json"], "cannot be used with"),
         (&["--batch", "x.csv", "--report", "x.json"], "cannot be used with"),
         (&["--batch", "x.csv", "--jobs", "0"], "0 is not in 1..=64"),
         (&["--batch", "x.csv", "--jobs", "65"], "65 is not in 1..=64"),

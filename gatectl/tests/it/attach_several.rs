@@ -166,7 +166,7 @@ fn statements_about_the_image_that_a_report_was_forced_on_do_not_count() {
     let (image, _) = image(&world);
     let other = format!("sha256:{}", "5".repeat(64));
     let (report, vex) = (world.file("report.json", &stating(&other)), world.file("vex.json", &statement(&other)));
-    let ended = world.attach(&[&image, "--report", &report, "--force-subject", "--vex", &vex]);
+    let ended = world.attach(&["--report", &report, "--force-subject", "--vex", &vex, &image]);
     assert!(
         ended.exit == ExitCode::Admitted && ended.notes.contains("no finding matches (vex.json (Team)) (2 times)"),
         "{ended:?}"
@@ -258,6 +258,7 @@ fn wrong_files_are_refused_before_anything_is_asked() {
     for (arguments, part) in [
         (&["--vex", &good][..], "report.json: not a VEX document: the document is a readable report of another format"),
         (&["--vex", "/no/such.json"], "/no/such.json: "),
+        (&["--vex", "a.json", "b.json"], "unexpected argument 'b.json' found"),
         (&["--epss", &catalogue], "kev.json: line 1 of the EPSS list: expected the columns `cve,epss,percentile`"),
         (&["--epss", "/no/such.csv"], "/no/such.csv: "),
         (&["--kev", &scores], "epss.csv: expected JSON"),

@@ -54,6 +54,11 @@ fn serve(mut stream: TcpStream, address: &str, asked: &Mutex<Vec<String>>) -> st
             ("200 OK".to_owned(), json!({ "access_token": format!("of-{scope}") }).to_string())
         }
         Some(_) => ("401 No\r\nX: y".to_owned(), "who are you".to_owned()),
+        // Strangers are told that it is not there, and nobody that a token would help.
+        None if path.starts_with("/v2/hidden/") => {
+            let head = if authorization == "Bearer of-repository:hidden:pull" { "200 OK" } else { "404 No" };
+            (head.to_owned(), json!({ "tags": ["a"] }).to_string())
+        }
         None if authorization == format!("Bearer of-{scope}") => ("200 OK".to_owned(), json!({ "tags": ["a"] }).to_string()),
         None => {
             let challenge = format!("Bearer realm=\"http://{address}/token\",service=\"s 1\",scope=\"{scope}\"");
@@ -64,8 +69,8 @@ fn serve(mut stream: TcpStream, address: &str, asked: &Mutex<Vec<String>>) -> st
     stream.write_all(if method == "HEAD" { b"" } else { body.as_bytes() })
 }
 
-#[test]
-fn each_request_has_the_token_of_its_scope() {
+/// The registry's address, and what is asked of it.
+fn start() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let asked = Arc::new(Mutex::new(Vec::new()));
@@ -74,6 +79,21 @@ fn each_request_has_the_token_of_its_scope() {
     std::thread::spawn(move || {
         listener.incoming().for_each(|stream| drop(stream.and_then(|stream| serve(stream, &own, &noted))))
     });
+    (address, asked)
+}
+
+#[test]
+fn what_is_hidden_from_strangers_is_not_gone() {
+    let (address, _) = start();
+    let (registry, _folder) = client(&address);
+    let (repository, digest) = (format!("{address}/hidden"), format!("sha256:{}", "1".repeat(64)));
+    assert!(!registry.is_gone(&repository, &digest).unwrap());
+    assert_eq!(registry.tags(&repository).unwrap(), ["a"]);
+}
+
+#[test]
+fn each_request_has_the_token_of_its_scope() {
+    let (address, asked) = start();
     let (registry, _folder) = client(&address);
     let (repository, digest) = (format!("{address}/app"), format!("sha256:{}", "1".repeat(64)));
     for _ in 0..2 {
@@ -107,6 +127,20 @@ fn a_password_is_given_to_who_asks_for_it() {
     registry.delete_manifest(&repository, &digest).unwrap();
     registry.delete_manifest(&repository, &digest).unwrap();
     assert!(registry.is_gone(&repository, &digest).unwrap());
+}
+
+#[test]
+fn a_place_that_a_redirect_leads_to_is_told_nothing() {
+    let token = ("/token?scope=repository%3Aapp%3Apull", Answer::new(200, r#"{"token":"t"}"#));
+    let tokens = OddRegistry::start([token]).unwrap();
+    let challenge = format!("Bearer realm=\"http://{}/token\"", tokens.address());
+    let elsewhere = OddRegistry::start([("/x", Answer::new(401, "").header("WWW-Authenticate", &challenge))]).unwrap();
+    let moved = Answer::new(307, "").header("Location", &format!("http://{}/x", elsewhere.address()));
+    let server = OddRegistry::start([("/v2/app/manifests/a", moved)]).unwrap();
+    let (registry, _folder) = client(&server.address());
+    let pulled = registry.pull_manifest_raw(&format!("{}/app:a", server.address()));
+    assert!(pulled.as_ref().is_err_and(|error| error.is_unauthorized()), "{pulled:?}");
+    assert_eq!((elsewhere.requests(), tokens.requests()), (vec!["GET /x".to_owned()], Vec::new()));
 }
 
 #[test]

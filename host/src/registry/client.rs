@@ -11,9 +11,10 @@ use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientP
 use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
+use reqwest::Method;
 
-use super::plain::{Answer, Plain};
-use super::raw::Raw;
+use super::answer::Answer;
+use super::http::{Http, Request};
 use super::{RegistryError, RegistryOptions};
 use crate::cache::now;
 use crate::threads::Threads;
@@ -48,10 +49,9 @@ struct Host {
     since: Instant,
     way: Way,
     client: Client,
-    plain: Plain,
     auth: RegistryAuth,
     /// Made when it is needed first.
-    raw: Arc<OnceLock<Raw>>,
+    http: Arc<OnceLock<Http>>,
 }
 
 /// The connections of a [`super::Registry`] and the threads they run on.
@@ -76,24 +76,23 @@ impl Clients {
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
         A: Fn(Client, Reference, RegistryAuth) -> F,
     {
-        self.run_on(reference, |host| Ok(ask(host.client, reference.clone(), host.auth)))
+        self.run_on(reference, |host| Ok(ask(host.client.clone(), reference.clone(), host.auth.clone())))
     }
 
     fn run_on<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
-        A: Fn(Host) -> Result<F, RegistryError>,
+        A: Fn(&Host) -> Result<F, RegistryError>,
     {
         let host = self.host(reference, Purpose::Reading, None)?;
-        let way = host.way;
-        let answer = self.block_on(ask(host)?);
-        if way == Way::Https
+        let answer = self.block_on(ask(&host)?);
+        if host.way == Way::Https
             && self.options.sources.is_insecure(reference.registry())
             && answer.as_ref().is_err_and(RegistryError::is_unreached)
         {
             let host = self.host(reference, Purpose::Reading, Some(Way::Http))?;
-            let answer = self.block_on(ask(host)?);
+            let answer = self.block_on(ask(&host)?);
             if answer.as_ref().is_err_and(RegistryError::is_unreached) {
                 self.hosts.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(Purpose::Reading, reference));
             }
@@ -118,35 +117,33 @@ impl Clients {
             true => path.to_owned(),
             false => format!("/v2/{}/{path}", reference.repository()),
         };
+        let request = Request { method: Method::GET, path, accept: accept.to_owned(), cap, follows: true };
+        self.ask(reference, &request, |answer| if answer.status == 200 { Ok(answer) } else { Err(answer.into_refusal()) })
+    }
+
+    /// Like [`Clients::run_patiently`], for requests that `oci-client` has not; `judge` knows the statuses.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        reference: &Reference,
+        request: &Request,
+        judge: fn(Answer) -> Result<T, OciDistributionError>,
+    ) -> Result<T, RegistryError> {
         self.patiently(|| {
             self.run_on(reference, |host| {
-                let scheme = if host.way == Way::Https { "https" } else { "http" };
-                let url = format!("{scheme}://{}{path}", reference.resolve_registry());
-                Ok(host.plain.get(host.client, host.auth, reference.clone(), url, accept.to_owned(), cap))
+                let (http, auth) = (self.http(host, reference)?, host.auth.clone());
+                let (request, reference) = (request.clone(), reference.clone());
+                Ok(async move { judge(http.send(&request, &reference, &auth).await?) })
             })
         })
     }
 
-    /// Like [`Clients::run_patiently`], for requests that `oci-client` has not.
-    pub(super) fn run_raw<T, F, A>(&self, reference: &Reference, ask: A) -> Result<T, RegistryError>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, OciDistributionError>> + Send + 'static,
-        A: Fn(Raw, Reference, RegistryAuth) -> F,
-    {
-        self.patiently(|| {
-            self.run_on(reference, |host| {
-                let raw = match host.raw.get() {
-                    Some(raw) => raw.clone(),
-                    None => {
-                        let scheme = if host.way == Way::Https { "https" } else { "http" };
-                        let made = guarded(|| Raw::new(&self.config(reference, host.way), scheme))?;
-                        host.raw.get_or_init(|| made).clone()
-                    }
-                };
-                Ok(ask(raw, reference.clone(), host.auth))
-            })
-        })
+    fn http(&self, host: &Host, reference: &Reference) -> Result<Http, RegistryError> {
+        if let Some(http) = host.http.get() {
+            return Ok(http.clone());
+        }
+        let scheme = if host.way == Way::Https { "https" } else { "http" };
+        let made = guarded(|| Http::new(&self.config(reference, host.way), scheme))?;
+        Ok(host.http.get_or_init(|| made).clone())
     }
 
     fn patiently<T>(&self, ask: impl Fn() -> Result<T, RegistryError>) -> Result<T, RegistryError> {
@@ -183,9 +180,8 @@ impl Clients {
         }
         let way = way.unwrap_or(Way::Https);
         let client = guarded(|| Client::try_from(self.config(reference, way)))?;
-        let plain = guarded(|| Plain::new(&self.config(reference, way)))?;
         let auth = self.options.credentials.auth(reference);
-        let host = Host { since: now(), way, client, plain, auth, raw: Arc::default() };
+        let host = Host { since: now(), way, client, auth, http: Arc::default() };
         self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, host.clone());
         Ok(host)
     }

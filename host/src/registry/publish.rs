@@ -83,12 +83,11 @@ impl Registry {
         let path = format!("manifests/{}", reference.digest().or(reference.tag()).unwrap_or("latest"));
         let answer = self.clients.get(&reference, &path, &MANIFESTS.join(", "), limits::MANIFEST_BYTES)?;
         let digest = sha256(&answer.body);
-        match [reference.digest(), answer.digest.as_deref()].into_iter().flatten().find(|expected| *expected != digest) {
-            Some(expected) => {
-                Err(RegistryError::Invalid(format!("`{image}`: expected a manifest of the digest {expected}, found {digest}")))
-            }
-            None => Ok(RawManifest { bytes: answer.body, digest }),
+        if let Some(expected) = [reference.digest(), answer.digest()].into_iter().flatten().find(|one| *one != digest) {
+            let message = format!("`{image}`: expected a manifest of the digest {expected}, found {digest}");
+            return Err(RegistryError::Invalid(message));
         }
+        Ok(RawManifest { bytes: answer.body, digest })
     }
 
     /// Fetches a blob of the reference's repository, checks its digest, and gives up after `cap` bytes, whatever the registry goes on

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use oci_client::Reference;
 use serde::Deserialize;
 
-use super::plain::Answer;
+use super::answer::Answer;
 use super::{Registry, RegistryError, parse};
 use crate::limits;
 
@@ -84,7 +84,7 @@ impl Registry {
         };
         // A page for people, whatever its status, is no list.
         let is_elsewhere = answer.url.host_str() != reference_host(reference).as_deref();
-        if !answer.is_json || is_elsewhere {
+        if !answer.is_json() || is_elsewhere {
             return Ok(None);
         }
         let next = next(&answer)?;
@@ -100,7 +100,7 @@ fn list(bytes: &[u8]) -> Result<Option<Vec<String>>, RegistryError> {
 
 /// The path of the next page, which is at the same place as this one.
 fn next(answer: &Answer) -> Result<Option<String>, RegistryError> {
-    let Some(next) = &answer.next else { return Ok(None) };
+    let Some(next) = answer.next() else { return Ok(None) };
     let joined = answer.url.join(next).ok().filter(|joined| joined.origin() == answer.url.origin());
     let Some(joined) = joined else {
         let message = format!("{}: expected a list of referrers that goes on at the same registry, found `{next}`", answer.url);

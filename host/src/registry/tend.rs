@@ -2,18 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use oci_client::Reference;
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{
     IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
 };
-use oci_client::secrets::RegistryAuth;
 use reqwest::Method;
 use serde::Deserialize;
 
-use super::raw::Raw;
+use super::answer::Answer;
+use super::http::Request;
 use super::{Registry, RegistryError, parse};
-use crate::limits::TAGS;
+use crate::limits::{REGISTRY_ANSWER_BYTES, TAGS};
 
 /// What a client takes. A registry may deny a manifest whose kind is not asked for, so that every kind is.
 const ANY_MANIFEST: [&str; 5] =
@@ -46,15 +45,14 @@ impl Registry {
                     "`{repository}`: the registry's list of tags goes round in a circle"
                 )));
             }
-            let (page, link) =
-                self.clients.run_raw(&reference, |raw, reference, auth| page(raw, reference, auth, path.clone()))?;
+            let (page, next) = self.clients.ask(&reference, &request(Method::GET, path.clone(), ""), page)?;
             tags.extend(page);
             if tags.len() > TAGS {
                 return Err(RegistryError::Invalid(format!("`{repository}`: expected at most {TAGS} tags, found more")));
             }
-            match link.as_deref().and_then(|link| next_page(link, &path)) {
+            match next {
                 None => return Ok(tags),
-                Some(next) => path = next?,
+                Some(next) => path = next_page(&next, &path)?,
             }
         }
     }
@@ -66,16 +64,10 @@ impl Registry {
     pub fn is_gone(&self, repository: &str, digest: &str) -> Result<bool, RegistryError> {
         let reference = parse(&format!("{repository}@{digest}"))?;
         let path = format!("/v2/{}/manifests/{digest}", reference.repository());
-        self.clients.run_raw(&reference, |raw, reference, auth| {
-            let path = path.clone();
-            async move {
-                let answer = raw.send(Method::HEAD, &reference, &path, &ANY_MANIFEST, &auth).await?;
-                match answer.status {
-                    200 => Ok(false),
-                    404 => Ok(true),
-                    _ => Err(answer.into_error()),
-                }
-            }
+        self.clients.ask(&reference, &request(Method::HEAD, path, &ANY_MANIFEST.join(", ")), |answer| match answer.status {
+            200 => Ok(false),
+            404 => Ok(true),
+            _ => Err(answer.into_error()),
         })
     }
 
@@ -88,54 +80,37 @@ impl Registry {
     pub fn delete_manifest(&self, repository: &str, digest: &str) -> Result<(), RegistryError> {
         let reference = parse(&format!("{repository}@{digest}"))?;
         let path = format!("/v2/{}/manifests/{digest}", reference.repository());
-        self.clients.run_raw(&reference, |raw, reference, auth| {
-            let path = path.clone();
-            async move {
-                let answer = raw.send(Method::DELETE, &reference, &path, &[], &auth).await?;
-                match answer.status {
-                    200 | 202 | 204 | 404 => Ok(()),
-                    _ => Err(answer.into_error()),
-                }
-            }
+        self.clients.ask(&reference, &request(Method::DELETE, path, ""), |answer| match answer.status {
+            200 | 202 | 204 | 404 => Ok(()),
+            _ => Err(answer.into_error()),
         })
     }
 }
 
-async fn page(
-    raw: Raw,
-    reference: Reference,
-    auth: RegistryAuth,
-    path: String,
-) -> Result<(Vec<String>, Option<String>), OciDistributionError> {
-    let mut answer = raw.send(Method::GET, &reference, &path, &[], &auth).await?;
+/// A request whose status counts.
+fn request(method: Method, path: String, accept: &str) -> Request {
+    Request { method, path, accept: accept.to_owned(), cap: REGISTRY_ANSWER_BYTES, follows: false }
+}
+
+/// The tags of a page, and where the next one is.
+fn page(answer: Answer) -> Result<(Vec<String>, Option<String>), OciDistributionError> {
     if answer.status != 200 {
         return Err(answer.into_error());
     }
     let read: TagsAnswer = serde_json::from_slice(&answer.body)?;
-    Ok((read.tags.unwrap_or_default(), answer.link.take()))
+    Ok((read.tags.unwrap_or_default(), answer.next().map(str::to_owned)))
 }
 
-/// The path of the next page, on the same host whatever the header names; `None` where it names none.
-fn next_page(link: &str, path: &str) -> Option<Result<String, RegistryError>> {
-    let mut rest = link;
-    while let Some((_, after)) = rest.split_once('<') {
-        let (target, parameters) = after.split_once('>')?;
-        let end = parameters.find('<').unwrap_or(parameters.len());
-        let (own, later) = parameters.split_at_checked(end)?;
-        let is_next = own.split(';').map(|one| one.trim().trim_end_matches(',').trim().replace('"', "").to_ascii_lowercase());
-        if is_next.into_iter().any(|one| one == "rel=next") {
-            let base = url::Url::parse("http://registry.invalid").and_then(|base| base.join(path));
-            let wrong = || RegistryError::Invalid(format!("expected the next page of a list of tags, found `{target}`"));
-            let next = base.and_then(|base| base.join(target)).map_err(|_| wrong());
-            return Some(next.and_then(|url| match (url.path().starts_with("/v2/"), url.query()) {
-                (true, Some(query)) => Ok(format!("{}?{query}", url.path())),
-                (true, None) => Ok(url.path().to_owned()),
-                (false, _) => Err(wrong()),
-            }));
-        }
-        rest = later;
+/// The path of the next page, on the same host whatever the address names.
+fn next_page(next: &str, path: &str) -> Result<String, RegistryError> {
+    let wrong = || RegistryError::Invalid(format!("expected the next page of a list of tags, found `{next}`"));
+    let base = url::Url::parse("http://registry.invalid").and_then(|base| base.join(path));
+    let url = base.and_then(|base| base.join(next)).map_err(|_| wrong())?;
+    match (url.path().starts_with("/v2/"), url.query()) {
+        (true, Some(query)) => Ok(format!("{}?{query}", url.path())),
+        (true, None) => Ok(url.path().to_owned()),
+        (false, _) => Err(wrong()),
     }
-    None
 }
 
 #[cfg(test)]
@@ -144,17 +119,10 @@ mod tests {
 
     #[test]
     fn the_next_page_is_on_the_same_host() {
-        let next = |link| next_page(link, "/v2/app/tags/list?n=2").map(|next| next.map_err(|error| error.to_string()));
-        for link in [
-            "</v2/app/tags/list?last=b&n=2>; rel=\"next\"",
-            "<http://elsewhere.example/v2/app/tags/list?last=b&n=2>; rel=next",
-            "</v2/app/tags/list?n=2>; rel=\"first\", <?last=b&n=2>; title=x; rel=\"next\"",
-        ] {
-            assert_eq!(next(link), Some(Ok("/v2/app/tags/list?last=b&n=2".to_owned())), "{link}");
+        let next = |address| next_page(address, "/v2/app/tags/list?n=2").map_err(|error| error.to_string());
+        for address in ["/v2/app/tags/list?last=b&n=2", "http://elsewhere.example/v2/app/tags/list?last=b&n=2", "?last=b&n=2"] {
+            assert_eq!(next(address), Ok("/v2/app/tags/list?last=b&n=2".to_owned()), "{address}");
         }
-        for link in ["", "nonsense", "</v2/app/tags/list?n=2>; rel=\"prev\"", "</v2/app"] {
-            assert_eq!(next(link), None, "{link}");
-        }
-        assert!(next("</admin?last=b>; rel=\"next\"").is_some_and(|next| next.is_err()));
+        assert!(next("/admin?last=b").is_err());
     }
 }
