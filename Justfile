@@ -90,6 +90,11 @@ release-dry-run: build
 bench *arguments: build
     cargo run --release -p host-tests --bin bench -- {{ arguments }}
 
+# measure `gatectl serve` as Gatekeeper uses it, and write the section about it in BENCHMARKS.md
+bench-provider: build
+    scripts/tool docker-registry
+    cargo run --release -p host-tests --bin sweep
+
 # the book, dist/book/index.html
 book:
     scripts/tool mdbook

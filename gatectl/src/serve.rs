@@ -107,7 +107,11 @@ impl Serve {
         let registry = Arc::new(self.connection.lookup_registry()?);
         let (wasm, origin) = module::read(self.policy.as_deref(), &self.policy_key, &registry)?;
         // Nobody waits for what takes longer than its request.
-        let options = ModuleOptions { deadline: Some(self.patience.div_ceil(100).saturating_add(1)), tick: TICK, ..ModuleOptions::default() };
+        let options = ModuleOptions {
+            deadline: Some(self.patience.div_ceil(100).saturating_add(1)),
+            tick: TICK,
+            ..ModuleOptions::default()
+        };
         let module = PolicyModule::from_bytes(&wasm, options).map_err(|error| Failure::at(&origin, error))?;
         let (objects, _) = self.objects.layered(&[])?;
 
@@ -119,8 +123,7 @@ impl Serve {
             let _ = alerts.send(event.event);
         });
         let live: Arc<dyn Capabilities> = Arc::new(Live::new(registry, sink).with_kubernetes(Arc::new(objects)));
-        let lookups =
-            Lookups::new(live, self.lifetimes(), Arc::new(move |operation, from| counted.looked_up(operation, from)));
+        let lookups = Lookups::new(live, self.lifetimes(), Arc::new(move |operation, from| counted.looked_up(operation, from)));
         let own = events.clone();
         let parts = Parts {
             judge: Arc::new(Judge::new(Arc::new(module), lookups.clone(), CallOptions::default())),

@@ -2,7 +2,8 @@
 //!
 //! [`case`] reads a case, [`document`] its findings documents, [`engine`] runs it, [`model`] judges it a second time by a shorter statement of the rules;
 //! [`completeness`] is what no case shows, [`generate`] draws inputs for the laws, [`metered`] counts fuel, [`world`] is a registry with the command line, [`api_server`] a cluster's API server,
-//! [`reference`] the documents that are made of the code, [`template`] Gatekeeper's templates. The tests are in `tests/`, the cases in
+//! [`reference`] the documents that are made of the code, [`template`] Gatekeeper's templates,
+//! [`serving`] the provider and its clients. The tests are in `tests/`, the cases in
 //! `cases/`.
 
 #![expect(
@@ -25,5 +26,6 @@ pub mod metered;
 pub mod model;
 pub mod odd_registry;
 pub mod reference;
+pub mod serving;
 pub mod template;
 pub mod world;

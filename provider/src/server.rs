@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -233,20 +233,12 @@ impl Provider {
     async fn answer(&self, endpoint: Endpoint, request: Request<Incoming>) -> Result<Vec<(String, Item)>, String> {
         let arrival = Duration::from_secs(limits::ARRIVAL_SECONDS);
         let late = |_| format!("the request took longer than {} s to arrive", limits::ARRIVAL_SECONDS);
-        let most = u64::try_from(limits::BODY_BYTES).unwrap_or(u64::MAX);
-        let bytes = request.body().size_hint().upper().unwrap_or(most);
-        if bytes > most {
-            return Err(too_large());
-        }
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let bytes = request.body().size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+        let bytes = u32::try_from(bytes.unwrap_or(usize::MAX).min(limits::BODY_BYTES)).unwrap_or(u32::MAX);
         // It is given back when the answer is there: the keys are as large as the body was.
         let _room = tokio::time::timeout(arrival, self.0.bodies.acquire_many(bytes)).await.map_err(late)?;
-        let body = tokio::time::timeout(arrival, Limited::new(request.into_body(), limits::BODY_BYTES).collect()).await;
-        let body = body.map_err(late)?.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-            Some(_) => too_large(),
-            None => format!("the request did not arrive: {error}"),
-        })?;
-        let keys = wire::read(&body.to_bytes())?;
+        let body = tokio::time::timeout(arrival, arrived(request.into_body())).await.map_err(late)??;
+        let keys = wire::read(&body)?;
         match endpoint {
             Endpoint::Validate => self.validate(keys).await,
             Endpoint::Mutate => self.mutate(keys).await,
@@ -277,8 +269,24 @@ impl Provider {
     }
 }
 
-fn too_large() -> String {
-    format!("expected a request of at most {} bytes, found more", limits::BODY_BYTES)
+/// The whole body. What is too large is heard to its end all the same: who is still sending does not hear the answer.
+async fn arrived(mut body: Incoming) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut is_too_large = false;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| format!("the request did not arrive: {error}"))?;
+        let data = frame.data_ref().map_or(&[][..], |data| &data[..]);
+        is_too_large |= bytes.len().saturating_add(data.len()) > limits::BODY_BYTES;
+        if is_too_large {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(data);
+        }
+    }
+    match is_too_large {
+        true => Err(format!("expected a request of at most {} bytes, found more", limits::BODY_BYTES)),
+        false => Ok(bytes),
+    }
 }
 
 fn http1() -> hyper::server::conn::http1::Builder {

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use host_tests::engine::root;
 use host_tests::metered::Metered;
+use host_tests::serving::SECTION;
 
 use self::scenario::Measured;
 use self::text::Figure;
@@ -43,7 +44,10 @@ fn main() -> ExitCode {
         let complaints: Vec<String> = missed.chain(text::differences(&on_disk, &measured)).collect();
         return complain(&complaints);
     }
-    std::fs::write(&file, text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    // What `sweep` measured stays.
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    let served = before.split_once(SECTION).map_or_else(String::new, |(_, served)| format!("\n{SECTION}{served}"));
+    std::fs::write(&file, text + &served).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     complain(&missed.collect::<Vec<_>>())
 }
 

@@ -4,8 +4,8 @@
 
 mod engine;
 mod opa;
+mod origin;
 mod parity;
-mod process;
 mod served;
 mod template;
 mod trouble;

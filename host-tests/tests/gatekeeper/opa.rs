@@ -32,8 +32,9 @@ pub(crate) fn deviations(asked: &[Asked]) -> Vec<String> {
     assert_eq!(answers.len(), asked.len());
     let deviation = |(asked, answer): (&Asked, &Value)| {
         let keys: Vec<Value> = answer["keys"].as_array().into_iter().flatten().map(read).collect();
-        let is_same =
-            answer["messages"] == json!(asked.messages) && keys.first().is_some_and(|key| same(key, &asked.key)) && keys.len() == 1;
+        let is_same = answer["messages"] == json!(asked.messages)
+            && keys.first().is_some_and(|key| same(key, &asked.key))
+            && keys.len() == 1;
         (!is_same).then(|| format!("{}\n  wanted {:?} for {}\n  found  {answer}", asked.name, asked.messages, asked.key))
     };
     asked.iter().zip(&answers).filter_map(deviation).collect()
@@ -63,8 +64,7 @@ fn answers(asked: &[Asked]) -> Option<Vec<Value>> {
     }
     let python = String::from_utf8(tool.stdout).unwrap();
     let script = root().join("host-tests/tests/gatekeeper/opa.py");
-    let mut process =
-        Command::new(python.trim()).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut process = Command::new(python.trim()).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = process.stdin.take().unwrap();
     let lines: String = asked.iter().map(|asked| format!("{}\n", asked.line)).collect();
     let writing = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use host_tests::case::{self, Case};
 use host_tests::engine::{self, Engine};
+use host_tests::serving::client::runtime;
 use host_tests::template::TEMPLATES;
 use provider::flight::Room;
 use provider::lookups::Lifetimes;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Data, violations};
 use crate::opa::{self, Asked};
-use crate::served::{Served, Setup, runtime};
+use crate::served::{Served, Setup};
 
 /// What Gatekeeper shows of a verdict.
 #[derive(Debug, PartialEq)]

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use host_tests::engine::root;
 use host_tests::odd_registry::Answer;
+use host_tests::serving::client::{Authority, client, request};
+use host_tests::serving::process::{Process, key, settings};
 use host_tests::world::{MANIFEST, World};
 use serde_json::{Value, json};
-
-use crate::process::{Process, key, settings};
-use crate::served::{Authority, client, request};
 
 /// A guest that traps on every call.
 const TRAPS: &str = r#"(module
@@ -60,8 +59,9 @@ fn a_registry_that_is_there_is_asked_once_for_a_hundred_pods() {
     // The tag, the findings' manifest, their document.
     assert_eq!(process.metric(r#"gated_deployment_lookups_total{operation="v1/manifest_digest",source="asked"}"#), 1.0);
     assert_eq!(process.metric("gated_deployment_verdicts_total{verdict=\"deny\"}"), 100.0);
-    let asked = ["v1/manifest_digest", "v1/oci_manifest", "v1/oci_manifest_config"]
-        .map(|operation| process.metric(&format!("gated_deployment_lookups_total{{operation=\"{operation}\",source=\"asked\"}}")));
+    let asked = ["v1/manifest_digest", "v1/oci_manifest", "v1/oci_manifest_config"].map(|operation| {
+        process.metric(&format!("gated_deployment_lookups_total{{operation=\"{operation}\",source=\"asked\"}}"))
+    });
     assert!(asked.iter().sum::<f64>() <= 3.0, "{asked:?}");
     let alerts = process.events().iter().filter(|event| event["event"] == "gated-deployment").count();
     assert_eq!(alerts, 100, "each is announced as policy servers announce it");
@@ -136,10 +136,11 @@ fn a_registry_that_lies_is_not_believed() {
     let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
         "config": { "mediaType": "application/vnd.oci.image.config.v1+json", "digest": claimed, "size": 2 } })
     .to_string();
-    let artifact = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/vnd.gated-deployment.findings.v1+json",
+    let artifact =
+        json!({ "schemaVersion": 2, "mediaType": MANIFEST, "artifactType": "application/vnd.gated-deployment.findings.v1+json",
         "annotations": { "io.gated-deployment.type": "findings.v1" }, "layers": [],
         "config": { "mediaType": "application/vnd.gated-deployment.findings.v1+json", "digest": claimed, "size": 2 } })
-    .to_string();
+        .to_string();
     for body in [artifact.as_str(), "{}", "null", "", "<html>", &"[".repeat(10_000), &"x".repeat(5_000_000)] {
         let world = World::odd(vec![
             ("/v2/acme/web/manifests/1".to_owned(), lie(&manifest)),
@@ -161,11 +162,11 @@ fn a_module_that_gives_no_verdict_denies() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("odd.wat");
         std::fs::write(&file, text).unwrap();
-        let process = Process::start(&["--policy", file.to_str().unwrap(), "--patience", "500"]);
+        let mut process = Process::start(&["--policy", file.to_str().unwrap(), "--patience", "500"]);
         let answer = process.validate(&key(&settings(&json!({})), "web", "nginx"));
         assert!(is_refused(&answer), "{answer}");
         assert!(answer["systemError"].as_str().is_some_and(|error| error.contains(part)), "{answer}");
-        assert!(process.events().iter().any(|event| event["level"] == "error"), "{:?}", process.events());
+        assert_eq!(process.event("a request was not answered")["level"], "error");
     }
 }
 
@@ -225,7 +226,7 @@ fn only_gatekeeper_may_ask_where_it_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.crt");
     std::fs::write(&file, &gatekeeper.pem).unwrap();
-    let process = Process::start(&["--client-authority", file.to_str().unwrap(), "--client-name", NAME]);
+    let mut process = Process::start(&["--client-authority", file.to_str().unwrap(), "--client-name", NAME]);
     let body = || request(&[key(&settings(&json!({})), "web", "localhost:1/acme/web:1")]);
     let trusted = |identity: (String, String)| {
         let client = client(&process.authority.pem, Some((&identity.0, &identity.1))).build().unwrap();
@@ -236,7 +237,7 @@ fn only_gatekeeper_may_ask_where_it_is_said_so() {
     assert!(trusted(Authority::new().issue(NAME)).is_err());
     let nobody = client(&process.authority.pem, None).build().unwrap();
     assert!(process.ask(&nobody, "/validate", body()).is_err());
-    assert!(process.events().iter().any(|event| event["message"].to_string().contains("a connection was refused")));
+    process.event("a connection was refused");
 }
 
 #[test]
@@ -245,7 +246,8 @@ fn older_tls_is_refused() {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(rustls::pki_types::CertificateDer::from(pem::parse(&process.authority.pem).unwrap().into_contents())).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS12]).unwrap();
+    let config =
+        rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(&[&rustls::version::TLS12]).unwrap();
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let old = reqwest::Client::builder().tls_backend_preconfigured(config).build().unwrap();
     assert!(process.ask(&old, "/validate", request(&[])).is_err());
@@ -286,10 +288,22 @@ fn what_cannot_serve_does_not_start() {
         (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("other.key")], "tls.crt and "),
         (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--policy", &path("text")], "text"),
         (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--policy", &path("none.wasm")], "none.wasm"),
-        (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--policy", "registry://ghcr.io/a/b:1"], "by digest"),
+        (
+            vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--policy", "registry://ghcr.io/a/b:1"],
+            "by digest",
+        ),
         (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--policy", &pinned], "localhost:1"),
         (
-            vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--policy", &module, "--policy-key", &path("tls.key")],
+            vec![
+                "--tls-certificate",
+                &path("tls.crt"),
+                "--tls-key",
+                &path("tls.key"),
+                "--policy",
+                &module,
+                "--policy-key",
+                &path("tls.key"),
+            ],
             "only artifacts are signed",
         ),
         (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--listen", "nowhere"], "nowhere"),
@@ -314,8 +328,8 @@ fn what_is_too_much_is_refused_at_once() {
     let asking: Vec<_> = (0..50)
         .map(|i| {
             let body = request(&[key(&rules, "web", &world.image(&format!("acme/web{i}:1")))]);
-            let asked = client.post(&url).body(body).send();
-            process.runtime().spawn(async move { asked.await.unwrap().text().await.unwrap() })
+            let asked = client.post(&url).body(body);
+            process.runtime().spawn(async move { asked.send().await.unwrap().text().await.unwrap() })
         })
         .collect();
     let (mut judged, mut refused) = (0, 0);
@@ -349,4 +363,47 @@ fn the_mutation_pins_and_leaves_alone_what_it_cannot_pin() {
         .map(|item| (item["key"].as_str().unwrap(), item["value"].as_str().unwrap()))
         .collect();
     assert_eq!(items, [(image.as_str(), pinned.as_str()), (&absent, &absent), (&pinned, &pinned), ("UPPER CASE", "UPPER CASE")]);
+}
+
+/// Two thousand requests, two hundred at a time: all are answered, and memory does not grow with their number.
+#[test]
+fn two_hundred_at_once_are_answered() {
+    let [world, _] = World::both();
+    let image = world.image("acme/web:1");
+    world.push(&image, "amd64");
+    world.attach(&image, &["CRITICAL"], &[]);
+    let process = serving(&world, &["--patience", "30000"]);
+    let rules = settings(&json!({}));
+    let mut memory = Vec::new();
+    for round in 0..10 {
+        let asking: Vec<_> = (0..200)
+            .map(|i| {
+                let body = request(&[key(&rules, &format!("web-{round}-{i}"), &image)]);
+                let asked = process.client().post(format!("https://{}/validate", process.address)).body(body);
+                process.runtime().spawn(async move { asked.send().await.unwrap().text().await.unwrap() })
+            })
+            .collect();
+        for answer in asking {
+            let answer: Value = serde_json::from_str(&process.runtime().block_on(answer).unwrap()).unwrap();
+            assert_eq!(value(&answer["response"])["allowed"], false, "{answer}");
+        }
+        memory.push(process.memory("VmRSS:"));
+    }
+    assert!(memory[9] < memory[2] + 32 * 1024 * 1024, "{memory:?}");
+}
+
+/// Since 3.22 Gatekeeper says what labels the namespace has; before, the provider asks the cluster.
+#[test]
+fn the_namespaces_labels_are_those_that_gatekeeper_gave() {
+    let process = Process::start(&[]);
+    let mut rules = settings(&json!({ "unavailable": "deny" }));
+    rules["rules"][0]["scope"] = json!([{ "field": "namespaceLabel", "key": "gate", "operator": "equals", "values": ["on"] }]);
+    let labelled = |labels: Value| {
+        let mut key: Value = serde_json::from_str(&key(&rules, "web", "localhost:1/acme/web:1")).unwrap();
+        key["namespaceLabels"] = labels;
+        process.validate(&key.to_string())
+    };
+    assert_eq!(value(&labelled(json!({ "gate": "on" })))["allowed"], false);
+    assert_eq!(value(&labelled(json!({ "gate": "off" })))["allowed"], true);
+    assert_eq!(value(&labelled(Value::Null))["allowed"], false, "no cluster can be asked");
 }

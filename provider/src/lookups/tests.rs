@@ -37,7 +37,8 @@ fn ask(lookups: &Lookups, operation: &str, payload: &str) -> Result<Vec<u8>, Str
 #[test]
 fn each_kind_of_answer_has_its_lifetime() {
     let hour = Duration::from_secs(3600);
-    for (digest, tag, failure, asked) in [(hour, hour, hour, 3), (hour, Duration::ZERO, hour, 4), (hour, hour, Duration::ZERO, 4)] {
+    for (digest, tag, failure, asked) in [(hour, hour, hour, 3), (hour, Duration::ZERO, hour, 4), (hour, hour, Duration::ZERO, 4)]
+    {
         let lifetimes = Lifetimes { digest, tag, failure, ..Lifetimes::default() };
         let (lookups, inner) =
             lookups(lifetimes, |image| if image.contains("absent") { Err("unknown".to_owned()) } else { Ok(image.into()) });

@@ -7,47 +7,44 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use host_tests::engine::root;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::served::{Authority, client, request, runtime};
+use super::client::{Authority, client, request, runtime};
+use crate::engine::root;
 
 /// A running provider; it is killed when dropped.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     events: Arc<Mutex<Vec<Value>>>,
-    pub(crate) address: String,
-    pub(crate) plain: String,
-    pub(crate) authority: Arc<Authority>,
-    pub(crate) folder: Arc<TempDir>,
+    /// Where Gatekeeper is served.
+    pub address: String,
+    plain: String,
+    /// Who issued its certificate.
+    pub authority: Arc<Authority>,
+    folder: Arc<TempDir>,
     client: reqwest::Client,
     runtime: Arc<Runtime>,
 }
 
 impl Process {
     /// Starts it, and waits until it serves.
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let (folder, authority) = (Arc::new(tempfile::tempdir().unwrap()), Arc::new(Authority::new()));
-        let (certificate, key) = authority.issue("localhost");
-        std::fs::write(folder.path().join("tls.crt"), certificate).unwrap();
-        std::fs::write(folder.path().join("tls.key"), key).unwrap();
+    pub fn start(arguments: &[&str]) -> Self {
+        let (folder, authority) = files();
         Self::start_with(arguments, folder, authority, runtime())
     }
 
+    /// What it says when it does not even start.
+    pub fn refused(arguments: &[&str]) -> String {
+        let (folder, _) = files();
+        let output = command(&folder, arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     fn start_with(arguments: &[&str], folder: Arc<TempDir>, authority: Arc<Authority>, runtime: Arc<Runtime>) -> Self {
-        let path = |name: &str| folder.path().join(name);
-        let mut child = Command::new(root().join("dist/gatectl"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--tls-certificate"])
-            .arg(path("tls.crt"))
-            .arg("--tls-key")
-            .arg(path("tls.key"))
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command(&folder, arguments).stdout(Stdio::piped()).spawn().unwrap();
         let events: Arc<Mutex<Vec<Value>>> = Arc::default();
         let (lines, seen) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&events));
         thread::spawn(move || {
@@ -65,14 +62,14 @@ impl Process {
     }
 
     /// Kills it as nothing can be refused, and starts another with the same files.
-    pub(crate) fn killed_and_started(mut self, arguments: &[&str]) -> Self {
+    pub fn killed_and_started(mut self, arguments: &[&str]) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         Self::start_with(arguments, Arc::clone(&self.folder), Arc::clone(&self.authority), Arc::clone(&self.runtime))
     }
 
     /// The first event whose message has this part, waited for.
-    pub(crate) fn event(&mut self, part: &str) -> Value {
+    pub fn event(&mut self, part: &str) -> Value {
         for _ in 0..3_000 {
             let events = self.events();
             if let Some(event) = events.iter().find(|event| event["message"].as_str().is_some_and(|m| m.contains(part))) {
@@ -84,16 +81,18 @@ impl Process {
         panic!("no event says `{part}`: {:?}", self.events());
     }
 
-    pub(crate) fn events(&self) -> Vec<Value> {
+    /// All events so far.
+    pub fn events(&self) -> Vec<Value> {
         self.events.lock().unwrap().clone()
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    /// Where one of its files is.
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Asks with a client of one's own.
-    pub(crate) fn ask(&self, client: &reqwest::Client, path: &str, body: String) -> reqwest::Result<Value> {
+    pub fn ask(&self, client: &reqwest::Client, path: &str, body: String) -> reqwest::Result<Value> {
         let url = format!("https://{}{path}", self.address);
         self.runtime.block_on(async {
             let answer = client.post(url).header("Content-Type", "application/json").body(body).send().await?;
@@ -103,17 +102,17 @@ impl Process {
     }
 
     /// The answer to a body, of a client that it trusts.
-    pub(crate) fn post(&self, path: &str, body: String) -> Value {
+    pub fn post(&self, path: &str, body: String) -> Value {
         self.ask(&self.client, path, body).unwrap()
     }
 
     /// The answer about one key.
-    pub(crate) fn validate(&self, key: &str) -> Value {
+    pub fn validate(&self, key: &str) -> Value {
         self.post("/validate", request(&[key.to_owned()]))["response"].clone()
     }
 
     /// What is at a path of the plain port.
-    pub(crate) fn plain(&self, path: &str) -> (u16, String) {
+    pub fn plain(&self, path: &str) -> (u16, String) {
         let url = format!("http://{}{path}", self.plain);
         self.runtime.block_on(async {
             let answer = self.client.get(url).send().await.unwrap();
@@ -122,34 +121,46 @@ impl Process {
     }
 
     /// A number of its metrics, the sum of every line that begins so.
-    pub(crate) fn metric(&self, line: &str) -> f64 {
+    pub fn metric(&self, line: &str) -> f64 {
         let (_, text) = self.plain("/metrics");
-        text.lines().filter(|found| found.starts_with(line)).filter_map(|found| found.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        text.lines()
+            .filter(|found| found.starts_with(line))
+            .filter_map(|found| found.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum()
     }
 
     /// Tells it to end, as Kubernetes does.
-    pub(crate) fn terminate(&self) {
+    pub fn terminate(&self) {
         let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
-    pub(crate) fn ended(&mut self) -> ExitStatus {
+    /// How it ended, waited for.
+    pub fn ended(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
-    /// Bytes of memory that it has, as the system counts them.
-    pub(crate) fn memory(&self) -> usize {
+    /// Bytes of memory that it has (`VmRSS`), or had at most (`VmHWM`), as Linux counts them.
+    pub fn memory(&self, which: &str) -> usize {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(which)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
     }
 
-    pub(crate) fn client(&self) -> reqwest::Client {
+    /// A client that trusts it.
+    pub fn client(&self) -> reqwest::Client {
         self.client.clone()
     }
 
-    pub(crate) fn runtime(&self) -> Arc<Runtime> {
+    /// The threads of its clients.
+    pub fn runtime(&self) -> Arc<Runtime> {
         Arc::clone(&self.runtime)
+    }
+}
+
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Process at {}", self.address)
     }
 }
 
@@ -160,8 +171,25 @@ impl Drop for Process {
     }
 }
 
+/// A certificate for `localhost` and its key in a folder, and who issued it.
+fn files() -> (Arc<TempDir>, Arc<Authority>) {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    let (certificate, key) = authority.issue("localhost");
+    std::fs::write(folder.path().join("tls.crt"), certificate).unwrap();
+    std::fs::write(folder.path().join("tls.key"), key).unwrap();
+    (Arc::new(folder), Arc::new(authority))
+}
+
+fn command(folder: &TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(root().join("dist/gatectl"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--tls-certificate"]);
+    command.arg(folder.path().join("tls.crt")).arg("--tls-key").arg(folder.path().join("tls.key"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
 /// The key of a Pod of one image that is created, as the templates make it.
-pub(crate) fn key(settings: &Value, name: &str, image: &str) -> String {
+pub fn key(settings: &Value, name: &str, image: &str) -> String {
     json!({ "settings": settings, "namespaceLabels": null, "request": {
         "kind": { "group": "", "kind": "Pod" }, "operation": "CREATE", "namespace": "prod", "name": name,
         "userInfo": { "username": "alice", "groups": ["developers"] },
@@ -171,6 +199,6 @@ pub(crate) fn key(settings: &Value, name: &str, image: &str) -> String {
 }
 
 /// One rule that denies critical vulnerabilities, with what it says of evidence.
-pub(crate) fn settings(evidence: &Value) -> Value {
+pub fn settings(evidence: &Value) -> Value {
     json!({ "rules": [{ "name": "r", "action": "deny", "conditions": [{ "severity": "critical" }], "evidence": evidence }] })
 }
