@@ -132,6 +132,11 @@ fn names_and_ports_meet() {
         let data = &assign["spec"]["parameters"]["assign"]["externalData"];
         assert_eq!(data["provider"], providers[1]["metadata"]["name"], "{file}");
     }
+    let quota = one("ResourceQuota");
+    let priorities = &quota["spec"]["scopeSelector"]["matchExpressions"][0]["values"];
+    assert_eq!(*priorities, json!([pod()["priorityClassName"]]));
+    let room = quota["spec"]["hard"]["pods"].as_str().unwrap().parse::<u64>().unwrap();
+    assert!(room > autoscaler["spec"]["maxReplicas"].as_u64().unwrap(), "a roll-out makes one more");
     let grace = pod()["terminationGracePeriodSeconds"].as_u64().unwrap() * 1000;
     let sleep = container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap() * 1000;
     assert!(sleep + 2 * argument("--patience").parse::<u64>().unwrap() < grace, "it is killed while it answers");
