@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's failed expectation is its report")]
 
+mod deploy;
 mod engine;
 mod opa;
 mod origin;

@@ -130,8 +130,10 @@ fn metadata_that_cannot_be_listed_is_refused() {
 fn derived() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         ["README.md", "artifacthub-pkg.yml", "artifacthub-repo.yml"].map(|file| root().join(file)).into();
-    let deploy = std::fs::read_dir(root().join("deploy/kubewarden")).unwrap().map(|entry| entry.unwrap().path());
-    files.extend(deploy.filter(|path| path.is_file()));
+    for folder in ["deploy/kubewarden", "deploy/gatekeeper"] {
+        let deploy = std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        files.extend(deploy.filter(|path| path.is_file()));
+    }
     files
 }
 
@@ -172,7 +174,9 @@ fn the_publisher_stands_in_one_place() {
 fn a_release_waits_for_its_publisher() {
     let folder = tempfile::tempdir().unwrap();
     let place = |file: &str| folder.path().join(file);
-    std::fs::create_dir_all(place("deploy/kubewarden")).unwrap();
+    for folder in ["deploy/kubewarden", "deploy/gatekeeper"] {
+        std::fs::create_dir_all(place(folder)).unwrap();
+    }
     let version = annotation(&parse("metadata.yml"), "version");
     let check = |tag: &str| {
         let script = root().join("scripts/release-check");
@@ -190,6 +194,7 @@ fn a_release_waits_for_its_publisher() {
         ("artifacthub-repo.yml", "owners: []\n".to_owned()),
         ("README.md", "nothing\n".to_owned()),
         ("deploy/kubewarden/policy.yaml", "nothing\n".to_owned()),
+        ("deploy/gatekeeper/provider.yaml", "nothing\n".to_owned()),
     ];
     let reset = || good.iter().for_each(|(file, text)| std::fs::write(place(file), text).unwrap());
     reset();
@@ -200,6 +205,7 @@ fn a_release_waits_for_its_publisher() {
         ("metadata.yml", metadata.replace("A <", "OWNER <"), &tag, "still the placeholder OWNER"),
         ("README.md", "OWNER".to_owned(), &tag, "derived file"),
         ("deploy/kubewarden/policy.yaml", "OWNER".to_owned(), &tag, "derived file"),
+        ("deploy/gatekeeper/provider.yaml", "OWNER".to_owned(), &tag, "derived file"),
         ("CHANGELOG.md", "## Unreleased\n".to_owned(), &tag, "expected a section"),
         ("artifacthub-pkg.yml", package.replace("changes", "charges"), &tag, "says no changes"),
         ("artifacthub-pkg.yml", package.replace(&version, "99.0.0"), &tag, "another version"),
