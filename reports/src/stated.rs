@@ -9,7 +9,7 @@ use crate::ecosystem::Ecosystem;
 use crate::names::{self, Identity};
 use crate::report::{Notes, Package, Row, Statement};
 use crate::scalar::{self, filled};
-use crate::text::Text;
+use crate::text::{Text, trim};
 
 /// One finding as stated.
 #[derive(Debug)]
@@ -186,9 +186,20 @@ pub(crate) fn provided(always: &[Field], where_stated: &[Field], rows: &[Row]) -
 
 /// Versions of a comma-separated list; words for nothing are none.
 pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
-    let is_version =
-        |v: &&str| !v.is_empty() && !["none", "notavailable", "n/a", "not fixed"].iter().any(|word| v.eq_ignore_ascii_case(word));
-    list.iter().flat_map(|list| list.split(',')).map(str::trim).filter(is_version).map(str::to_owned).collect()
+    // The words for nothing begin with an `n`.
+    let is_none = |v: &str| {
+        v.starts_with(['n', 'N']) && ["none", "notavailable", "n/a", "not fixed"].iter().any(|word| v.eq_ignore_ascii_case(word))
+    };
+    let is_version = |v: &&str| !v.is_empty() && !is_none(v);
+    let list = list.unwrap_or_default();
+    // One version is what most lists have: they take room for no more.
+    if !list.bytes().any(|b| b == b',') {
+        return Some(trim(list)).filter(is_version).map_or_else(Vec::new, |version| vec![version.to_owned()]);
+    }
+    let versions = list.split(',').map(trim).filter(is_version);
+    let mut all = Vec::with_capacity(versions.clone().count());
+    all.extend(versions.map(str::to_owned));
+    all
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use policy::findings::{Field, FixState};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::ecosystem::Ecosystem;
 use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
+use crate::unnamed::Unnamed;
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
@@ -113,9 +113,7 @@ struct Listed<'a> {
     n: usize,
     rows: Vec<Row>,
     notes: Notes,
-    /// Rows, by number, whose package URL has to be made, with the word for the kind of package: the operating system may stand behind
-    /// the list.
-    unnamed: Vec<(usize, Option<Text<'a>>)>,
+    unnamed: Unnamed<'a>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
@@ -161,7 +159,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
             "the VulnerabilityReport of the Trivy operator neither lists nor counts vulnerabilities, so that it does not show a scan".to_owned(),
         ),
     };
-    let Listed { n, mut rows, notes: of_rows, unnamed } = body.vulnerabilities.unwrap_or_default();
+    let Listed { n, mut rows, notes: of_rows, mut unnamed } = body.vulnerabilities.unwrap_or_default();
     let counted = body.summary.map(|summary| summary.total()).unwrap_or_default();
     let listed = u64::try_from(n).unwrap_or(u64::MAX);
     if counted > listed {
@@ -191,14 +189,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
         let family = filled(os.family).filter(|family| family != "none")?;
         Some(Os { family, version: filled(os.name), end_of_life: Some(os.eosl.unwrap_or_default()) })
     });
-    let family = os.as_ref().map(|os| os.family.clone());
     let (scanner, version) = body.scanner.map_or((None, None), |s| (filled(s.name), filled(s.version)));
     notes.extend(&of_rows);
-    for (number, kind) in unnamed {
-        let ecosystem = Ecosystem::of(kind.as_deref().unwrap_or_default(), family.as_deref());
-        if let Some(Row { package, .. }) = rows.get_mut(number) {
-            package.purl = ecosystem.purl(&package.name, package.installed.as_deref());
-        }
+    if let Some(os) = &os {
+        unnamed.settle(&os.family, &mut rows);
     }
     Ok(Report {
         format: Format::TrivyOperator,
@@ -222,6 +216,7 @@ impl<'a> Listed<'a> {
         self.n = self.n.saturating_add(1);
         let (first, notes) = (self.rows.len(), &mut self.notes);
         let purl = filled(vulnerability.purl);
+        let (kind, ecosystem) = self.unnamed.look_up(vulnerability.package_type.unwrap_or_default());
         let is_unnamed = purl.is_none();
         let fixed = stated::versions(vulnerability.fixed_version.as_deref());
         let id = filled(vulnerability.id);
@@ -232,6 +227,7 @@ impl<'a> Listed<'a> {
             cvss: scalar::score(vulnerability.score.as_ref(), notes),
             published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
             purl,
+            ecosystem,
             package: vulnerability.resource,
             installed: vulnerability.installed_version,
             path: scalar::path(vulnerability.package_path),
@@ -241,7 +237,7 @@ impl<'a> Listed<'a> {
         };
         stated.list(&mut self.rows, notes);
         if is_unnamed {
-            self.unnamed.extend((first..self.rows.len()).map(|number| (number, vulnerability.package_type.clone())));
+            self.unnamed.keep(first..self.rows.len(), kind);
         }
     }
 }

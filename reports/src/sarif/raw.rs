@@ -120,26 +120,6 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// The plain text of a description (3.12) that was left unread; empty where there is none.
-pub(super) fn plain(raw: Option<&RawValue>) -> Text<'_> {
-    #[derive(Deserialize)]
-    struct Plain<'a> {
-        #[serde(borrow)]
-        text: Option<Text<'a>>,
-    }
-    raw.and_then(|raw| serde_json::from_str::<Plain<'_>>(raw.get()).ok()).and_then(|plain| plain.text).unwrap_or_default()
-}
-
-/// Its Markdown form.
-pub(super) fn markdown(raw: Option<&RawValue>) -> Text<'_> {
-    #[derive(Deserialize)]
-    struct Marked<'a> {
-        #[serde(borrow)]
-        markdown: Option<Text<'a>>,
-    }
-    raw.and_then(|raw| serde_json::from_str::<Marked<'_>>(raw.get()).ok()).and_then(|marked| marked.markdown).unwrap_or_default()
-}
-
 /// A result's message (3.11). Not left unread, as the texts of rules are: every writer's results are told by it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Message<'a> {

@@ -36,7 +36,7 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
             let n_names = said.other_names.len();
             budget.take(said.packages.len().max(1).saturating_mul(n_names.max(1)), n_names.saturating_add(said.fixed.len()))?;
             note_suppressions(finding, notes);
-            read.rows.extend(of(driver, said, &told, notes));
+            list(driver, said, &told, &mut read.rows, notes);
         }
     }
     Ok(read)
@@ -94,12 +94,20 @@ fn number(told: &Told<'_>) -> Option<f64> {
     told.rule?.properties.as_ref()?.security_severity?.value()
 }
 
-fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Row> {
-    let first = said.packages.first().map(|package| package.name.as_str());
-    let mut identities = names::told_apart(said.id, said.other_names, None, first, notes);
-    if identities.is_empty() {
-        return Vec::new();
-    }
+fn list(driver: &Driver, mut said: Said, told: &Told<'_>, rows: &mut Vec<Row>, notes: &mut Notes) {
+    // One name is what most results have, and nothing is told apart of it.
+    let sole = names::sole(&mut said.id, &mut said.other_names);
+    let mut identities = match &sole {
+        Some(_) => Vec::new(),
+        None => {
+            let first = said.packages.first().map(|package| package.name.as_str());
+            let identities = names::told_apart(said.id, said.other_names, None, first, notes);
+            if identities.is_empty() {
+                return;
+            }
+            identities
+        }
+    };
     let severity = severity(driver, said.severity.as_deref(), number(told), notes);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
     let score = properties.and_then(|p| p.cvss3_base.or(p.cvss3)).and_then(Number::value);
@@ -112,17 +120,17 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
         notes.add("row without a package");
         packages.push(Named { name: "unknown".to_owned(), version: None, purl: "pkg:generic/unknown".to_owned() });
     }
-    let path = scalar::path(said.path.as_deref());
-    let mut rows = Vec::new();
+    let mut path = scalar::path(said.path);
+    let (mut sole, mut fixed) = (sole, said.fixed);
     let mut packages = packages.into_iter().peekable();
     while let Some(package) = packages.next() {
         if package.version.is_none() {
             notes.add("row without an installed version");
         }
+        // All but the last take a copy.
         let is_last = packages.peek().is_none();
-        let identities = if is_last { std::mem::take(&mut identities) } else { identities.clone() };
         let row = Row {
-            id: String::new(),
+            id: taken(&mut sole, is_last).unwrap_or_default(),
             aliases: Vec::new(),
             advisories: Vec::new(),
             severity,
@@ -130,24 +138,37 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
             epss,
             known_exploited: None,
             published_at: None,
-            package: Package { purl: package.purl, name: package.name, installed: package.version, path: path.clone() },
-            fixed: said.fixed.clone(),
+            package: Package {
+                purl: package.purl,
+                name: package.name,
+                installed: package.version,
+                path: taken(&mut path, is_last),
+            },
+            fixed: taken(&mut fixed, is_last),
             fix_state,
             fix_available_at: None,
             vex: None,
         };
-        rows.extend(stated::of_each(identities, row));
+        match identities.is_empty() {
+            true => rows.push(row),
+            false => rows.extend(stated::of_each(taken(&mut identities, is_last), row)),
+        }
     }
-    rows
+}
+
+/// What the last row that has it takes, and the others copy.
+fn taken<T: Clone + Default>(value: &mut T, is_last: bool) -> T {
+    if is_last { std::mem::take(value) } else { value.clone() }
 }
 
 fn severity(driver: &Driver, word: Option<&str>, number: Option<f64>, notes: &mut Notes) -> Severity {
-    match (word, number.and_then(CvssScore::from_decimal)) {
-        (None, Some(score)) => {
+    let score = || number.and_then(CvssScore::from_decimal);
+    match word.map_or_else(score, |_| None) {
+        Some(score) => {
             notes.add("row without a severity word: the class of its `security-severity`");
             scalar::band(score)
         }
-        _ => {
+        None => {
             let severity = scalar::severity(word, notes);
             if *driver == Driver::Grype && severity == Severity::Low {
                 notes.add("severity `low`, which Grype also writes for negligible and unknown in SARIF");
