@@ -8,11 +8,11 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::raw;
+use crate::packages::{Packages, Said};
 use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, stated};
 use crate::stated::{self, Stated};
-use crate::text::{Text, trim};
-use crate::unnamed::Unnamed;
+use crate::text::{Text, is_blank, trim};
 
 /// What a list says.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub(super) struct Listed<'a> {
     n: usize,
     rows: Vec<Row>,
     notes: Notes,
-    unnamed: Unnamed<'a>,
+    packages: Packages<'a>,
     /// The distribution whose feed the first row is from that names one.
     os: Option<Os>,
     /// The feed of the last row that was looked at for it.
@@ -102,7 +102,7 @@ impl<'a> Listed<'a> {
             self.os = item.os();
             self.feed.clone_from(&item.feed_group);
             if let Some(os) = &self.os {
-                self.unnamed.settle(&os.family, &mut self.rows);
+                self.packages.settle(&os.family, &mut self.rows);
             }
         }
         let (first, notes) = (self.rows.len(), &mut self.notes);
@@ -132,28 +132,31 @@ impl<'a> Listed<'a> {
         let is_other = |name: &&str| id.as_deref().is_none_or(|id| !trim(id).eq_ignore_ascii_case(trim(name)));
         let mut names: Vec<String> = nvd.iter().filter_map(|nvd| nvd.id.as_deref()).filter(is_other).map(str::to_owned).collect();
         names.extend(stated::versions(item.cves.as_deref().filter(is_other)));
-        let purl = stated(item.purl);
-        let (kind, ecosystem) = self.unnamed.look_up(item.package_type.unwrap_or_default());
-        let is_unnamed = purl.is_none();
-        let stated = Stated {
+        let said = Said {
+            name: said(item.package_name).or_else(|| said(item.package)),
+            installed: said(item.package_version),
+            purl: said(item.purl),
+            path: path(item.package_path.or(item.path)),
+            kind: item.package_type.unwrap_or_default(),
+        };
+        let made = self.packages.get(&said);
+        let is_made = made.is_some();
+        let mut stated = Stated {
             id,
             names,
             severity: item.severity,
             cvss: scalar::score(item.nvd_score.as_ref(), notes).or_else(|| score(&nvd, notes)),
             known_exploited,
-            purl,
-            ecosystem,
-            package: stated(item.package_name).or_else(|| stated(item.package)),
-            installed: stated(item.package_version),
-            path: path(item.package_path.or(item.path)),
+            made,
             fix_state: stated::fix_state(&fixed, otherwise),
             fixed,
             ..Stated::default()
         };
-        stated.list(&mut self.rows, notes);
-        if is_unnamed {
-            self.unnamed.keep(first..self.rows.len(), kind);
+        if !is_made {
+            (stated.ecosystem, stated.installed, stated.path) = self.packages.without_name(&said);
         }
+        stated.list(&mut self.rows, notes);
+        self.packages.keep(first..self.rows.len());
     }
 }
 
@@ -167,6 +170,11 @@ fn score(nvd: &[raw::Nvd<'_>], notes: &mut Notes) -> Option<CvssScore> {
 }
 
 /// Packages of the operating system are kept in a database, which is written for a path.
-fn path(text: Option<Text<'_>>) -> Option<String> {
-    scalar::path(text.filter(|path| path.trim_start_matches('/') != "pkgdb"))
+fn path(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|path| path.trim_start_matches('/') != "pkgdb")
+}
+
+/// A text that says something, as [`stated()`] tells it.
+fn said(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|text| !is_blank(text) && &**text != "None")
 }

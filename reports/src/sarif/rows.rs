@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use policy::findings::{CvssScore, Epss, FixState, Severity};
 
@@ -138,12 +139,12 @@ fn list(driver: &Driver, mut said: Said, told: &Told<'_>, rows: &mut Vec<Row>, n
             epss,
             known_exploited: None,
             published_at: None,
-            package: Package {
+            package: Arc::new(Package {
                 purl: package.purl,
                 name: package.name,
                 installed: package.version,
                 path: taken(&mut path, is_last),
-            },
+            }),
             fixed: taken(&mut fixed, is_last),
             fix_state,
             fix_available_at: None,

@@ -1,5 +1,7 @@
 //! VEX documents of three formats against a small report: what matches, what does not, and which of several statements counts.
 
+use std::sync::Arc;
+
 use policy::findings::{Field, VexStatus};
 use reports::report::Notes;
 use reports::vex::{self, VexDocument};
@@ -389,7 +391,7 @@ fn many_rows(n_rows: usize, purl: impl Fn(usize) -> String) -> Report {
         .map(|n| {
             let mut row = row.clone();
             row.vex = None;
-            row.package.purl = purl(n);
+            Arc::make_mut(&mut row.package).purl = purl(n);
             row
         })
         .collect();
