@@ -58,6 +58,18 @@ pub(super) struct Rule<'a> {
     pub(super) properties: Option<RuleProperties<'a>>,
 }
 
+impl Rule<'_> {
+    /// The length of what a result may be told by, in bytes as they are written; about.
+    pub(super) fn len(&self) -> usize {
+        /// Of a tag, with what stands around it.
+        const TAG: usize = 16;
+        let descriptions = [self.short_description, self.full_description, self.help];
+        let n_tags = self.properties.as_ref().and_then(|properties| properties.tags.as_ref()).map_or(0, Vec::len);
+        let descriptions = descriptions.into_iter().flatten().map(|description| description.get().len());
+        descriptions.fold(n_tags.saturating_mul(TAG), usize::saturating_add)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RuleProperties<'a> {
     #[serde(borrow)]

@@ -12,6 +12,10 @@ use crate::budget::Budget;
 use crate::report::{Notes, Package, Row};
 use crate::{ReportError, names, scalar, stated};
 
+/// How many bytes of rules the results of a log may refer to, a rule counted for each of its results: each result is told by what its
+/// rule says, and a small log of many results and one long rule must not take hours. What scanners write comes to a few times the log.
+const DESCRIPTIONS: usize = 32 * crate::MAX_BYTES;
+
 /// What was read of a log.
 pub(super) struct Read {
     pub(super) rows: Vec<Row>,
@@ -22,10 +26,12 @@ pub(super) struct Read {
 pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Result<Read, ReportError> {
     let mut read = Read { rows: Vec::new(), n_others: 0 };
     let mut budget = Budget::new();
+    let mut left = DESCRIPTIONS;
     for run in runs {
         let rules = Rules { all: run.tool.driver.rules.as_deref().unwrap_or_default(), by_id: OnceCell::new() };
         for finding in run.results.iter().flatten() {
             let told = Told { rule: rules.of(finding), finding };
+            left = descriptions(left, &told)?;
             let Some(said) = drivers::said(driver, &told) else {
                 notes.add("result that is not about a vulnerability");
                 read.n_others = read.n_others.saturating_add(1);
@@ -41,6 +47,14 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
         }
     }
     Ok(read)
+}
+
+/// What is left of the descriptions that results may be told by.
+fn descriptions(left: usize, told: &Told<'_>) -> Result<usize, ReportError> {
+    left.checked_sub(told.rule.map_or(0, Rule::len)).ok_or_else(|| {
+        let message = format!("expected a SARIF log whose results refer to at most {DESCRIPTIONS} bytes of rules, found more");
+        ReportError::new(message, None)
+    })
 }
 
 /// The rules of a run.
