@@ -8,13 +8,10 @@
 mod raw;
 mod rows;
 
-use std::fmt;
-
 use policy::findings::Field;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use self::rows::{Listed, Vulnerabilities};
 use crate::report::{Claim, Notes, Report, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, stated};
@@ -55,49 +52,15 @@ struct Raw<'a> {
     #[serde(borrow)]
     vulnerabilities: Option<Vulnerabilities<'a>>,
     #[serde(borrow, rename = "securityEvaluation")]
-    security_evaluation: Option<Vec<raw::Item<'a>>>,
+    security_evaluation: Option<Listed<'a>>,
     metadata: Option<raw::Metadata>,
-}
-
-/// A list, or an object that holds one.
-struct Vulnerabilities<'a>(Vec<raw::Item<'a>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Vulnerabilities<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Not derived: that would keep the whole list as values, to try one shape after the other.
-        struct Either;
-
-        #[derive(Deserialize)]
-        struct Nested<'a> {
-            #[serde(borrow)]
-            vulnerabilities: Vec<raw::Item<'a>>,
-        }
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Vec<raw::Item<'de>>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of vulnerabilities, or an object that holds one")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(items))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-                Nested::deserialize(MapAccessDeserializer::new(members)).map(|nested| nested.vulnerabilities)
-            }
-        }
-
-        deserializer.deserialize_any(Either).map(Self)
-    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
     let mut subject = Subject { kind: SubjectKind::Image, name: None, digests: Vec::new(), image_id: None, platform: None };
     let mut notes = Notes::default();
     let (mut scanned_at, mut kind) = (None, None);
-    let items = if text.trim_start().starts_with('[') {
+    let listed = if text.trim_start().starts_with('[') {
         scalar::parse(text, "list of Anchore's")?
     } else {
         let raw: Raw<'_> = scalar::parse(text, "Anchore report")?;
@@ -109,8 +72,8 @@ fn read(text: &str) -> Result<Report, ReportError> {
             subject.digests.extend(filled(metadata.image_digest));
         }
         match (raw.vulnerabilities, raw.security_evaluation) {
-            (Some(Vulnerabilities(items)), _) | (None, Some(items)) => items,
-            (None, None) => Vec::new(),
+            (Some(Vulnerabilities(listed)), _) | (None, Some(listed)) => listed,
+            (None, None) => Listed::default(),
         }
     };
     // Anchore answers for images that it has analysed; a list that names none may be of anything.
@@ -118,17 +81,12 @@ fn read(text: &str) -> Result<Report, ReportError> {
         Some(kind) => Claim::Unclear(format!(
             "the Anchore report is about packages of the type `{kind}` only (`vulnerability_type`), and does not show the others"
         )),
-        None if items.is_empty() && subject.digests.is_empty() => Claim::Unclear(
+        None if listed.is_empty() && subject.digests.is_empty() => Claim::Unclear(
             "the Anchore report is empty and names no image, so that it does not show whether one was looked at".to_owned(),
         ),
         None => Claim::Vulnerabilities,
     };
-    let os = items.iter().find_map(raw::Item::os);
-    let family = os.as_ref().map(|os| os.family.clone());
-    let mut rows = Vec::with_capacity(items.len());
-    for item in items {
-        rows::list(item, family.as_deref(), &mut rows, &mut notes);
-    }
+    let (rows, os) = listed.read(&mut notes);
     Ok(Report {
         format: Format::Anchore,
         scanner: Scanner { name: "anchore".to_owned(), version: None, database_updated_at: None },

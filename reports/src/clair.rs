@@ -17,7 +17,7 @@ use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
-use crate::{Format, Outline, Reader, ReportError, distro};
+use crate::{Begun, Format, Outline, Reader, ReportError, distro};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.clair.vulnerability-report+json", recognise, read };
@@ -28,7 +28,19 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report<'_> = scalar::parse(text, "Clair report")?;
+    scalar::parse(text, "Clair report").map(report)
+}
+
+/// A report whose beginning shows one of the two members that make it Clair's: the other stands behind the largest.
+pub(crate) const BEGUN: Begun = Begun {
+    format: Format::Clair,
+    is_begun: |head| head.has("manifest_hash"),
+    read: |text| {
+        serde_json::from_str(text).ok().filter(|raw: &raw::Report<'_>| raw.package_vulnerabilities.is_some()).map(report)
+    },
+};
+
+fn report(raw: raw::Report<'_>) -> Report {
     let packages = raw.packages.unwrap_or_default();
     let mut notes = Notes::default();
     let enrichments = Enrichments::of(raw.enrichments.unwrap_or_default(), &mut notes);
@@ -57,7 +69,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let mut provides = vec![Field::Aliases, Field::PublishedAt, Field::Path];
     provides.extend(enrichments.provides());
     provides = stated::provided(&provides, &[Field::Cvss, Field::Epss, Field::KnownExploited], &rows);
-    Ok(Report {
+    Report {
         format: Format::Clair,
         scanner: Scanner { name: "clair".to_owned(), version: None, database_updated_at: None },
         scanned_at: None,
@@ -73,7 +85,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
         provides,
         rows,
         notes,
-    })
+    }
 }
 
 /// Packages of an operating system are matched by its distribution: without one nothing was looked up for them.

@@ -16,6 +16,8 @@ pub(crate) mod components;
 mod ratings;
 pub(crate) mod raw;
 
+use std::sync::Arc;
+
 use policy::findings::{Field, FixState, VexStatus};
 use policy::image::Digest;
 
@@ -152,7 +154,7 @@ fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut
             epss: rated.epss,
             known_exploited: None,
             published_at,
-            package,
+            package: Arc::new(package),
             fix_state: stated::fix_state(&fixed, FixState::Unknown),
             fixed,
             fix_available_at: None,

@@ -18,16 +18,48 @@ impl Ecosystem {
     /// The ecosystem of a scanner's word, with the family of the image's operating system where it is known. A word that is not known
     /// is `generic`.
     pub(crate) fn of(word: &str, family: Option<&str>) -> Self {
+        let of_family = || family.map_or(Self::GENERIC, Self::of_distro);
+        match Meaning::of(word) {
+            Meaning::Ecosystem(ecosystem) => ecosystem,
+            Meaning::System(None) => of_family(),
+            Meaning::System(Some(kind)) => match of_family() {
+                own if own.kind == kind => own,
+                _ => Self { kind, namespace: None },
+            },
+        }
+    }
+
+    /// Whether a word names packages of the operating system, so that its family tells the ecosystem.
+    pub(crate) fn is_of_system(word: &str) -> bool {
+        matches!(Meaning::of(word), Meaning::System(_))
+    }
+
+    fn of_distro(family: &str) -> Self {
+        distro::packages(family).map_or(Self::GENERIC, |(namespace, kind)| Self { kind, namespace: Some(namespace) })
+    }
+
+    /// The package URL of a package.
+    pub(crate) fn purl(self, name: &str, version: Option<&str>) -> String {
+        purl::make(self.kind, self.namespace, name, version)
+    }
+}
+
+/// What a scanner's word for a kind of package means.
+enum Meaning {
+    /// An ecosystem.
+    Ecosystem(Ecosystem),
+    /// Packages of the operating system, of this type where the word says one.
+    System(Option<&'static str>),
+}
+
+impl Meaning {
+    fn of(word: &str) -> Self {
         let mut lower = [0; words::LONGEST];
-        let of_system = |kind| match family.map_or(Self::GENERIC, Self::of_distro) {
-            own if own.kind == kind => own,
-            _ => Self { kind, namespace: None },
-        };
         let kind = match words::lower_case(word, &mut lower).unwrap_or_default() {
-            "dpkg" | "deb" => return of_system("deb"),
-            "rpm" => return of_system("rpm"),
-            "apk" | "apkg" => return of_system("apk"),
-            "os" | "linux" | "package" => return family.map_or(Self::GENERIC, Self::of_distro),
+            "dpkg" | "deb" => return Self::System(Some("deb")),
+            "rpm" => return Self::System(Some("rpm")),
+            "apk" | "apkg" => return Self::System(Some("apk")),
+            "os" | "linux" | "package" => return Self::System(None),
             "npm" | "node-pkg" | "nodejs" | "node" | "javascript" | "js" | "nodepkg" | "yarn" | "pnpm" | "bun" => "npm",
             "pypi" | "pip" | "python" | "python-pkg" | "pipenv" | "poetry" | "pythonpkg" | "uv" => "pypi",
             "go" | "golang" | "gobinary" | "gomod" | "gomodules" | "go stdlib" | "go_stdlib" | "go-module" => "golang",
@@ -45,18 +77,9 @@ impl Ecosystem {
             "cran" => "cran",
             "hackage" => "hackage",
             // `debian:12`, `Alpine:v3.18`, `sles:15.3` name the distribution itself.
-            _ => return distro::family(word).map_or(Self::GENERIC, Self::of_distro),
+            _ => return Self::Ecosystem(distro::family(word).map_or(Ecosystem::GENERIC, Ecosystem::of_distro)),
         };
-        Self { kind, namespace: None }
-    }
-
-    fn of_distro(family: &str) -> Self {
-        distro::packages(family).map_or(Self::GENERIC, |(namespace, kind)| Self { kind, namespace: Some(namespace) })
-    }
-
-    /// The package URL of a package.
-    pub(crate) fn purl(self, name: &str, version: Option<&str>) -> String {
-        purl::make(self.kind, self.namespace, name, version)
+        Self::Ecosystem(Ecosystem { kind, namespace: None })
     }
 }
 

@@ -32,6 +32,7 @@ mod names;
 mod object;
 pub mod osv_scanner;
 pub mod outline;
+mod packages;
 pub mod predicate;
 pub mod prisma;
 mod purl;
@@ -163,6 +164,7 @@ impl Format {
                 | Self::Clair
                 | Self::OsvScanner
                 | Self::Gitlab
+                | Self::Anchore
                 | Self::Prisma
                 | Self::Xray
                 | Self::Sbomscanner
@@ -201,11 +203,7 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Report, ReportError>
 /// As for [`read`].
 pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Result<Report, ReportError> {
     let text = outline::text(bytes)?;
-    let format = match by_head(text).filter(|shown| format.is_none_or(|format| format == *shown)) {
-        Some(format) => format,
-        None => by_whole(text, format)?,
-    };
-    let report = (format.reader().read)(text).map_err(|error| outline::several(text).unwrap_or(error))?;
+    let (format, report) = read_as_shown(text, format)?;
     match (&report.subject.kind, &report.claim) {
         (SubjectKind::Other(what), _) if !leniency.any_subject => Err(ReportError::new(
             format!(
@@ -231,6 +229,39 @@ pub fn read_with(bytes: &[u8], format: Option<Format>, leniency: Leniency) -> Re
         )),
         _ => Ok(report),
     }
+}
+
+/// Reads a text in the format that it shows, without judging what it is about.
+fn read_as_shown(text: &str, wanted: Option<Format>) -> Result<(Format, Report), ReportError> {
+    let is_wanted = |shown: &Format| wanted.is_none_or(|format| format == *shown);
+    let format = match by_head(text).filter(is_wanted) {
+        Some(format) => format,
+        None => match begun(text, is_wanted) {
+            Some(read) => return Ok(read),
+            None => by_whole(text, wanted)?,
+        },
+    };
+    let report = (format.reader().read)(text).map_err(|error| outline::several(text).unwrap_or(error))?;
+    Ok((format, report))
+}
+
+/// A format one of whose marks stands behind the largest value of its documents, so that looking for it there takes as long as reading
+/// them.
+struct Begun {
+    format: Format,
+    /// Whether the beginning shows the other marks.
+    is_begun: fn(&Outline<'_>) -> bool,
+    /// Reads a document that has all marks; `None` of any other, and of what cannot be read.
+    read: fn(&str) -> Option<Report>,
+}
+
+/// Reads a text whose beginning shows part of a format and no other; where it turns out to be something else, the whole text decides.
+fn begun(text: &str, is_wanted: impl Fn(&Format) -> bool) -> Option<(Format, Report)> {
+    let head = Outline::head(text);
+    let mut all = [clair::BEGUN, predicate::BEGUN].into_iter().filter(|begun| is_wanted(&begun.format));
+    let begun = all.find(|begun| (begun.is_begun)(&head))?;
+    let is_other = recognise(&head).is_some_and(|(shown, _)| shown != begun.format);
+    if is_other { None } else { (begun.read)(text).map(|report| (begun.format, report)) }
 }
 
 /// The format that the beginning of a text shows, where nothing that follows could show another: the rest need not be looked at before it

@@ -5,6 +5,7 @@
 //! of the reports changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use policy::findings::Field;
 use policy::time::Timestamp;
@@ -88,7 +89,9 @@ fn only(mut row: Row, provides: &[Field]) -> Row {
     row.known_exploited = row.known_exploited.filter(|_| has(Field::KnownExploited));
     row.published_at = row.published_at.filter(|_| has(Field::PublishedAt));
     row.fix_available_at = row.fix_available_at.filter(|_| has(Field::FixAvailableAt));
-    row.package.path = row.package.path.filter(|_| has(Field::Path));
+    if row.package.path.is_some() && !has(Field::Path) {
+        Arc::make_mut(&mut row.package).path = None;
+    }
     row.vex = row.vex.filter(|_| has(Field::Vex));
     row
 }
@@ -119,7 +122,7 @@ impl Spelling {
 
     fn apply(&self, mut row: Row) -> Row {
         if let Some(purl) = self.0.get(bare(&row.package.purl)) {
-            row.package.purl.clone_from(purl);
+            Arc::make_mut(&mut row.package).purl.clone_from(purl);
         }
         row
     }

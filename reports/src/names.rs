@@ -2,6 +2,7 @@
 
 use crate::report::Notes;
 use crate::scalar::filled;
+use crate::text::trim;
 use crate::words;
 
 /// What the vulnerability of one row is called.
@@ -14,8 +15,9 @@ pub(crate) struct Identity {
 
 /// The name of a finding that has but one, taken out of where it stands.
 pub(crate) fn sole(id: &mut Option<String>, names: &mut Vec<String>) -> Option<String> {
-    let first = id.as_deref().or_else(|| names.first().map(String::as_str))?.trim();
-    let is_said = |name: &String| name.trim().is_empty() || name.trim().eq_ignore_ascii_case(first);
+    let first = id.as_deref().or_else(|| names.first().map(String::as_str))?;
+    let first = trim(first);
+    let is_said = |name: &String| trim(name).is_empty() || trim(name).eq_ignore_ascii_case(first);
     if first.is_empty() || !names.iter().all(is_said) {
         return None;
     }
@@ -43,8 +45,7 @@ pub(crate) fn told_apart(
         let alone = |id| Identity { id, aliases: Vec::new(), advisories: Vec::new() };
         return all.into_iter().map(alone).collect();
     }
-    let cves: Vec<String> = all.iter().filter(|name| words::is_cve(name)).cloned().collect();
-    let Some(first) = all.first().cloned() else {
+    let Some(first) = all.first() else {
         let said = filled(title).map(|title| words::one_line(title.trim()));
         let Some(id) = said.or_else(|| package.map(|p| format!("unidentified in {p}"))) else {
             notes.add("row dropped: it names no vulnerability");
@@ -53,29 +54,31 @@ pub(crate) fn told_apart(
         notes.add("row without an id: named by what it says");
         return vec![Identity { id, aliases: Vec::new(), advisories: Vec::new() }];
     };
-    let others = |id: &str| all.iter().filter(|name| !name.eq_ignore_ascii_case(id)).cloned().collect::<Vec<_>>();
-    let id = match cves.as_slice() {
-        [_, _, ..] if !words::is_cve(&first) => {
-            notes.add("row about several CVEs: one row for each");
-            let bulletins = || all.iter().filter(|name| !words::is_cve(name)).cloned().collect();
-            return cves.into_iter().map(|id| Identity { id, aliases: Vec::new(), advisories: bulletins() }).collect();
-        }
-        [only] if !words::is_vulnerability_id(&first) => only.clone(),
-        _ => first,
-    };
-    let (aliases, advisories): (Vec<String>, Vec<String>) =
-        others(&id).into_iter().partition(|name| words::is_vulnerability_id(name));
-    let (second, aliases): (Vec<String>, Vec<String>) =
-        aliases.into_iter().partition(|name| words::is_cve(&id) && words::is_cve(name));
-    for name in second {
-        notes.add(format!("`{name}` beside `{id}` is not taken for the same vulnerability"));
+    let n_cves = all.iter().filter(|name| words::is_cve(name)).count();
+    if n_cves > 1 && !words::is_cve(first) {
+        notes.add("row about several CVEs: one row for each");
+        let (cves, bulletins): (Vec<String>, Vec<String>) = all.into_iter().partition(|name| words::is_cve(name));
+        return cves.into_iter().map(|id| Identity { id, aliases: Vec::new(), advisories: bulletins.clone() }).collect();
     }
-    vec![Identity { id, aliases, advisories }]
+    let sole_cve =
+        if n_cves == 1 && !words::is_vulnerability_id(first) { all.iter().position(|name| words::is_cve(name)) } else { None };
+    let id = all.remove(sole_cve.unwrap_or_default());
+    let mut identity = Identity { id, aliases: Vec::new(), advisories: Vec::new() };
+    for name in all {
+        if !words::is_vulnerability_id(&name) {
+            identity.advisories.push(name);
+        } else if words::is_cve(&identity.id) && words::is_cve(&name) {
+            notes.add(format!("`{name}` beside `{}` is not taken for the same vulnerability", identity.id));
+        } else {
+            identity.aliases.push(name);
+        }
+    }
+    vec![identity]
 }
 
 /// Without blanks around it, and not copied where there are none.
 fn trimmed(name: String) -> String {
-    if name.trim().len() == name.len() { name } else { name.trim().to_owned() }
+    if trim(&name).len() == name.len() { name } else { trim(&name).to_owned() }
 }
 
 #[cfg(test)]

@@ -207,7 +207,7 @@ fn item(text: &str) -> Option<&str> {
 }
 
 /// The value that a text begins with, and what follows.
-fn next<'a, T: Deserialize<'a>>(text: &'a str) -> Option<(T, &'a str)> {
+pub(crate) fn next<'a, T: Deserialize<'a>>(text: &'a str) -> Option<(T, &'a str)> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<T>();
     let value = values.next()?.ok()?;
     Some((value, text.get(values.byte_offset()..)?))

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::purl::Purl;
 use crate::report::Report;
 use crate::scalar::{self, filled};
-use crate::{Format, Outline, Reader, ReportError, foreign};
+use crate::{Begun, Format, Outline, Reader, ReportError, foreign};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.dev.cosign.vuln+json", recognise, read };
@@ -29,7 +29,8 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 fn read(text: &str) -> Result<Report, ReportError> {
     // What is not wrapped is taken as it is read; of everything else the wrapping is looked at first.
     let report = match serde_json::from_str::<Bare<'_>>(text) {
-        Ok(Bare { predicate: None, scanner, metadata }) => result(Raw { scanner, metadata })?,
+        Ok(Bare { predicate: Some(inner), .. }) => predicate(inner.get())?,
+        Ok(Bare { predicate: None, scanner: Some(scanner), metadata }) => result(Raw { scanner, metadata })?,
         _ => {
             let wrapped: Wrapped<'_> = serde_json::from_str(text).map_err(broken)?;
             predicate(wrapped.predicate.map_or(text, RawValue::get))?
@@ -37,6 +38,19 @@ fn read(text: &str) -> Result<Report, ReportError> {
     };
     Ok(Report { format: Format::CosignVuln, ..report })
 }
+
+/// A predicate whose beginning shows its result: `metadata` stands behind it.
+pub(crate) const BEGUN: Begun = Begun {
+    format: Format::CosignVuln,
+    is_begun: |head| head.has_within("scanner", "result"),
+    read: |text| match serde_json::from_str(text) {
+        Ok(Bare { predicate: None, scanner: Some(scanner), metadata: Some(metadata) }) => {
+            let report = result(Raw { scanner, metadata: Some(metadata) }).ok()?;
+            Some(Report { format: Format::CosignVuln, ..report })
+        }
+        _ => None,
+    },
+};
 
 fn broken(error: serde_json::Error) -> ReportError {
     ReportError::new(format!("the cosign vulnerability predicate cannot be read: {error}"), None)
@@ -90,7 +104,7 @@ struct Bare<'a> {
     #[serde(borrow)]
     predicate: Option<&'a RawValue>,
     #[serde(borrow)]
-    scanner: RawScanner<'a>,
+    scanner: Option<RawScanner<'a>>,
     metadata: Option<RawMetadata>,
 }
 

@@ -69,9 +69,15 @@ pub(crate) fn make(kind: &str, namespace: Option<&str>, name: &str, version: Opt
         "pypi" => Cow::Owned(name.to_ascii_lowercase().replace('_', "-")),
         _ => Cow::Borrowed(name),
     };
-    for segment in namespace.into_iter().chain(name.split('/')).filter(|segment| !segment.is_empty()) {
+    let mut push = |segment: &str| {
         purl.push('/');
         encode(segment, &mut purl);
+    };
+    namespace.into_iter().filter(|segment| !segment.is_empty()).for_each(&mut push);
+    // Most names are one segment.
+    match name.is_empty() || name.bytes().any(|b| b == b'/') {
+        true => name.split('/').filter(|segment| !segment.is_empty()).for_each(push),
+        false => push(&name),
     }
     if let Some(version) = version {
         purl.push('@');
@@ -83,7 +89,12 @@ pub(crate) fn make(kind: &str, namespace: Option<&str>, name: &str, version: Opt
 /// Percent-encodes everything but letters, digits, `.`, `-`, `_`, `~` and `:`.
 fn encode(text: &str, out: &mut String) {
     const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b':');
-    out.extend(utf8_percent_encode(text, KEPT));
+    let is_kept = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'~' | b':');
+    // Most texts stand as they are.
+    match text.bytes().all(is_kept) {
+        true => out.push_str(text),
+        false => out.extend(utf8_percent_encode(text, KEPT)),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use policy::findings::{CvssScore, Epss, Field, FixState, Severity, VexStatus};
 use policy::time::Timestamp;
@@ -131,8 +132,8 @@ pub struct Row {
     pub known_exploited: Option<bool>,
     /// When the vulnerability was published.
     pub published_at: Option<Timestamp>,
-    /// Where it was found.
-    pub package: Package,
+    /// Where it was found; rows of the same package may share it.
+    pub package: Arc<Package>,
     /// Versions that fix it, in the scanner's order.
     pub fixed: Vec<String>,
     /// What the package's publisher does about it.

@@ -12,6 +12,7 @@
 //!
 //! Only Trivy's newer logs and Grype's say which image they are about, and none says when it was scanned, unless the run has an end.
 
+mod description;
 mod drivers;
 mod raw;
 mod rows;

@@ -1,6 +1,7 @@
 //! Single values of a report: severities, scores, times, texts. What scanners write now as a text, now as a number, is read as either,
 //! and whatever is not taken as it stands is noted.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,6 +12,7 @@ use serde::de::{self, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visito
 use serde::{Deserialize, Deserializer};
 
 use crate::report::Notes;
+use crate::text::{is_blank, trim};
 use crate::{ReportError, words};
 
 /// A text or a number; whatever else stands in its place is neither. A text is borrowed from the report where `T` is
@@ -82,9 +84,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
 impl<T: AsRef<str>> Scalar<T> {
     /// As text; `None` where it is empty.
     pub(crate) fn text(&self) -> Option<String> {
+        self.shown().map(Cow::into_owned)
+    }
+
+    /// Like [`Scalar::text`], not copied where it is one.
+    pub(crate) fn shown(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Text(text) => Some(text.as_ref()).filter(|text| !text.is_empty()).map(str::to_owned),
-            Self::Number(number) => Some(number.to_string()),
+            Self::Text(text) => Some(text.as_ref()).filter(|text| !text.is_empty()).map(Cow::Borrowed),
+            Self::Number(number) => Some(Cow::Owned(number.to_string())),
             Self::Other => None,
         }
     }
@@ -105,7 +112,7 @@ pub(crate) trait Value {
 
 impl Value for str {
     fn is_absent(&self) -> bool {
-        let text = self.trim();
+        let text = trim(self);
         text.is_empty()
             || text.eq_ignore_ascii_case("n/a")
             || text.eq_ignore_ascii_case("none")
@@ -206,7 +213,7 @@ pub(crate) fn time(value: Option<&(impl Value + ?Sized)>, what: &str, notes: &mu
 
 /// The severity of a word; without one, or of one that nobody knows, unknown, which is noted.
 pub(crate) fn severity(word: Option<&str>, notes: &mut Notes) -> Severity {
-    let Some(word) = word.filter(|w| !w.trim().is_empty()) else {
+    let Some(word) = word.filter(|w| !is_blank(w)) else {
         notes.add("row without a severity: unknown");
         return Severity::Unknown;
     };
@@ -229,12 +236,12 @@ pub(crate) fn band(score: CvssScore) -> Severity {
 
 /// A text that says something.
 pub(crate) fn filled<T: AsRef<str> + Into<String>>(text: Option<T>) -> Option<String> {
-    text.filter(|text| !text.as_ref().trim().is_empty()).map(Into::into)
+    text.filter(|text| !is_blank(text.as_ref())).map(Into::into)
 }
 
 /// A text that says something; scanners written in Python also write `None` for nothing.
-pub(crate) fn stated(text: Option<String>) -> Option<String> {
-    filled(text).filter(|text| text != "None")
+pub(crate) fn stated<T: AsRef<str> + Into<String>>(text: Option<T>) -> Option<String> {
+    filled(text.filter(|text| text.as_ref() != "None"))
 }
 
 /// A location in the image, without a leading slash.

@@ -2,6 +2,9 @@
 //!
 //! Every reader says what its format states in these terms, so that the same doubt is settled the same way in all of them.
 
+use std::sync::Arc;
+
+use memchr::memchr;
 use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
 use policy::time::Timestamp;
 
@@ -9,7 +12,7 @@ use crate::ecosystem::Ecosystem;
 use crate::names::{self, Identity};
 use crate::report::{Notes, Package, Row, Statement};
 use crate::scalar::{self, filled};
-use crate::text::Text;
+use crate::text::{Text, trim};
 
 /// One finding as stated.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Stated<'a> {
     /// As the scanner wrote it; made of ecosystem, name and version where it did not.
     pub(crate) purl: Option<String>,
     pub(crate) ecosystem: Ecosystem,
+    /// The package, where the reader has made it: then nothing else is said of one.
+    pub(crate) made: Option<Arc<Package>>,
     pub(crate) package: Option<String>,
     pub(crate) installed: Option<String>,
     pub(crate) path: Option<String>,
@@ -53,6 +58,7 @@ impl Default for Stated<'_> {
             published_at: None,
             purl: None,
             ecosystem: Ecosystem::GENERIC,
+            made: None,
             package: None,
             installed: None,
             path: None,
@@ -75,30 +81,33 @@ impl Stated<'_> {
 
     /// Like [`Stated::rows`], at the end of the rows that there are.
     pub(crate) fn list(mut self, rows: &mut Vec<Row>, notes: &mut Notes) {
-        let name = filled(self.package).or_else(|| self.purl.clone());
+        let name = if self.made.is_some() { None } else { filled(self.package).or_else(|| self.purl.clone()) };
         // One name is what most rows have, and nothing is told apart of it.
         let sole = names::sole(&mut self.id, &mut self.names);
         let identities = match sole {
             Some(_) => Vec::new(),
             None => {
-                let identities = names::told_apart(self.id, self.names, self.title, name.as_deref(), notes);
+                let known = self.made.as_ref().map(|package| package.name.as_str()).or(name.as_deref());
+                let identities = names::told_apart(self.id, self.names, self.title, known, notes);
                 if identities.is_empty() {
                     return;
                 }
                 identities
             }
         };
-        // A vulnerability counts, wherever it is.
-        let name = name.unwrap_or_else(|| {
-            notes.add("row without a package");
-            "unknown".to_owned()
+        let package = self.made.unwrap_or_else(|| {
+            // A vulnerability counts, wherever it is.
+            let name = name.unwrap_or_else(|| {
+                notes.add("row without a package");
+                "unknown".to_owned()
+            });
+            let installed = filled(self.installed);
+            let purl = self.purl.unwrap_or_else(|| self.ecosystem.purl(&name, installed.as_deref()));
+            Arc::new(Package { purl, name, installed, path: self.path })
         });
-        let installed = filled(self.installed);
-        if installed.is_none() {
+        if package.installed.is_none() {
             notes.add("row without an installed version");
         }
-        let purl = self.purl.unwrap_or_else(|| self.ecosystem.purl(&name, installed.as_deref()));
-        let package = Package { purl, name, installed, path: self.path };
         let severity = scalar::severity(self.severity.as_deref(), notes);
         let is_whole = sole.is_some();
         let row = Row {
@@ -186,9 +195,20 @@ pub(crate) fn provided(always: &[Field], where_stated: &[Field], rows: &[Row]) -
 
 /// Versions of a comma-separated list; words for nothing are none.
 pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
-    let is_version =
-        |v: &&str| !v.is_empty() && !["none", "notavailable", "n/a", "not fixed"].iter().any(|word| v.eq_ignore_ascii_case(word));
-    list.iter().flat_map(|list| list.split(',')).map(str::trim).filter(is_version).map(str::to_owned).collect()
+    // The words for nothing begin with an `n`.
+    let is_none = |v: &str| {
+        v.starts_with(['n', 'N']) && ["none", "notavailable", "n/a", "not fixed"].iter().any(|word| v.eq_ignore_ascii_case(word))
+    };
+    let is_version = |v: &&str| !v.is_empty() && !is_none(v);
+    let list = list.unwrap_or_default();
+    // One version is what most lists have: they take room for no more.
+    if memchr(b',', list.as_bytes()).is_none() {
+        return Some(trim(list)).filter(is_version).map_or_else(Vec::new, |version| vec![version.to_owned()]);
+    }
+    let versions = list.split(',').map(trim).filter(is_version);
+    let mut all = Vec::with_capacity(versions.clone().count());
+    all.extend(versions.map(str::to_owned));
+    all
 }
 
 #[cfg(test)]

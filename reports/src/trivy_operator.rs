@@ -9,8 +9,8 @@ use policy::findings::{Field, FixState};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::ecosystem::Ecosystem;
 use crate::object::{self, Metadata};
+use crate::packages::{Packages, Said};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
@@ -89,8 +89,10 @@ struct Vulnerability<'a> {
     id: Option<String>,
     #[serde(borrow)]
     title: Option<Text<'a>>,
-    resource: Option<String>,
-    installed_version: Option<String>,
+    #[serde(borrow)]
+    resource: Option<Text<'a>>,
+    #[serde(borrow)]
+    installed_version: Option<Text<'a>>,
     #[serde(borrow)]
     fixed_version: Option<Text<'a>>,
     #[serde(borrow)]
@@ -101,8 +103,8 @@ struct Vulnerability<'a> {
     published_date: Option<Scalar<Text<'a>>>,
     #[serde(borrow)]
     package_type: Option<Text<'a>>,
-    #[serde(rename = "packagePURL")]
-    purl: Option<String>,
+    #[serde(borrow, rename = "packagePURL")]
+    purl: Option<Text<'a>>,
     #[serde(borrow)]
     package_path: Option<Text<'a>>,
 }
@@ -113,9 +115,7 @@ struct Listed<'a> {
     n: usize,
     rows: Vec<Row>,
     notes: Notes,
-    /// Rows, by number, whose package URL has to be made, with the word for the kind of package: the operating system may stand behind
-    /// the list.
-    unnamed: Vec<(usize, Option<Text<'a>>)>,
+    packages: Packages<'a>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
@@ -161,7 +161,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
             "the VulnerabilityReport of the Trivy operator neither lists nor counts vulnerabilities, so that it does not show a scan".to_owned(),
         ),
     };
-    let Listed { n, mut rows, notes: of_rows, unnamed } = body.vulnerabilities.unwrap_or_default();
+    let Listed { n, mut rows, notes: of_rows, mut packages } = body.vulnerabilities.unwrap_or_default();
     let counted = body.summary.map(|summary| summary.total()).unwrap_or_default();
     let listed = u64::try_from(n).unwrap_or(u64::MAX);
     if counted > listed {
@@ -191,14 +191,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
         let family = filled(os.family).filter(|family| family != "none")?;
         Some(Os { family, version: filled(os.name), end_of_life: Some(os.eosl.unwrap_or_default()) })
     });
-    let family = os.as_ref().map(|os| os.family.clone());
     let (scanner, version) = body.scanner.map_or((None, None), |s| (filled(s.name), filled(s.version)));
     notes.extend(&of_rows);
-    for (number, kind) in unnamed {
-        let ecosystem = Ecosystem::of(kind.as_deref().unwrap_or_default(), family.as_deref());
-        if let Some(Row { package, .. }) = rows.get_mut(number) {
-            package.purl = ecosystem.purl(&package.name, package.installed.as_deref());
-        }
+    if let Some(os) = &os {
+        packages.settle(&os.family, &mut rows);
     }
     Ok(Report {
         format: Format::TrivyOperator,
@@ -221,27 +217,32 @@ impl<'a> Listed<'a> {
     fn add(&mut self, vulnerability: Vulnerability<'a>) {
         self.n = self.n.saturating_add(1);
         let (first, notes) = (self.rows.len(), &mut self.notes);
-        let purl = filled(vulnerability.purl);
-        let is_unnamed = purl.is_none();
+        let said = Said {
+            name: vulnerability.resource,
+            installed: vulnerability.installed_version,
+            purl: vulnerability.purl,
+            path: vulnerability.package_path,
+            kind: vulnerability.package_type.unwrap_or_default(),
+        };
+        let made = self.packages.get(&said);
+        let is_made = made.is_some();
         let fixed = stated::versions(vulnerability.fixed_version.as_deref());
         let id = filled(vulnerability.id);
-        let stated = Stated {
+        let mut stated = Stated {
             title: vulnerability.title.filter(|_| id.is_none()).map(String::from),
             id,
             severity: vulnerability.severity,
             cvss: scalar::score(vulnerability.score.as_ref(), notes),
             published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
-            purl,
-            package: vulnerability.resource,
-            installed: vulnerability.installed_version,
-            path: scalar::path(vulnerability.package_path),
+            made,
             fix_state: stated::fix_state(&fixed, FixState::Unknown),
             fixed,
             ..Stated::default()
         };
-        stated.list(&mut self.rows, notes);
-        if is_unnamed {
-            self.unnamed.extend((first..self.rows.len()).map(|number| (number, vulnerability.package_type.clone())));
+        if !is_made {
+            (stated.ecosystem, stated.installed, stated.path) = self.packages.without_name(&said);
         }
+        stated.list(&mut self.rows, notes);
+        self.packages.keep(first..self.rows.len());
     }
 }

@@ -3,10 +3,16 @@
 use policy::findings::Severity;
 use policy::text::is_invisible;
 
+use crate::text::trim;
+
 /// The severity of a scanner's word, without regard to case; `None` for a word that is not known, which counts as unknown and is said.
 pub(crate) fn severity(word: &str) -> Option<Severity> {
+    let word = trim(word);
+    if let Some((_, severity)) = COMMON.iter().find(|(common, _)| common.eq_ignore_ascii_case(word)) {
+        return Some(*severity);
+    }
     let mut lower = [0; LONGEST];
-    let word = lower_case(word.trim(), &mut lower)?;
+    let word = lower_case(word, &mut lower)?;
     Some(match word.strip_suffix("_vulnerability_severity").unwrap_or(word) {
         "critical" | "defcon1" => Severity::Critical,
         "high" | "important" => Severity::High,
@@ -19,6 +25,10 @@ pub(crate) fn severity(word: &str) -> Option<Severity> {
         _ => return None,
     })
 }
+
+/// The words that nearly all reports write: tried before the others.
+const COMMON: [(&str, Severity); 4] =
+    [("medium", Severity::Medium), ("high", Severity::High), ("low", Severity::Low), ("critical", Severity::Critical)];
 
 /// More bytes than any word has that is looked up without regard to case.
 pub(crate) const LONGEST: usize = 64;

@@ -19,23 +19,27 @@ pub(super) struct Metadata {
 
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
-    pub(super) vuln: Option<String>,
-    #[serde(alias = "vulnerabilityId")]
-    pub(super) vulnerability_id: Option<String>,
+    #[serde(borrow)]
+    pub(super) vuln: Option<Text<'a>>,
+    #[serde(borrow, alias = "vulnerabilityId")]
+    pub(super) vulnerability_id: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) severity: Option<Text<'a>>,
     /// Name and version, joined by a hyphen.
-    pub(super) package: Option<String>,
-    #[serde(alias = "packageName")]
-    pub(super) package_name: Option<String>,
-    #[serde(alias = "packageVersion")]
-    pub(super) package_version: Option<String>,
+    #[serde(borrow)]
+    pub(super) package: Option<Text<'a>>,
+    #[serde(borrow, alias = "packageName")]
+    pub(super) package_name: Option<Text<'a>>,
+    #[serde(borrow, alias = "packageVersion")]
+    pub(super) package_version: Option<Text<'a>>,
     #[serde(borrow, alias = "packageType")]
     pub(super) package_type: Option<Text<'a>>,
-    #[serde(alias = "packagePath")]
-    pub(super) package_path: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) purl: Option<String>,
+    #[serde(borrow, alias = "packagePath")]
+    pub(super) package_path: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) path: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) purl: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) fix: Option<Scalar<Text<'a>>>,
     #[serde(borrow, alias = "fixAvailable")]
@@ -47,7 +51,7 @@ pub(super) struct Item<'a> {
     #[serde(alias = "willNotFix")]
     pub(super) will_not_fix: Option<bool>,
     #[serde(borrow, alias = "feedGroup")]
-    feed_group: Option<Text<'a>>,
+    pub(super) feed_group: Option<Text<'a>>,
     kev: Option<bool>,
     #[serde(borrow, alias = "nvdData")]
     pub(super) nvd_data: Option<Vec<Nvd<'a>>>,
@@ -60,7 +64,8 @@ pub(super) struct Item<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Nvd<'a> {
-    pub(super) id: Option<String>,
+    #[serde(borrow)]
+    pub(super) id: Option<Text<'a>>,
     #[serde(alias = "isKev")]
     is_kev: Option<bool>,
     #[serde(borrow, alias = "cvssV3")]

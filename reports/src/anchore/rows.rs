@@ -1,56 +1,167 @@
-//! An item of Anchore's list → rows.
+//! Anchore's lists → rows, made as the list is read: in between it would take as much memory as the report.
 
-use policy::findings::FixState;
+use std::fmt;
+
+use policy::findings::{CvssScore, FixState};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::raw;
-use crate::ecosystem::Ecosystem;
-use crate::report::{Notes, Row};
+use crate::packages::{Packages, Said};
+use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, stated};
 use crate::stated::{self, Stated};
+use crate::text::{Text, is_blank, trim};
 
-pub(super) fn list(item: raw::Item<'_>, family: Option<&str>, rows: &mut Vec<Row>, notes: &mut Notes) {
-    let known_exploited = item.known_exploited();
-    let mut fixed = item.fix_versions.unwrap_or_default();
-    let fix = item.fix.or(item.fix_available).as_ref().and_then(Scalar::text);
-    let is_unfixed = fix.as_deref() == Some("None");
-    if fixed.is_empty() {
-        fixed = stated::versions(fix.as_deref());
-    }
-    let otherwise = match item.fix_state.as_deref().unwrap_or_default() {
-        "wont_fix" | "wont-fix" => FixState::WontFix,
-        "not_fixed" | "not-fixed" => FixState::NotFixed,
-        "fixed" => FixState::Fixed,
-        "" if item.will_not_fix == Some(true) => FixState::WontFix,
-        "" if is_unfixed => FixState::NotFixed,
-        "" | "unknown" => FixState::Unknown,
-        other => {
-            notes.add(format!("fix state `{other}`: unknown"));
-            FixState::Unknown
+/// What a list says.
+#[derive(Default)]
+pub(super) struct Listed<'a> {
+    n: usize,
+    rows: Vec<Row>,
+    notes: Notes,
+    packages: Packages<'a>,
+    /// The distribution whose feed the first row is from that names one.
+    os: Option<Os>,
+    /// The feed of the last row that was looked at for it.
+    feed: Option<Text<'a>>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows;
+
+        impl<'de> Visitor<'de> for Rows {
+            type Value = Listed<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sequence")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut listed = Listed::default();
+                while let Some(item) = items.next_element()? {
+                    listed.add(item);
+                }
+                Ok(listed)
+            }
         }
-    };
-    let nvd = item.nvd_data.unwrap_or_default();
-    let mut names: Vec<String> = nvd.iter().filter_map(|nvd| nvd.id.clone()).collect();
-    names.extend(stated::versions(item.cves.as_deref()));
-    let stated = Stated {
-        id: stated(item.vuln).or(stated(item.vulnerability_id)),
-        names,
-        severity: item.severity,
-        cvss: scalar::score(item.nvd_score.as_ref(), notes).or_else(|| score(&nvd, notes)),
-        known_exploited,
-        purl: stated(item.purl),
-        ecosystem: Ecosystem::of(item.package_type.as_deref().unwrap_or_default(), family),
-        package: stated(item.package_name).or_else(|| stated(item.package)),
-        installed: stated(item.package_version),
-        path: path(item.package_path.or(item.path)),
-        fix_state: stated::fix_state(&fixed, otherwise),
-        fixed,
-        ..Stated::default()
-    };
-    stated.list(rows, notes);
+
+        deserializer.deserialize_seq(Rows)
+    }
+}
+
+/// A list, or an object that holds one.
+pub(super) struct Vulnerabilities<'a>(pub(super) Listed<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Vulnerabilities<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// Not derived: that would keep the whole list as values, to try one shape after the other.
+        struct Either;
+
+        #[derive(Deserialize)]
+        struct Nested<'a> {
+            #[serde(borrow)]
+            vulnerabilities: Listed<'a>,
+        }
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Listed<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of vulnerabilities, or an object that holds one")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+                Listed::deserialize(SeqAccessDeserializer::new(items))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                Nested::deserialize(MapAccessDeserializer::new(members)).map(|nested| nested.vulnerabilities)
+            }
+        }
+
+        deserializer.deserialize_any(Either).map(Self)
+    }
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// The rows and the operating system.
+    pub(super) fn read(self, notes: &mut Notes) -> (Vec<Row>, Option<Os>) {
+        notes.extend(&self.notes);
+        (self.rows, self.os)
+    }
+
+    fn add(&mut self, item: raw::Item<'a>) {
+        self.n = self.n.saturating_add(1);
+        if self.os.is_none() && item.feed_group.is_some() && item.feed_group != self.feed {
+            self.os = item.os();
+            self.feed.clone_from(&item.feed_group);
+            if let Some(os) = &self.os {
+                self.packages.settle(&os.family, &mut self.rows);
+            }
+        }
+        let (first, notes) = (self.rows.len(), &mut self.notes);
+        let known_exploited = item.known_exploited();
+        let mut fixed = item.fix_versions.unwrap_or_default();
+        let fix = item.fix.or(item.fix_available);
+        let fix = fix.as_ref().and_then(Scalar::shown);
+        let is_unfixed = fix.as_deref() == Some("None");
+        if fixed.is_empty() {
+            fixed = stated::versions(fix.as_deref());
+        }
+        let otherwise = match item.fix_state.as_deref().unwrap_or_default() {
+            "wont_fix" | "wont-fix" => FixState::WontFix,
+            "not_fixed" | "not-fixed" => FixState::NotFixed,
+            "fixed" => FixState::Fixed,
+            "" if item.will_not_fix == Some(true) => FixState::WontFix,
+            "" if is_unfixed => FixState::NotFixed,
+            "" | "unknown" => FixState::Unknown,
+            other => {
+                notes.add(format!("fix state `{other}`: unknown"));
+                FixState::Unknown
+            }
+        };
+        let nvd = item.nvd_data.unwrap_or_default();
+        let id = stated(item.vuln).or_else(|| stated(item.vulnerability_id));
+        // Most rows name their CVE twice.
+        let is_other = |name: &&str| id.as_deref().is_none_or(|id| !trim(id).eq_ignore_ascii_case(trim(name)));
+        let mut names: Vec<String> = nvd.iter().filter_map(|nvd| nvd.id.as_deref()).filter(is_other).map(str::to_owned).collect();
+        names.extend(stated::versions(item.cves.as_deref().filter(is_other)));
+        let said = Said {
+            name: said(item.package_name).or_else(|| said(item.package)),
+            installed: said(item.package_version),
+            purl: said(item.purl),
+            path: path(item.package_path.or(item.path)),
+            kind: item.package_type.unwrap_or_default(),
+        };
+        let made = self.packages.get(&said);
+        let is_made = made.is_some();
+        let mut stated = Stated {
+            id,
+            names,
+            severity: item.severity,
+            cvss: scalar::score(item.nvd_score.as_ref(), notes).or_else(|| score(&nvd, notes)),
+            known_exploited,
+            made,
+            fix_state: stated::fix_state(&fixed, otherwise),
+            fixed,
+            ..Stated::default()
+        };
+        if !is_made {
+            (stated.ecosystem, stated.installed, stated.path) = self.packages.without_name(&said);
+        }
+        stated.list(&mut self.rows, notes);
+        self.packages.keep(first..self.rows.len());
+    }
 }
 
 /// The highest score of the NVD's records, of version 3 where there is one; -1 says that there is none.
-fn score(nvd: &[raw::Nvd<'_>], notes: &mut Notes) -> Option<policy::findings::CvssScore> {
+fn score(nvd: &[raw::Nvd<'_>], notes: &mut Notes) -> Option<CvssScore> {
     let mut highest = |scores: Vec<Option<&raw::Cvss<'_>>>| {
         scores.into_iter().flatten().filter_map(|cvss| scalar::score(cvss.base_score.as_ref(), notes)).max()
     };
@@ -59,6 +170,11 @@ fn score(nvd: &[raw::Nvd<'_>], notes: &mut Notes) -> Option<policy::findings::Cv
 }
 
 /// Packages of the operating system are kept in a database, which is written for a path.
-fn path(text: Option<String>) -> Option<String> {
-    scalar::path(text).filter(|path| path != "pkgdb")
+fn path(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|path| path.trim_start_matches('/') != "pkgdb")
+}
+
+/// A text that says something, as [`stated()`] tells it.
+fn said(text: Option<Text<'_>>) -> Option<Text<'_>> {
+    text.filter(|text| !is_blank(text) && &**text != "None")
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: in-toto's attestation repository, `spec/predicates/vulns_02.md`; Microsoft's published examples of its findings artifact.
 
+use std::sync::Arc;
+
 use policy::findings::{CvssScore, Field, FixState, Severity};
 use serde::Deserialize;
 
@@ -137,7 +139,7 @@ fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
         epss: None,
         known_exploited: None,
         published_at: None,
-        package: Package { purl: purl.clone(), name: name.clone(), installed: installed.clone(), path },
+        package: Arc::new(Package { purl: purl.clone(), name: name.clone(), installed: installed.clone(), path }),
         fixed: fixed.clone(),
         fix_state: stated::fix_state(&fixed, FixState::Unknown),
         fix_available_at: None,

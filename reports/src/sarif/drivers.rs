@@ -4,7 +4,8 @@
 
 use serde_json::value::RawValue;
 
-use super::raw::{Finding, Rule, markdown, plain};
+use super::description::{plain, section};
+use super::raw::{Finding, Rule};
 use super::text::{self, Labels};
 use crate::ecosystem::Ecosystem;
 use crate::purl::{self, Purl};
@@ -111,7 +112,7 @@ fn trivy(told: &Told<'_>) -> Option<Said> {
     if !name.contains("Vulnerability") && !told.tags().iter().any(|tag| &**tag == "vulnerability") {
         return None;
     }
-    let labels = Labels([told.finding.message()]);
+    let labels = Labels::of([told.finding.message()]);
     // Before 0.20 the package or the severity stood beside the id.
     let id = told.rule_id().map(|id| id.rsplit_once("] ").map_or(id, |(_, rest)| rest));
     let id = id.and_then(|id| id.split([' ', '/']).next()).filter(|id| !id.is_empty());
@@ -132,7 +133,7 @@ fn trivy(told: &Told<'_>) -> Option<Said> {
 fn labelled(told: &Told<'_>) -> Said {
     let (help, message) = (plain(told.help()), told.finding.message());
     let help = &*help;
-    let labels = Labels([message, help]);
+    let labels = Labels::of([message, help]);
     let label = |names: &[&str]| labels.get(names);
     let id = text::named(help).or_else(|| told.rule_id().and_then(text::id)).or_else(|| text::named(message));
     let version = label(&["Version", "Installed Version"]);
@@ -162,19 +163,18 @@ fn labelled(told: &Told<'_>) -> Said {
 fn snyk(told: &Told<'_>) -> Said {
     let short = plain(told.rule.and_then(|rule| rule.short_description));
     let full = plain(told.rule.and_then(|rule| rule.full_description));
-    let help = markdown(told.help());
+    let remediation = section(told.help(), "## Remediation");
     let (names, package) = match full.strip_prefix('(').and_then(|rest| rest.split_once(") ")) {
         Some((names, package)) => (names.split(',').map(|name| name.trim().to_owned()).collect(), package),
         None => (Vec::new(), &*full),
     };
-    let from_message = text::between(told.finding.message(), " with a ", " severity").map(str::to_owned);
-    let remediation = text::between(&help, "## Remediation", "\n## ").unwrap_or_default();
+    let from_message = || text::between(told.finding.message(), " with a ", " severity").map(str::to_owned);
     let id = told.rule_id().map(str::to_owned);
     Said {
         other_names: names,
-        severity: short.split_once(" severity").map(|(word, _)| word.to_owned()).or(from_message),
+        severity: short.split_once(" severity").map(|(word, _)| word.to_owned()).or_else(from_message),
         packages: snyk_package(package, id.as_deref().unwrap_or_default(), told.tags()).into_iter().collect(),
-        fixed: list(text::between(remediation, " to version ", " or higher")),
+        fixed: list(text::between(&remediation, " to version ", " or higher")),
         has_no_fix: remediation.contains("There is no fixed version"),
         id,
         ..Said::default()
@@ -212,7 +212,7 @@ fn snyk_package(text: &str, id: &str, tags: &[Text<'_>]) -> Option<Named> {
 
 /// Labelled lines in the message, with a package URL for the package; the rule's properties where they are missing.
 fn scout(told: &Told<'_>) -> Said {
-    let labels = Labels([told.finding.message()]);
+    let labels = Labels::of([told.finding.message()]);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
     let of_rule = || properties.iter().filter_map(|p| p.purls.as_ref()).flatten().map(|purl| purl.to_string()).collect();
     let purls = labels.get(&["Package"]).map_or_else(of_rule, |purl| vec![purl.to_owned()]);

@@ -58,6 +58,18 @@ pub(super) struct Rule<'a> {
     pub(super) properties: Option<RuleProperties<'a>>,
 }
 
+impl Rule<'_> {
+    /// The length of what a result may be told by, in bytes as they are written; about.
+    pub(super) fn len(&self) -> usize {
+        /// Of a tag, with what stands around it.
+        const TAG: usize = 16;
+        let descriptions = [self.short_description, self.full_description, self.help];
+        let n_tags = self.properties.as_ref().and_then(|properties| properties.tags.as_ref()).map_or(0, Vec::len);
+        let descriptions = descriptions.into_iter().flatten().map(|description| description.get().len());
+        descriptions.fold(n_tags.saturating_mul(TAG), usize::saturating_add)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct RuleProperties<'a> {
     #[serde(borrow)]
@@ -118,26 +130,6 @@ impl<'de> Deserialize<'de> for Number {
 
         deserializer.deserialize_any(Lenient)
     }
-}
-
-/// The plain text of a description (3.12) that was left unread; empty where there is none.
-pub(super) fn plain(raw: Option<&RawValue>) -> Text<'_> {
-    #[derive(Deserialize)]
-    struct Plain<'a> {
-        #[serde(borrow)]
-        text: Option<Text<'a>>,
-    }
-    raw.and_then(|raw| serde_json::from_str::<Plain<'_>>(raw.get()).ok()).and_then(|plain| plain.text).unwrap_or_default()
-}
-
-/// Its Markdown form.
-pub(super) fn markdown(raw: Option<&RawValue>) -> Text<'_> {
-    #[derive(Deserialize)]
-    struct Marked<'a> {
-        #[serde(borrow)]
-        markdown: Option<Text<'a>>,
-    }
-    raw.and_then(|raw| serde_json::from_str::<Marked<'_>>(raw.get()).ok()).and_then(|marked| marked.markdown).unwrap_or_default()
 }
 
 /// A result's message (3.11). Not left unread, as the texts of rules are: every writer's results are told by it.

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use policy::findings::{CvssScore, Epss, FixState, Severity};
 
@@ -10,6 +11,10 @@ use super::raw::{Finding, Number, Rule, Run};
 use crate::budget::Budget;
 use crate::report::{Notes, Package, Row};
 use crate::{ReportError, names, scalar, stated};
+
+/// How many bytes of rules the results of a log may refer to, a rule counted for each of its results: each result is told by what its
+/// rule says, and a small log of many results and one long rule must not take hours. What scanners write comes to a few times the log.
+const DESCRIPTIONS: usize = 32 * crate::MAX_BYTES;
 
 /// What was read of a log.
 pub(super) struct Read {
@@ -21,10 +26,12 @@ pub(super) struct Read {
 pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Result<Read, ReportError> {
     let mut read = Read { rows: Vec::new(), n_others: 0 };
     let mut budget = Budget::new();
+    let mut left = DESCRIPTIONS;
     for run in runs {
         let rules = Rules { all: run.tool.driver.rules.as_deref().unwrap_or_default(), by_id: OnceCell::new() };
         for finding in run.results.iter().flatten() {
             let told = Told { rule: rules.of(finding), finding };
+            left = descriptions(left, &told)?;
             let Some(said) = drivers::said(driver, &told) else {
                 notes.add("result that is not about a vulnerability");
                 read.n_others = read.n_others.saturating_add(1);
@@ -36,10 +43,18 @@ pub(super) fn rows(driver: &Driver, runs: &[Run<'_>], notes: &mut Notes) -> Resu
             let n_names = said.other_names.len();
             budget.take(said.packages.len().max(1).saturating_mul(n_names.max(1)), n_names.saturating_add(said.fixed.len()))?;
             note_suppressions(finding, notes);
-            read.rows.extend(of(driver, said, &told, notes));
+            list(driver, said, &told, &mut read.rows, notes);
         }
     }
     Ok(read)
+}
+
+/// What is left of the descriptions that results may be told by.
+fn descriptions(left: usize, told: &Told<'_>) -> Result<usize, ReportError> {
+    left.checked_sub(told.rule.map_or(0, Rule::len)).ok_or_else(|| {
+        let message = format!("expected a SARIF log whose results refer to at most {DESCRIPTIONS} bytes of rules, found more");
+        ReportError::new(message, None)
+    })
 }
 
 /// The rules of a run.
@@ -94,12 +109,20 @@ fn number(told: &Told<'_>) -> Option<f64> {
     told.rule?.properties.as_ref()?.security_severity?.value()
 }
 
-fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Row> {
-    let first = said.packages.first().map(|package| package.name.as_str());
-    let mut identities = names::told_apart(said.id, said.other_names, None, first, notes);
-    if identities.is_empty() {
-        return Vec::new();
-    }
+fn list(driver: &Driver, mut said: Said, told: &Told<'_>, rows: &mut Vec<Row>, notes: &mut Notes) {
+    // One name is what most results have, and nothing is told apart of it.
+    let sole = names::sole(&mut said.id, &mut said.other_names);
+    let mut identities = match &sole {
+        Some(_) => Vec::new(),
+        None => {
+            let first = said.packages.first().map(|package| package.name.as_str());
+            let identities = names::told_apart(said.id, said.other_names, None, first, notes);
+            if identities.is_empty() {
+                return;
+            }
+            identities
+        }
+    };
     let severity = severity(driver, said.severity.as_deref(), number(told), notes);
     let properties = told.rule.and_then(|rule| rule.properties.as_ref());
     let score = properties.and_then(|p| p.cvss3_base.or(p.cvss3)).and_then(Number::value);
@@ -112,17 +135,17 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
         notes.add("row without a package");
         packages.push(Named { name: "unknown".to_owned(), version: None, purl: "pkg:generic/unknown".to_owned() });
     }
-    let path = scalar::path(said.path.as_deref());
-    let mut rows = Vec::new();
+    let mut path = scalar::path(said.path);
+    let (mut sole, mut fixed) = (sole, said.fixed);
     let mut packages = packages.into_iter().peekable();
     while let Some(package) = packages.next() {
         if package.version.is_none() {
             notes.add("row without an installed version");
         }
+        // All but the last take a copy.
         let is_last = packages.peek().is_none();
-        let identities = if is_last { std::mem::take(&mut identities) } else { identities.clone() };
         let row = Row {
-            id: String::new(),
+            id: taken(&mut sole, is_last).unwrap_or_default(),
             aliases: Vec::new(),
             advisories: Vec::new(),
             severity,
@@ -130,24 +153,37 @@ fn of(driver: &Driver, said: Said, told: &Told<'_>, notes: &mut Notes) -> Vec<Ro
             epss,
             known_exploited: None,
             published_at: None,
-            package: Package { purl: package.purl, name: package.name, installed: package.version, path: path.clone() },
-            fixed: said.fixed.clone(),
+            package: Arc::new(Package {
+                purl: package.purl,
+                name: package.name,
+                installed: package.version,
+                path: taken(&mut path, is_last),
+            }),
+            fixed: taken(&mut fixed, is_last),
             fix_state,
             fix_available_at: None,
             vex: None,
         };
-        rows.extend(stated::of_each(identities, row));
+        match identities.is_empty() {
+            true => rows.push(row),
+            false => rows.extend(stated::of_each(taken(&mut identities, is_last), row)),
+        }
     }
-    rows
+}
+
+/// What the last row that has it takes, and the others copy.
+fn taken<T: Clone + Default>(value: &mut T, is_last: bool) -> T {
+    if is_last { std::mem::take(value) } else { value.clone() }
 }
 
 fn severity(driver: &Driver, word: Option<&str>, number: Option<f64>, notes: &mut Notes) -> Severity {
-    match (word, number.and_then(CvssScore::from_decimal)) {
-        (None, Some(score)) => {
+    let score = || number.and_then(CvssScore::from_decimal);
+    match word.map_or_else(score, |_| None) {
+        Some(score) => {
             notes.add("row without a severity word: the class of its `security-severity`");
             scalar::band(score)
         }
-        _ => {
+        None => {
             let severity = scalar::severity(word, notes);
             if *driver == Driver::Grype && severity == Severity::Low {
                 notes.add("severity `low`, which Grype also writes for negligible and unknown in SARIF");

@@ -1,23 +1,71 @@
 //! Lines such as `Fixed Version: 1.2.3` in messages and help texts, and ids in free text.
 
-/// Texts with labelled lines, in their order.
-pub(super) struct Labels<'a, const N: usize>(pub(super) [&'a str; N]);
+use memchr::{memchr, memchr2};
 
-impl<'a, const N: usize> Labels<'a, N> {
+use crate::text::trim;
+
+/// The labels that are read, and no other.
+const LABELS: [&str; 11] = [
+    "Package",
+    "Version",
+    "Installed Version",
+    "Fix Version",
+    "Fixed Version",
+    "Fixed version",
+    "Severity",
+    "Type",
+    "Location",
+    "Data Namespace",
+    "EPSS Score",
+];
+/// No label is longer.
+const LONGEST: usize = 17;
+
+/// The labelled lines of texts: of each label the first, with its place among all of them.
+pub(super) struct Labels<'a>([Option<(usize, &'a str)>; LABELS.len()]);
+
+impl<'a> Labels<'a> {
+    /// Goes through texts, in their order.
+    pub(super) fn of<const N: usize>(texts: [&'a str; N]) -> Self {
+        let mut found = [None; LABELS.len()];
+        let mut n = 0_usize;
+        for mut rest in texts {
+            // From one colon or end of a line to the next; of a line only the first colon matters.
+            while let Some(at) = memchr2(b':', b'\n', rest.as_bytes()) {
+                let (before, after) = rest.split_at(at);
+                let line = after.strip_prefix(':');
+                let (value, next) = match line {
+                    Some(after) => match memchr(b'\n', after.as_bytes()) {
+                        Some(end) => (after.get(..end), after.get(end.saturating_add(1)..)),
+                        None => (Some(after), None),
+                    },
+                    None => (None, after.get(1..)),
+                };
+                if let (Some(value), Some(first)) = (value, label(before).and_then(|label| found.get_mut(label))) {
+                    n = n.saturating_add(1);
+                    first.get_or_insert((n, trim(value)));
+                }
+                rest = next.unwrap_or_default();
+            }
+        }
+        Self(found)
+    }
+
     /// The value of the first line with one of the labels; empty values are none.
     pub(super) fn get(&self, labels: &[&str]) -> Option<&'a str> {
-        let found = self.0.iter().flat_map(|text| text.lines()).find_map(|line| value(line, labels));
-        found.filter(|value| !value.is_empty())
+        let found = labels.iter().filter_map(|label| *self.0.get(number(label)?)?);
+        found.min_by_key(|(place, _)| *place).map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 }
 
-/// What follows the colon of a line with one of the labels.
-fn value<'a>(line: &'a str, labels: &[&str]) -> Option<&'a str> {
-    let line = line.trim_start();
-    // Most lines begin with another letter.
-    let first = line.as_bytes().first();
-    let after = labels.iter().filter(|label| label.as_bytes().first() == first).filter_map(|label| line.strip_prefix(*label));
-    after.filter_map(|rest| rest.trim_start().strip_prefix(':')).next().map(str::trim)
+/// The number of the label that stands before a colon.
+fn label(text: &str) -> Option<usize> {
+    let label = trim(text);
+    if label.len() > LONGEST { None } else { number(label) }
+}
+
+fn number(label: &str) -> Option<usize> {
+    LABELS.iter().position(|known| *known == label)
 }
 
 /// The id of a line `Vulnerability CVE-2026-1`.
@@ -64,11 +112,12 @@ mod tests {
     #[test]
     fn labels_are_whole_words_at_the_start_of_a_line() {
         let text = "Package: libssl\nInstalled Version : 1.1\nFixed Version: \nNote: Package: other";
-        let labels = Labels(["nothing", text]);
+        let labels = Labels::of(["nothing", text]);
         assert_eq!(labels.get(&["Package"]), Some("libssl"));
         assert_eq!(labels.get(&["Version", "Installed Version"]), Some("1.1"));
         assert_eq!(labels.get(&["Fixed Version"]), None);
         assert_eq!(labels.get(&["age"]), None);
+        assert!(LABELS.iter().all(|label| label.len() <= LONGEST));
         assert_eq!(named("x\nVulnerability DSA-1-1\n"), Some("DSA-1-1"));
     }
 

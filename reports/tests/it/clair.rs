@@ -43,6 +43,24 @@ pub(crate) fn harbor() -> Value {
 }
 
 #[test]
+fn marks_behind_a_large_value_are_found_where_they_are() {
+    let mut large = clair();
+    large["distributions"]["1"]["pretty_name"] = "x".repeat(100_000).into();
+    // The keys stand in their alphabetical order, with one of the two marks behind the large value.
+    let text = large.to_string();
+    let (first, last) = (text.find("manifest_hash").unwrap(), text.find("\"package_vulnerabilities\"").unwrap());
+    assert!(last > 100_000 && first > 100_000);
+    let text = text.replacen('{', r#"{"manifest_hash":"sha256:eeee","#, 1).replacen(r#","manifest_hash":"sha256:eeee""#, "", 1);
+    assert_eq!(reports::read(text.as_bytes(), None).unwrap(), read(&clair()));
+    let other = text.replace("\"package_vulnerabilities\":", "\"others\":");
+    let refusal = reports::read(other.as_bytes(), None).unwrap_err().to_string();
+    assert!(refusal.starts_with("not a report that can be read"), "{refusal}");
+    let null =
+        text.replace(r#""package_vulnerabilities":{"1":["10","99"],"2":["11","12"]}"#, r#""package_vulnerabilities":null"#);
+    assert!(reports::read(null.as_bytes(), None).unwrap().rows.is_empty());
+}
+
+#[test]
 fn a_report_of_clair_is_joined_and_its_ids_are_found() {
     let report = read(&clair());
     let mut fields = report.provides.clone();

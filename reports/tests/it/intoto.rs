@@ -119,6 +119,26 @@ fn cosigns_predicate_holds_another_report() {
 }
 
 #[test]
+fn cosigns_predicate_is_found_where_its_metadata_stands_behind_a_large_result() {
+    let report = read(&cosign(&web()));
+    let large = |end: &str| {
+        let (result, blanks) = (web(), " ".repeat(100_000));
+        format!(
+            r#"{{"scanner":{{"uri":"pkg:github/aquasecurity/trivy@0.69.3","version":"0.69.3","result":{result}{blanks}}}{end}}}"#
+        )
+    };
+    let text = large(r#","metadata":{"scanFinishedOn":"2026-11-21T09:59:00Z"}"#);
+    assert_eq!(reports::read(text.as_bytes(), None).unwrap(), report);
+    assert_eq!(reports::read(text.as_bytes(), Some(Format::CosignVuln)).unwrap(), report);
+    for end in ["", r#","metadata":1"#] {
+        let refusal = reports::read(large(end).as_bytes(), None).unwrap_err().to_string();
+        assert!(refusal.starts_with(if end.is_empty() { "not a report that can be read" } else { "the cosign" }), "{refusal}");
+    }
+    let refusal = reports::read(text.as_bytes(), Some(Format::Clair)).unwrap_err().to_string();
+    assert!(refusal.starts_with("not a clair report"), "{refusal}");
+}
+
+#[test]
 fn the_statement_says_which_image_and_the_report_that_it_is_one() {
     let mut inner = web();
     inner["ArtifactType"] = "filesystem".into();

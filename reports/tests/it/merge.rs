@@ -1,5 +1,7 @@
 //! Several reports about one image: the worse counts, and only what all of them know is known.
 
+use std::sync::Arc;
+
 use policy::findings::{Document, Field, Severity, VexStatus};
 use policy::time::Timestamp;
 use reports::document::{self, Target};
@@ -24,10 +26,10 @@ fn document(report: &Report) -> Document<'static> {
 #[test]
 fn everything_that_any_of_them_found_counts_by_the_worse() {
     let (mut trivy, mut grype) = (trivy(), grype());
-    "pkg:npm/parser@1".clone_into(&mut grype.rows[0].package.purl);
+    "pkg:npm/parser@1".clone_into(&mut Arc::make_mut(&mut grype.rows[0].package).purl);
     let mut both = grype.rows[0].clone();
     (both.severity, both.aliases) = (Severity::Low, Vec::new());
-    both.package.purl.push_str("?arch=amd64");
+    Arc::make_mut(&mut both.package).purl.push_str("?arch=amd64");
     trivy.rows.push(both);
     let (ours, theirs) = (document(&trivy), document(&grype));
     let merged = document(&merge(vec![trivy.clone(), grype.clone()], None).unwrap());

@@ -226,3 +226,13 @@ fn packages_of_a_rule_that_multiply_are_refused() {
     let results = json!(vec![json!({ "ruleId": "CVE-2026-1001" }); 2000]);
     assert!(refusal(&log("docker scout", &rules, &results, &json!({}))).contains("at most 10000000 texts"));
 }
+
+#[test]
+fn results_that_refer_to_too_much_of_rules_are_refused() {
+    let result = json!({ "ruleId": "CVE-2026-1", "ruleIndex": 0, "message": { "text": "Package: a\nInstalled Version: 1\nSeverity: LOW" } });
+    let rules = json!([{ "id": "CVE-2026-1", "name": "OsPackageVulnerability", "help": { "text": "x".repeat(20_000_000) } }]);
+    let with = |n_results| log("Trivy", &rules, &json!(vec![&result; n_results]), &json!({}));
+    assert_eq!(read(&with(100)).rows.len(), 100);
+    let expected = "expected a SARIF log whose results refer to at most 2147483648 bytes of rules, found more";
+    assert_eq!(refusal(&with(108)), expected);
+}

@@ -1,5 +1,7 @@
 //! More products and rows than can be compared one by one.
 
+use std::sync::Arc;
+
 use reports::{Report, vex};
 use serde_json::json;
 
@@ -60,7 +62,7 @@ fn many_rows(n_rows: usize, purl: impl Fn(usize) -> String) -> Report {
         .map(|n| {
             let mut row = row.clone();
             row.vex = None;
-            row.package.purl = purl(n);
+            Arc::make_mut(&mut row.package).purl = purl(n);
             row
         })
         .collect();
