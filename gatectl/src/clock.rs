@@ -11,6 +11,14 @@ pub(crate) fn present() -> Timestamp {
     i64::try_from(elapsed.as_secs()).ok().and_then(Timestamp::from_unix).unwrap_or(Timestamp::EPOCH)
 }
 
+/// The present as RFC 3339, to the microsecond.
+#[expect(clippy::disallowed_methods, reason = "logs say when something happened")]
+pub(crate) fn present_in_full() -> String {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(elapsed.as_secs()).ok().and_then(Timestamp::from_unix).unwrap_or(Timestamp::EPOCH);
+    format!("{}.{:06}Z", seconds.to_string().trim_end_matches('Z'), elapsed.subsec_micros())
+}
+
 /// An instant, to measure how long something takes.
 #[expect(clippy::disallowed_methods, reason = "how long a scanner may run is measured, not judged by")]
 pub(crate) fn instant() -> Instant {

@@ -5,7 +5,6 @@ mod module;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -19,12 +18,13 @@ use provider::lookups::{Lifetimes, Lookups};
 use provider::metrics::Metrics;
 use provider::server::{Parts, Provider};
 use provider::tls::{Files, Reloading};
-use serde_json::{Value, json};
+use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use self::log::Log;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::objects::ObjectSources;
@@ -97,7 +97,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
-        let (events, lines) = mpsc::channel::<Value>();
+        let (events, lines) = log::channel();
         let files = Files {
             certificate: self.tls_certificate.clone(),
             key: self.tls_key.clone(),
@@ -118,10 +118,7 @@ impl Serve {
         let metrics = Metrics::default();
         let counted = metrics.clone();
         let alerts = events.clone();
-        let sink: LogSink = Arc::new(move |event: LogEvent| {
-            // Who reads is gone only when everything ends.
-            let _ = alerts.send(event.event);
-        });
+        let sink: LogSink = Arc::new(move |event: LogEvent| alerts.alert(event));
         let live: Arc<dyn Capabilities> = Arc::new(Live::new(registry, sink).with_kubernetes(Arc::new(objects)));
         let lookups = Lookups::new(live, self.lifetimes(), Arc::new(move |operation, from| counted.looked_up(operation, from)));
         let own = events.clone();
@@ -132,16 +129,11 @@ impl Serve {
             metrics,
             tls,
             client_name: self.client_name.clone(),
-            log: Arc::new(move |level, message, more| {
-                let _ = own.send(log::event(level, message, &more));
-            }),
+            log: Arc::new(move |level, message, more| own.own(level, message, &more)),
         };
         let serving = thread::spawn(move || serve(&self.listen, &self.listen_plain, Provider::new(parts), &origin, &events));
         // Until the last sender is gone: everything has been answered then.
-        for event in lines {
-            writeln!(output.results, "{}", log::line(event))?;
-            output.results.flush()?;
-        }
+        lines.write(output.results)?;
         match serving.join() {
             Ok(served) => served.map(|()| ExitCode::Admitted),
             Err(_) => Err(Failure::new("serving broke off")),
@@ -166,13 +158,7 @@ impl Serve {
     }
 }
 
-fn serve(
-    listen: &str,
-    listen_plain: &str,
-    provider: Provider,
-    origin: &str,
-    events: &mpsc::Sender<Value>,
-) -> Result<(), Failure> {
+fn serve(listen: &str, listen_plain: &str, provider: Provider, origin: &str, events: &Log) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().thread_name("provider").enable_all().build();
     let runtime = runtime.map_err(|error| Failure::at("threads", error))?;
     let served = runtime.block_on(async {
@@ -183,7 +169,7 @@ fn serve(
         };
         let ((secure, address), (plain, plain_address)) = (bind(listen).await?, bind(listen_plain).await?);
         let more = json!({ "address": address, "plainAddress": plain_address, "policy": origin });
-        let _ = events.send(log::event("info", "serving", &more));
+        events.own("info", "serving", &more);
         let end = Arc::new(Notify::new());
         let notified = Arc::clone(&end);
         let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| Failure::at("signals", error))?;
@@ -192,7 +178,7 @@ fn serve(
         provider.serve(secure, plain, end).await.map_err(|error| Failure::at(address, error))
     });
     if served.is_ok() {
-        let _ = events.send(log::event("info", "ended", &json!({})));
+        events.own("info", "ended", &json!({}));
     }
     // Judgements that nobody waits for are given up.
     runtime.shutdown_background();

@@ -64,16 +64,24 @@ impl Shared {
     }
 }
 
-/// A key's place among those that wait or are judged; given back when it is dropped.
+/// One of those that wait or are judged; given back when it is dropped.
+struct Seat(Arc<Shared>);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A key's place among them; given back when it is dropped.
 struct Place {
-    shared: Arc<Shared>,
+    seat: Seat,
     key: Arc<str>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.waiting.fetch_sub(1, Ordering::SeqCst);
-        self.shared.flights().remove(&self.key);
+        self.seat.0.flights().remove(&self.key);
     }
 }
 
@@ -111,15 +119,25 @@ impl Flights {
     /// # Errors
     /// There is no room or no time, or the work broke off.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(Instant) -> T + Send + 'static) -> Result<T, Trouble> {
+        let seat = self.seat().ok_or_else(crowded)?;
         let until = later(now(), self.room.for_lookups());
         let worker = tokio::time::timeout_at(until.into(), Arc::clone(&self.workers).acquire_owned()).await;
         let Ok(Ok(worker)) = worker else { return Err(crowded()) };
         let done = tokio::task::spawn_blocking(move || {
             let done = work(until);
-            drop(worker);
+            drop((worker, seat));
             done
         });
         done.await.map_err(|_| given_up())
+    }
+
+    /// A seat among those that wait or are judged, if one is free.
+    fn seat(&self) -> Option<Seat> {
+        let room = self.room.workers.saturating_add(self.room.waiting);
+        let taken = self.shared.waiting.fetch_add(1, Ordering::SeqCst);
+        // Given back at once where there was none.
+        let seat = Seat(Arc::clone(&self.shared));
+        (taken < room).then_some(seat)
     }
 
     /// The flight of a key: the one that there is, or a new one.
@@ -128,15 +146,12 @@ impl Flights {
         if let Some(flight) = flights.get(key) {
             return Ok(flight.clone());
         }
-        if self.shared.waiting.load(Ordering::SeqCst) >= self.room.workers.saturating_add(self.room.waiting) {
-            return Err(crowded());
-        }
+        let seat = self.seat().ok_or_else(crowded)?;
         let (tell, answer) = watch::channel(None);
         let key: Arc<str> = key.into();
-        self.shared.waiting.fetch_add(1, Ordering::SeqCst);
         flights.insert(Arc::clone(&key), answer.clone());
         drop(flights);
-        let place = Place { shared: Arc::clone(&self.shared), key };
+        let place = Place { seat, key };
         let (workers, judging) = (Arc::clone(&self.workers), Arc::clone(&self.judging));
         let until = later(now(), self.room.for_lookups());
         tokio::spawn(async move {

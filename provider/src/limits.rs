@@ -15,5 +15,7 @@ pub const ARRIVAL_SECONDS: u64 = 10;
 pub const IDLE_SECONDS: u64 = 30;
 /// Connections at one time. Further ones wait to be accepted.
 pub const CONNECTIONS: usize = 1_024;
+/// Connections of probes and metrics at one time.
+pub const PLAIN_CONNECTIONS: usize = 64;
 /// Look-ups that are under way at one time. Further ones fail at once: evidence that cannot be had.
 pub const LOOKUPS: usize = 256;

@@ -12,12 +12,8 @@ struct Answer {
     digest: String,
 }
 
-/// The reference with its digest. Blocks as long as the look-up does.
-pub fn pinned(image: &str, capabilities: &dyn Capabilities) -> String {
-    resolved(image, capabilities).unwrap_or_else(|| image.to_owned())
-}
-
-fn resolved(image: &str, capabilities: &dyn Capabilities) -> Option<String> {
+/// The reference with its digest; `None` where it has one already, or there is none to be had. Blocks as long as the look-up does.
+pub fn pinned(image: &str, capabilities: &dyn Capabilities) -> Option<String> {
     let reference = Reference::parse(image).ok().filter(|reference| reference.digest().is_none())?;
     let payload = serde_json::to_vec(&reference.to_string()).ok()?;
     let answer = capabilities.call("kubewarden", "oci", "v1/manifest_digest", &payload).ok()?;
@@ -43,10 +39,10 @@ mod tests {
 
     #[test]
     fn a_tag_gets_its_digest_and_all_else_is_left() {
-        assert_eq!(pinned("nginx", &Registry), format!("docker.io/library/nginx:latest@sha256:{}", "a".repeat(64)));
+        assert_eq!(pinned("nginx", &Registry), Some(format!("docker.io/library/nginx:latest@sha256:{}", "a".repeat(64))));
         let digest = format!("nginx@sha256:{}", "b".repeat(64));
         for image in [digest.as_str(), "ghcr.io/acme/absent:1", "ghcr.io/acme/odd:1", "UPPER", ""] {
-            assert_eq!(pinned(image, &Registry), image);
+            assert_eq!(pinned(image, &Registry), None, "{image}");
         }
     }
 }

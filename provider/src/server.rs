@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -28,7 +28,7 @@ use crate::flight::{Flights, Room};
 use crate::judge::{Judge, Trouble};
 use crate::limits;
 use crate::lookups::Lookups;
-use crate::metrics::{End, Endpoint, Metrics};
+use crate::metrics::{Endpoint, Metrics, Refused};
 use crate::pin;
 use crate::tls::{self, Look, Reloading};
 use crate::wire::{self, Item};
@@ -68,6 +68,8 @@ struct Shared {
     log: Log,
     /// Bytes that bodies may still have.
     bodies: Semaphore,
+    /// When it was last said that a connection was refused, and how often that was not said since.
+    refused: Mutex<(Option<Instant>, u64)>,
     is_ending: AtomicBool,
 }
 
@@ -94,6 +96,7 @@ impl Provider {
             client_name: parts.client_name,
             log: parts.log,
             bodies: Semaphore::new(limits::BODIES_BYTES),
+            refused: Mutex::default(),
             is_ending: AtomicBool::new(false),
         }))
     }
@@ -146,14 +149,22 @@ impl Provider {
             tokio::time::sleep(LOOK_EVERY).await;
             match self.0.tls.look() {
                 Look::Same => {}
-                Look::Renewed => (self.0.log)("info", "the certificate was read again", json!({})),
-                Look::Refused(error) => (self.0.log)("error", &format!("the new certificate is not used: {error}"), json!({})),
+                Look::Renewed => {
+                    self.0.metrics.renewed(true);
+                    (self.0.log)("info", "the certificate was read again", json!({}));
+                }
+                Look::Refused(error) => {
+                    self.0.metrics.renewed(false);
+                    (self.0.log)("error", &format!("the new certificate is not used: {error}"), json!({}));
+                }
             }
         }
     }
 
     async fn probes(self, listener: TcpListener) {
+        let room = Arc::new(Semaphore::new(limits::PLAIN_CONNECTIONS));
         loop {
+            let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
@@ -165,6 +176,7 @@ impl Provider {
             };
             tokio::spawn(async move {
                 let _ = http1().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+                drop(place);
             });
         }
     }
@@ -183,14 +195,32 @@ impl Provider {
     async fn secure(self, stream: TcpStream, stopped: watch::Receiver<bool>) {
         let arrival = Duration::from_secs(limits::ARRIVAL_SECONDS);
         let acceptor = TlsAcceptor::from(self.0.tls.config());
-        let Ok(Ok(stream)) = tokio::time::timeout(arrival, acceptor.accept(stream)).await else { return };
+        let stream = match tokio::time::timeout(arrival, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return self.refused(Refused::Handshake, &error.to_string()),
+            Err(_) => return self.refused(Refused::Handshake, &format!("no handshake within {} s", limits::ARRIVAL_SECONDS)),
+        };
         if let Some(name) = &self.0.client_name
             && let Err(error) = tls::is_of(stream.get_ref().1.peer_certificates(), name)
         {
-            (self.0.log)("error", &format!("a connection was refused: {error}"), json!({}));
-            return;
+            return self.refused(Refused::Name, &error);
         }
         self.connection(stream, stopped).await;
+    }
+
+    /// Whoever connects without right can do so as often as it likes: one line a second says so.
+    fn refused(&self, why: Refused, error: &str) {
+        self.0.metrics.refused(why);
+        let at = now();
+        let mut last = self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, unsaid) = *last;
+        if before.is_some_and(|before| at.duration_since(before) < Duration::from_secs(1)) {
+            *last = (before, unsaid.saturating_add(1));
+            return;
+        }
+        *last = (Some(at), 0);
+        drop(last);
+        (self.0.log)("error", &format!("a connection was refused: {error}"), json!({ "unsaid": unsaid }));
     }
 
     async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S, mut stopped: watch::Receiver<bool>) {
@@ -219,14 +249,14 @@ impl Provider {
         };
         let since = now();
         let answered = self.answer(endpoint, request).await;
-        let (body, end) = match answered {
-            Ok(items) => (wire::items(&items), End::Answered),
+        let (body, has_items) = match answered {
+            Ok(items) => (wire::items(&items), true),
             Err(error) => {
                 (self.0.log)("error", &format!("a request was not answered: {error}"), json!({}));
-                (wire::system_error(&error), End::SystemError)
+                (wire::system_error(&error), false)
             }
         };
-        self.0.metrics.answered(endpoint, end, now().duration_since(since).as_secs_f64());
+        self.0.metrics.answered(endpoint, has_items, now().duration_since(since).as_secs_f64());
         json_response(body)
     }
 
@@ -260,12 +290,14 @@ impl Provider {
     }
 
     async fn mutate(&self, keys: Vec<String>) -> Result<Vec<(String, Item)>, String> {
-        let lookups = self.0.lookups.clone();
-        let pinned = self.0.flights.work(move |until| {
-            let waiting = lookups.until(until);
-            keys.into_iter().map(|key| (key.clone(), Item::Value(Value::String(pin::pinned(&key, &waiting))))).collect()
+        let pinned = keys.into_iter().map(|key| async move {
+            let (lookups, image) = (self.0.lookups.clone(), key.clone());
+            let pinned = self.0.flights.work(move |until| pin::pinned(&image, &lookups.until(until))).await;
+            let pinned = pinned.map_err(|trouble| trouble.to_string())?;
+            self.0.metrics.pinned(pinned.is_some());
+            Ok((key.clone(), Item::Value(Value::String(pinned.unwrap_or(key)))))
         });
-        pinned.await.map_err(|trouble| trouble.to_string())
+        join_all(pinned).await.into_iter().collect()
     }
 }
 

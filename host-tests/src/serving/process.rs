@@ -17,7 +17,7 @@ use crate::engine::root;
 /// A running provider; it is killed when dropped.
 pub struct Process {
     child: Child,
-    events: Arc<Mutex<Vec<Value>>>,
+    lines: Arc<Mutex<Vec<String>>>,
     /// Where Gatekeeper is served.
     pub address: String,
     plain: String,
@@ -45,18 +45,14 @@ impl Process {
 
     fn start_with(arguments: &[&str], folder: Arc<TempDir>, authority: Arc<Authority>, runtime: Arc<Runtime>) -> Self {
         let mut child = command(&folder, arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let events: Arc<Mutex<Vec<Value>>> = Arc::default();
-        let (lines, seen) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&events));
-        thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                seen.lock().unwrap().push(serde_json::from_str(&line).unwrap_or_else(|e| panic!("{e}: {line}")));
-            }
-        });
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (lines, noted) = (BufReader::new(child.stdout.take().unwrap()).lines(), Arc::clone(&seen));
+        thread::spawn(move || lines.map_while(Result::ok).for_each(|line| noted.lock().unwrap().push(line)));
         let client = client(&authority.pem, None).build().unwrap();
         let mut process =
-            Self { child, events, address: String::new(), plain: String::new(), authority, folder, client, runtime };
+            Self { child, lines: seen, address: String::new(), plain: String::new(), authority, folder, client, runtime };
         let serving = process.event("serving");
-        let at = |key: &str| serving[key].as_str().unwrap().replace("127.0.0.1", "localhost");
+        let at = |key: &str| serving["fields"][key].as_str().unwrap().replace("127.0.0.1", "localhost");
         (process.address, process.plain) = (at("address"), at("plainAddress"));
         process
     }
@@ -72,7 +68,8 @@ impl Process {
     pub fn event(&mut self, part: &str) -> Value {
         for _ in 0..3_000 {
             let events = self.events();
-            if let Some(event) = events.iter().find(|event| event["message"].as_str().is_some_and(|m| m.contains(part))) {
+            if let Some(event) = events.iter().find(|event| event["fields"]["message"].as_str().is_some_and(|m| m.contains(part)))
+            {
                 return event.clone();
             }
             assert!(self.child.try_wait().unwrap().is_none(), "it ended before `{part}`: {events:?}");
@@ -83,7 +80,12 @@ impl Process {
 
     /// All events so far.
     pub fn events(&self) -> Vec<Value> {
-        self.events.lock().unwrap().clone()
+        self.log().lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"))).collect()
+    }
+
+    /// The same as it was written.
+    pub fn log(&self) -> String {
+        self.lines.lock().unwrap().iter().map(|line| format!("{line}\n")).collect()
     }
 
     /// Where one of its files is.

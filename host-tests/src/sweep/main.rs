@@ -3,9 +3,16 @@
 //!
 //! Seconds and bytes are of the machine that it ran on; what has to hold on every machine is in the tests.
 
-#![expect(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "what cannot be measured is no measurement")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "what cannot be measured is no measurement"
+)]
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -27,7 +34,7 @@ const LOAD: Duration = Duration::from_secs(60);
 fn main() {
     let [world, _] = World::both();
     let images: Vec<String> = (0..IMAGES).map(|i| published(&world, i)).collect();
-    eprintln!("{IMAGES} images are published");
+    say(&format!("{IMAGES} images are published"));
     let process = Process::start(&["--sources", &world.path("sources.yaml")]);
     let settings = json!({ "rules": [{ "name": "no-critical", "action": "deny", "conditions": [{ "severity": "critical" }] }] });
     let keys: Vec<String> = (0..WORKLOADS).map(|i| key(&settings, &format!("web-{i}"), &images[i % IMAGES])).collect();
@@ -39,11 +46,11 @@ fn main() {
         assert_eq!(denied, WORKLOADS / 2, "every second image has a critical vulnerability");
         let (rss, peak) = (process.memory("VmRSS:"), process.memory("VmHWM:"));
         let line = format!("| {name} sweep | {seconds:.1} | {} | {} |", mebibytes(rss), mebibytes(peak));
-        eprintln!("{line}");
+        say(&line);
         writeln!(sweeps, "{line}").unwrap();
     }
     let asked = process.metric("gated_deployment_lookups_total{operation=\"v1/oci_manifest\"");
-    eprintln!("{asked} look-ups of manifests");
+    say(&format!("{asked} look-ups of manifests"));
 
     let load = load(&process, &keys);
     let peak = process.memory("VmHWM:");
@@ -153,6 +160,10 @@ fn load(process: &Process, keys: &[String]) -> Load {
         quarter,
         end: process.memory("VmRSS:"),
     }
+}
+
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn mebibytes(bytes: usize) -> String {

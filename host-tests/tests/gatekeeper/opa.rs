@@ -59,7 +59,8 @@ fn same(left: &Value, right: &Value) -> bool {
 fn answers(asked: &[Asked]) -> Option<Vec<Value>> {
     let tool = Command::new(root().join("scripts/tool")).arg("opa-python").output().unwrap();
     if !tool.status.success() {
-        println!("no second opinion: {}", String::from_utf8_lossy(&tool.stderr).trim());
+        let why = format!("no second opinion: {}\n", String::from_utf8_lossy(&tool.stderr).trim());
+        std::io::stderr().write_all(why.as_bytes()).unwrap();
         return None;
     }
     let python = String::from_utf8(tool.stdout).unwrap();

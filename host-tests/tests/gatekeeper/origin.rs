@@ -24,7 +24,7 @@ fn the_module_is_pulled_by_digest_and_its_signature_checked() {
             let process = Process::start(&[&["--policy", &policy, "--sources", &sources], keys.as_slice()].concat());
             let answer = process.validate(&key(&settings(&json!({})), "web", &world.image("acme/web:1")));
             assert_eq!(answer["items"][0]["value"]["allowed"], false, "{answer}");
-            assert_eq!(process.events()[0]["policy"], policy.as_str());
+            assert_eq!(process.events()[0]["fields"]["policy"], policy.as_str());
         }
         let refused = Process::refused(&["--policy", &policy, "--sources", &sources, "--policy-key", &other]);
         assert!(refused.contains("no key of --policy-key signed it") && refused.contains("other.pub"), "{refused}");

@@ -116,7 +116,13 @@ fn the_verdict_is_that_of_policy_servers() {
             }
         }
     }
-    println!("{same} the same; {} that Gatekeeper cannot express:\n{}", inexpressible.len(), inexpressible.join("\n"));
+    // Few are left out, and each for a reason that is Gatekeeper's own.
+    assert!(
+        inexpressible.len() <= 20,
+        "{} cases that Gatekeeper cannot express:\n{}",
+        inexpressible.len(),
+        inexpressible.join("\n")
+    );
     assert!(different.is_empty(), "{} of {} differ:\n{}", different.len(), same + different.len(), different.join("\n"));
     let deviations = opa::deviations(&others);
     assert!(deviations.is_empty(), "{} differ in OPA:\n{}", deviations.len(), deviations.join("\n"));

@@ -63,8 +63,12 @@ fn a_registry_that_is_there_is_asked_once_for_a_hundred_pods() {
         process.metric(&format!("gated_deployment_lookups_total{{operation=\"{operation}\",source=\"asked\"}}"))
     });
     assert!(asked.iter().sum::<f64>() <= 3.0, "{asked:?}");
-    let alerts = process.events().iter().filter(|event| event["event"] == "gated-deployment").count();
+    let alerts = process.events().iter().filter(|event| event["target"] == "policy_log").count();
     assert_eq!(alerts, 100, "each is announced as policy servers announce it");
+    let inventory =
+        world.gatectl_plain(&["admissions", &world.file("provider.log", &process.log()), "--format", "json", "--top", "rules"]);
+    let inventory: Value = serde_json::from_str(&inventory.results).unwrap_or_else(|e| panic!("{e}: {inventory:?}"));
+    assert_eq!(inventory["totals"]["deny"], 100, "{inventory:#}");
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn it_ends_when_it_is_told_to_and_not_before_what_has_arrived_is_answered() {
     let answer: Value = serde_json::from_str(&process.runtime().block_on(asking).unwrap()).unwrap();
     assert!(is_refused(&answer["response"]), "{answer}");
     assert!(process.ended().success());
-    assert_eq!(process.events().last().map(|event| event["message"].clone()), Some("ended".into()));
+    assert_eq!(process.events().last().map(|event| event["fields"]["message"].clone()), Some("ended".into()));
 }
 
 #[test]
@@ -166,7 +170,7 @@ fn a_module_that_gives_no_verdict_denies() {
         let answer = process.validate(&key(&settings(&json!({})), "web", "nginx"));
         assert!(is_refused(&answer), "{answer}");
         assert!(answer["systemError"].as_str().is_some_and(|error| error.contains(part)), "{answer}");
-        assert_eq!(process.event("a request was not answered")["level"], "error");
+        assert_eq!(process.event("a request was not answered")["level"], "ERROR");
     }
 }
 
