@@ -13,7 +13,7 @@ use host::capability::{Capabilities, NoCapabilities};
 use host::yaml;
 use host_tests::engine::{module, root};
 use provider::lookups::Source;
-use provider::metrics::{End, Endpoint, Metrics};
+use provider::metrics::{Endpoint, Metrics, Refused};
 use serde_json::Value;
 
 const FOLDER: &str = "deploy/gatekeeper";
@@ -216,12 +216,15 @@ fn every_file_is_explained() {
 fn every_number_that_is_served_is_explained() {
     let page = read("docs/observability.md");
     let metrics = Metrics::default();
-    metrics.answered(Endpoint::Validate, End::Answered, 0.0);
+    metrics.answered(Endpoint::Validate, true, 0.0);
+    metrics.pinned(true);
+    metrics.refused(Refused::Handshake);
+    metrics.renewed(true);
     metrics.judged("admit");
     metrics.looked_up("v1/manifest_digest", Source::Asked);
     let metrics = metrics.text(0, 0);
     let names: Vec<&str> = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
-    assert!(names.len() >= 6, "{metrics}");
+    assert!(names.len() >= 9, "{metrics}");
     for (name, kind) in names.iter().map(|line| line.split_once(' ').unwrap()) {
         let name = if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
         assert!(page.contains(&format!("`{name}")), "docs/observability.md does not mention {name}");

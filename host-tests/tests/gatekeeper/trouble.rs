@@ -68,7 +68,7 @@ fn a_registry_that_is_there_is_asked_once_for_a_hundred_pods() {
     let inventory =
         world.gatectl_plain(&["admissions", &world.file("provider.log", &process.log()), "--format", "json", "--top", "rules"]);
     let inventory: Value = serde_json::from_str(&inventory.results).unwrap_or_else(|e| panic!("{e}: {inventory:?}"));
-    assert_eq!(inventory["totals"]["deny"], 100, "{inventory:#}");
+    assert_eq!(inventory["totals"]["byAction"]["deny"], 100, "{inventory:#}");
 }
 
 #[test]

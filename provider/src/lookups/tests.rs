@@ -1,3 +1,5 @@
+//! Each kind of answer is remembered as long as it may be, asked once, bounded, and waited for no longer than somebody can wait.
+
 use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc;
 

@@ -15,7 +15,7 @@ use rustls::{ClientConfig, ClientConnection, ConnectionCommon, RootCertStore, Se
 use serde_json::Value;
 
 use super::{FOLDER, of_kind, one, wiring};
-use crate::served::Authority;
+use host_tests::serving::client::Authority;
 
 fn script(arguments: &[&Path]) -> Output {
     Command::new("sh").arg(root().join(FOLDER).join("certificates.sh")).args(arguments).output().unwrap()
