@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::key::Key;
 use crate::limits;
-use crate::lookups::{Lookups, Waiting};
+use crate::lookups::{Lookups, Shortage, Waiting};
 
 /// Why a key has no verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +25,13 @@ pub enum Trouble {
     Key(String),
     /// The provider could not: the next time it may.
     Provider(String),
+    /// It could not in the time that there was.
+    Late(String),
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Key(error) | Self::Provider(error)) = self;
+        let (Self::Key(error) | Self::Provider(error) | Self::Late(error)) = self;
         f.write_str(error)
     }
 }
@@ -75,20 +77,23 @@ impl Judge {
         let waiting = Arc::new(self.lookups.until(until));
         let capabilities: Arc<dyn Capabilities> = match (&key.namespace_labels, key.namespace()) {
             (Some(labels), Some(namespace)) => {
-                Arc::new(Labelled { namespace: namespace.to_owned(), labels: labels.clone(), inner: Arc::clone(&waiting) })
+                Arc::new(Labelled { namespace, labels: labels.clone(), inner: Arc::clone(&waiting) })
             }
             _ => Arc::clone(&waiting) as Arc<dyn Capabilities>,
         };
-        let bytes = self
-            .module
-            .call_with("validate", &key.payload(text), &capabilities, self.options)
-            .map_err(|error| Trouble::Provider(format!("the policy module gave no verdict: {error}")))?;
+        let bytes = self.module.call_with("validate", &key.payload(), &capabilities, self.options).map_err(|error| {
+            Trouble::Provider(format!("the policy module gave no verdict: {}", first_line(&error.to_string())))
+        })?;
         let answer: Answer = serde_json::from_slice(&bytes)
             .map_err(|error| Trouble::Provider(format!("the policy module's answer cannot be read: {error}")))?;
-        if waiting.was_cut() && !answer.accepted {
-            return Err(Trouble::Provider(cut(answer.message.as_deref().unwrap_or("a look-up took too long"))));
+        match waiting.fell_short() {
+            // Whatever the rules say of evidence that cannot be had: nobody has tried to have it.
+            Some(Shortage::Room) => Err(Trouble::Provider("too many look-ups at one time: try again".to_owned())),
+            Some(Shortage::Time) if !answer.accepted => {
+                Err(Trouble::Late(cut(answer.message.as_deref().unwrap_or("a look-up took too long"))))
+            }
+            _ => Ok(answer.verdict()),
         }
-        Ok(answer.verdict())
     }
 }
 
@@ -112,8 +117,13 @@ impl Answer {
     }
 }
 
+/// A trap has a trace of the module's functions behind it.
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
 /// A message within what its readers carry.
-fn cut(message: &str) -> String {
+pub(crate) fn cut(message: &str) -> String {
     let end = message.floor_char_boundary(limits::MESSAGE_BYTES);
     message.get(..end).unwrap_or_default().to_owned()
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use host::capability::Capabilities;
 
 use self::memory::Memory;
-use crate::limits;
+use crate::flight::{later, now};
 
 /// How long answers are remembered, and how many bytes of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +67,16 @@ struct Shared {
     memory: Mutex<Memory>,
 }
 
+/// How long is waited for what others have waited for in vain.
+const LATE: Duration = Duration::from_millis(100);
+/// What a question is answered with that nobody came to ask.
+const GIVEN_UP: &str = "the look-up was given up";
+
 /// A question that somebody is asking.
 #[derive(Default)]
 struct Asked {
     answer: Mutex<Option<Answer>>,
+    is_late: AtomicBool,
     is_there: Condvar,
 }
 
@@ -99,22 +105,40 @@ impl Lookups {
     /// For somebody who waits for an answer until `until`.
     #[must_use]
     pub fn until(&self, until: Instant) -> Waiting {
-        Waiting { lookups: self.clone(), until, was_cut: AtomicBool::new(false) }
+        Waiting { lookups: self.clone(), until, fell_short: Mutex::default() }
     }
+}
+
+/// What the provider was short of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shortage {
+    /// An answer did not come in time.
+    Time,
+    /// A look-up was not made: there are too many.
+    Room,
 }
 
 /// The look-ups of somebody who waits until an instant, and for whom everything after it fails at once.
 pub struct Waiting {
     lookups: Lookups,
     until: Instant,
-    was_cut: AtomicBool,
+    fell_short: Mutex<Option<Shortage>>,
 }
 
 impl Waiting {
-    /// Whether an answer did not come in time, or there was no room to ask for it.
+    /// What there was too little of for an answer, if there was.
     #[must_use]
-    pub fn was_cut(&self) -> bool {
-        self.was_cut.load(Ordering::SeqCst)
+    pub fn fell_short(&self) -> Option<Shortage> {
+        *self.fell_short.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn short_of(&self, shortage: Shortage) -> Result<Vec<u8>, String> {
+        let mut fell_short = self.fell_short.lock().unwrap_or_else(PoisonError::into_inner);
+        *fell_short = (*fell_short).max(Some(shortage));
+        Err(match shortage {
+            Shortage::Time => "no answer in the time that the request has; the look-up goes on".to_owned(),
+            Shortage::Room => "too many look-ups at one time".to_owned(),
+        })
     }
 }
 
@@ -137,9 +161,11 @@ impl Capabilities for Waiting {
             (shared.observer)(operation, Source::Memory);
             asked
         } else {
-            if memory.asked_count() >= limits::LOOKUPS {
-                self.was_cut.store(true, Ordering::SeqCst);
-                return Err("too many look-ups at one time".to_owned());
+            if now() >= self.until {
+                return self.short_of(Shortage::Time);
+            }
+            if !memory.has_room_for(&text) {
+                return self.short_of(Shortage::Room);
             }
             let asked = memory.ask(&text);
             drop(memory);
@@ -155,12 +181,12 @@ impl Capabilities for Waiting {
             let _ = thread::Builder::new().name("look-up".to_owned()).spawn(move || asking.ask());
             asked
         };
-        match asked.wait(self.until) {
+        // Who asks what nobody was told in time does not wait for all of its own.
+        let until = if asked.is_late() { self.until.min(later(now(), LATE)) } else { self.until };
+        match asked.wait(until) {
+            Some(Err(error)) if *error == *GIVEN_UP => self.short_of(Shortage::Room),
             Some(answer) => told(&answer),
-            None => {
-                self.was_cut.store(true, Ordering::SeqCst);
-                Err("no answer in the time that the request has; the look-up goes on".to_owned())
-            }
+            None => self.short_of(Shortage::Time),
         }
     }
 }
@@ -188,7 +214,15 @@ impl Asked {
         let rest = until.saturating_duration_since(now());
         let (answer, _) =
             self.is_there.wait_timeout_while(answer, rest, |answer| answer.is_none()).unwrap_or_else(PoisonError::into_inner);
+        if answer.is_none() {
+            self.is_late.store(true, Ordering::SeqCst);
+        }
         answer.clone()
+    }
+
+    /// Whether somebody has waited for it in vain.
+    fn is_late(&self) -> bool {
+        self.is_late.load(Ordering::SeqCst)
     }
 }
 
@@ -214,7 +248,7 @@ impl Asking {
 
 impl Drop for Asking {
     fn drop(&mut self) {
-        let (answer, lifetime) = self.answer.take().unwrap_or_else(|| (Err("the look-up was given up".into()), Duration::ZERO));
+        let (answer, lifetime) = self.answer.take().unwrap_or_else(|| (Err(GIVEN_UP.into()), Duration::ZERO));
         let at = now();
         let mut memory = self.shared.memory();
         memory.answered(&self.question.text, &answer, at.checked_add(lifetime).filter(|_| !lifetime.is_zero()));
@@ -237,14 +271,8 @@ impl fmt::Debug for Lookups {
 
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").field("until", &self.until).field("was_cut", &self.was_cut).finish_non_exhaustive()
+        f.debug_struct("Waiting").field("until", &self.until).field("fell_short", &self.fell_short).finish_non_exhaustive()
     }
-}
-
-/// The only clock of what is remembered.
-#[expect(clippy::disallowed_methods, reason = "how long answers are waited for and remembered is the edge's own business")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]

@@ -52,6 +52,17 @@ pub enum Endpoint {
     Mutate,
 }
 
+impl Endpoint {
+    /// Its name in metrics and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Validate => "validate",
+            Self::Mutate => "mutate",
+        }
+    }
+}
+
 /// Why a connection got nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -109,10 +120,7 @@ impl Default for Metrics {
 impl Metrics {
     /// A request has been answered, with an item for each key or with a system error.
     pub fn answered(&self, endpoint: Endpoint, has_items: bool, seconds: f64) {
-        let endpoint = match endpoint {
-            Endpoint::Validate => "validate",
-            Endpoint::Mutate => "mutate",
-        };
+        let endpoint = endpoint.word();
         let end = if has_items { "answered" } else { "system-error" };
         self.requests.get_or_create(&ByEnd { endpoint, end }).inc();
         self.seconds.observe(seconds);

@@ -3,17 +3,60 @@
 //! The form is that of the policy's `pinDigests`. A reference that has a digest, or cannot be resolved, comes back unchanged: to judge is
 //! the validating call's task, and it sees the same reference.
 
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use host::capability::Capabilities;
 use policy::image::{Digest, Reference};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use crate::flight::{later, now};
+use crate::limits;
+use crate::lookups::Lookups;
+
+/// What is pinned at one time: beside judging, so that neither waits for the other.
+pub struct Pins {
+    lookups: Lookups,
+    patience: Duration,
+    room: Arc<Semaphore>,
+}
+
+impl Pins {
+    /// Pins by these look-ups, within this time.
+    #[must_use]
+    pub fn new(lookups: Lookups, patience: Duration) -> Self {
+        Self { lookups, patience, room: Arc::new(Semaphore::new(limits::PINS)) }
+    }
+
+    /// The reference with its digest; `None` where it has one already, or there is none to be had in time.
+    pub async fn pinned(&self, image: &str) -> Option<String> {
+        let until = later(now(), self.patience);
+        let place = tokio::time::timeout_at(until.into(), Arc::clone(&self.room).acquire_owned()).await.ok()?.ok()?;
+        let (waiting, image) = (self.lookups.until(until), image.to_owned());
+        let pinned = tokio::task::spawn_blocking(move || {
+            let pinned = pinned(&image, &waiting);
+            drop(place);
+            pinned
+        });
+        pinned.await.ok()?
+    }
+}
+
+impl fmt::Debug for Pins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pins").field("patience", &self.patience).finish_non_exhaustive()
+    }
+}
 
 #[derive(Deserialize)]
 struct Answer {
     digest: String,
 }
 
-/// The reference with its digest; `None` where it has one already, or there is none to be had. Blocks as long as the look-up does.
-pub fn pinned(image: &str, capabilities: &dyn Capabilities) -> Option<String> {
+/// Blocks as long as the look-up does.
+fn pinned(image: &str, capabilities: &dyn Capabilities) -> Option<String> {
     let reference = Reference::parse(image).ok().filter(|reference| reference.digest().is_none())?;
     let payload = serde_json::to_vec(&reference.to_string()).ok()?;
     let answer = capabilities.call("kubewarden", "oci", "v1/manifest_digest", &payload).ok()?;

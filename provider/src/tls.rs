@@ -6,7 +6,6 @@ use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs1KeyDer, PrivatePkcs8KeyDer, PrivateSec1KeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
@@ -50,11 +49,10 @@ impl Files {
         config.map(Arc::new).map_err(|error| format!("{} and {}: {error}", self.certificate.display(), self.key.display()))
     }
 
-    /// When each file was written; `None` where that cannot be known.
-    fn written(&self) -> Vec<Option<SystemTime>> {
+    /// What each file holds; `None` where it cannot be read.
+    fn content(&self) -> Vec<Option<Vec<u8>>> {
         let files = [Some(&self.certificate), Some(&self.key), self.client_authority.as_ref()];
-        // Mounted secrets are links to links: what is asked for is the file at their end.
-        files.into_iter().flatten().map(|file| fs::metadata(file).and_then(|data| data.modified()).ok()).collect()
+        files.into_iter().flatten().map(|file| fs::read(file).ok()).collect()
     }
 }
 
@@ -90,7 +88,10 @@ pub struct Reloading {
 
 struct State {
     config: Arc<ServerConfig>,
-    written: Vec<Option<SystemTime>>,
+    /// What the files held when they were used.
+    used: Vec<Option<Vec<u8>>>,
+    /// Why what they hold now is not.
+    refused: Option<String>,
 }
 
 /// What a look at the files showed.
@@ -110,25 +111,29 @@ impl Reloading {
     /// # Errors
     /// As [`Files::load`].
     pub fn new(files: Files) -> Result<Self, String> {
-        let written = files.written();
+        let used = files.content();
         let config = files.load()?;
-        Ok(Self { files, state: Mutex::new(State { config, written }) })
+        Ok(Self { files, state: Mutex::new(State { config, used, refused: None }) })
     }
 
     /// Reads the files again where they have changed.
     pub fn look(&self) -> Look {
-        let written = self.files.written();
+        let content = self.files.content();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if written == state.written {
+        if content == state.used {
             return Look::Same;
         }
-        state.written = written;
         match self.files.load() {
             Ok(config) => {
-                state.config = config;
+                (state.config, state.used, state.refused) = (config, content, None);
                 Look::Renewed
             }
-            Err(error) => Look::Refused(error),
+            // It is tried again each time, and said once.
+            Err(error) if state.refused.as_ref() == Some(&error) => Look::Same,
+            Err(error) => {
+                state.refused = Some(error.clone());
+                Look::Refused(error)
+            }
         }
     }
 
@@ -144,6 +149,14 @@ impl fmt::Debug for Reloading {
     }
 }
 
+/// A name that a client's certificate can have.
+///
+/// # Errors
+/// One sentence.
+pub fn name(name: &str) -> Result<ServerName<'_>, String> {
+    ServerName::try_from(name).map_err(|_| format!("expected a host name, found `{name}`"))
+}
+
 /// Whether a client's certificate, which was verified already, is for this name.
 ///
 /// # Errors
@@ -152,7 +165,7 @@ pub fn is_of(certificates: Option<&[CertificateDer<'_>]>, name: &str) -> Result<
     let certificate = certificates.and_then(<[_]>::first).ok_or("expected a client certificate, found none")?;
     let certificate =
         webpki::EndEntityCert::try_from(certificate).map_err(|error| format!("the client's certificate: {error}"))?;
-    let server = ServerName::try_from(name).map_err(|_| format!("`{name}` is no host name"))?;
+    let server = self::name(name)?;
     let refused = |_| format!("expected a client certificate of `{name}`, found another");
     certificate.verify_is_valid_for_subject_name(&server).map_err(refused)
 }

@@ -41,7 +41,8 @@ pub enum Item {
 pub fn read(body: &[u8]) -> Result<Vec<String>, String> {
     let raw: Raw = serde_json::from_slice(body).map_err(|error| format!("the ProviderRequest cannot be read: {error}"))?;
     if raw.api_version != VERSION || raw.kind != "ProviderRequest" {
-        return Err(format!("expected a ProviderRequest of {VERSION}, found a {} of {}", raw.kind, raw.api_version));
+        let (kind, version) = (short(&raw.kind), short(&raw.api_version));
+        return Err(format!("expected a ProviderRequest of {VERSION}, found a {kind} of {version}"));
     }
     let keys = raw.request.keys;
     if keys.len() > limits::KEYS {
@@ -50,6 +51,11 @@ pub fn read(body: &[u8]) -> Result<Vec<String>, String> {
     // Gatekeeper hands on what it gets twice, and a template must not have to choose.
     let mut seen = BTreeSet::new();
     Ok(keys.iter().filter(|key| seen.insert(key.as_str())).cloned().collect())
+}
+
+/// As much of a foreign text as a sentence carries.
+fn short(text: &str) -> String {
+    text.chars().take(100).filter(|letter| !letter.is_control()).collect()
 }
 
 /// The response with an item for each key.

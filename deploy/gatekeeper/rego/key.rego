@@ -29,8 +29,10 @@ request := kept(review, {
 	"oldObject": workload(object.get(review, "oldObject", null)),
 })
 
-namespace_labels := object.get(review, ["namespaceObject", "metadata", "labels"], {}) if {
-	is_object(object.get(review, "namespaceObject", null))
+# Every namespace has labels: without them it is not all that there is to know.
+namespace_labels := labels if {
+	labels := object.get(review, ["namespaceObject", "metadata", "labels"], null)
+	is_object(labels)
 } else := null
 
 # The kind that is asked about: an object may leave its own out.
@@ -84,6 +86,7 @@ annotations(value) := object.remove(value, ["kubectl.kubernetes.io/last-applied-
 
 pod(value) := kept(value, {
 	"serviceAccountName": object.get(value, "serviceAccountName", null),
+	"serviceAccount": object.get(value, "serviceAccount", null),
 	"containers": containers(object.get(value, "containers", null)),
 	"initContainers": containers(object.get(value, "initContainers", null)),
 	"ephemeralContainers": containers(object.get(value, "ephemeralContainers", null)),

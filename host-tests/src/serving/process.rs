@@ -186,6 +186,9 @@ fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(root().join("dist/gatectl"));
     command.args(["serve", "--listen", "127.0.0.1:0", "--listen-plain", "127.0.0.1:0", "--tls-certificate"]);
     command.arg(folder.path().join("tls.crt")).arg("--tls-key").arg(folder.path().join("tls.key"));
+    if !arguments.contains(&"--client-authority") {
+        command.arg("--allow-any-client");
+    }
     command.args(arguments).stdin(Stdio::null());
     command
 }

@@ -48,6 +48,7 @@ impl Served {
             judge: Arc::new(Judge::new(setup.module, lookups.clone(), CallOptions { now: setup.now })),
             lookups,
             room: setup.room,
+            pin_patience: setup.room.patience,
             metrics: Metrics::default(),
             tls: Arc::new(Reloading::new(files).unwrap()),
             client_name: None,

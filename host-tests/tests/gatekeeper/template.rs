@@ -14,7 +14,7 @@ fn review() -> Value {
         "userInfo": { "username": "alice", "groups": ["dev"], "uid": "7" },
         "object": { "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "web", "uid": "8", "labels": { "app": "web" },
             "annotations": { "kubectl.kubernetes.io/last-applied-configuration": "{}", "a": "b" } },
-            "spec": { "nodeName": "n", "containers": [{ "name": "web", "image": "nginx", "env": [{ "name": "PASSWORD", "value": "secret" }] }],
+            "spec": { "nodeName": "n", "serviceAccount": "robot", "containers": [{ "name": "web", "image": "nginx", "env": [{ "name": "PASSWORD", "value": "secret" }] }],
                 "volumes": [{ "name": "kube-api-access-x7f2q", "projected": {} }, { "name": "data", "image": { "reference": "data:1" } }] } } })
 }
 
@@ -40,7 +40,7 @@ fn the_key_has_what_rules_look_at_and_nothing_else() {
             "userInfo": { "username": "alice", "groups": ["dev"] },
             "object": { "apiVersion": "v1", "kind": "Pod",
                 "metadata": { "name": "web", "labels": { "app": "web" }, "annotations": { "a": "b" } },
-                "spec": { "containers": [{ "name": "web", "image": "nginx" }],
+                "spec": { "serviceAccount": "robot", "containers": [{ "name": "web", "image": "nginx" }],
                     "volumes": [{}, { "name": "data", "image": { "reference": "data:1" } }] } } } })
     );
 }
@@ -142,8 +142,38 @@ fn audits_are_what_the_second_template_shows() {
     let data: Data = Arc::new(move |keys| answered(&keys[0], &value));
     assert_eq!(violations(deny, &json!({}), &review(), &data), Ok(vec![]));
     assert_eq!(violations(audit, &json!({}), &review(), &data), Ok(vec!["one".to_owned(), "two".to_owned()]));
+    for silent in [Value::Null, json!([]), json!("one"), json!([7, ""])] {
+        let value = json!({ "allowed": true, "verdict": "audit", "audit": silent });
+        let data: Data = Arc::new(move |keys| answered(&keys[0], &value));
+        let messages = violations(audit, &json!({}), &review(), &data).unwrap();
+        assert!(matches!(messages.as_slice(), [message] if message.contains("does not say why")), "{messages:?}");
+    }
     let down: Data = Arc::new(|_| json!({ "responses": null, "errors": null, "status_code": 0, "system_error": "refused" }));
     assert_eq!(violations(audit, &json!({}), &review(), &down), Ok(vec!["no verdict: refused".to_owned()]));
+}
+
+/// What a part of the namespace says is not all that there is to know.
+#[test]
+fn labels_are_those_of_the_whole_namespace_or_unknown() {
+    for (namespace, wanted) in [
+        (json!({ "metadata": { "labels": { "tier": "prod" } } }), json!({ "tier": "prod" })),
+        (json!({ "metadata": { "labels": null } }), Value::Null),
+        (json!({ "metadata": {} }), Value::Null),
+        (json!({}), Value::Null),
+        (Value::Null, Value::Null),
+    ] {
+        let mut review = review();
+        review["namespaceObject"] = namespace;
+        let seen: Arc<Mutex<String>> = Arc::default();
+        let kept = Arc::clone(&seen);
+        let data: Data = Arc::new(move |keys| {
+            kept.lock().unwrap().clone_from(&keys[0]);
+            Value::Null
+        });
+        violations(&TEMPLATES[0], &json!({}), &review, &data).unwrap();
+        let key: Value = serde_json::from_str(&seen.lock().unwrap()).unwrap();
+        assert_eq!(key["namespaceLabels"], wanted);
+    }
 }
 
 /// What the settings' schema names, the template's names; nothing else is pruned.

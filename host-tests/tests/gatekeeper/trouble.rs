@@ -212,6 +212,48 @@ fn who_is_slow_is_told_so_and_holds_up_nobody() {
     assert!(ended.is_ok() && rest.is_empty(), "{ended:?}");
 }
 
+/// What is announced and does not come takes no room.
+#[test]
+fn who_announces_much_and_sends_little_holds_up_nobody() {
+    let process = Process::start(&[]);
+    let mut slow: Vec<_> = (0..8).map(|_| connect(&process)).collect();
+    for tls in &mut slow {
+        tls.write_all(b"POST /validate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16777216\r\n\r\n{").unwrap();
+    }
+    assert!(is_refused(&process.validate(&key(&settings(&json!({})), "web", "localhost:1/acme/web:1"))));
+    for tls in &mut slow {
+        tls.sock.set_nonblocking(true).unwrap();
+        let found = tls.read(&mut [0; 1]).unwrap_err();
+        assert_eq!(found.kind(), std::io::ErrorKind::WouldBlock, "they are still waited for");
+    }
+}
+
+/// Many images that cannot be looked up are nobody else's trouble: what is not tried is no evidence.
+#[test]
+fn one_workload_does_not_use_up_the_look_ups_of_others() {
+    let hangs = Answer::new(200, "{}").after(Duration::from_secs(60));
+    let world = World::odd((0..400).map(|i| (format!("/v2/acme/web{i}/manifests/1"), hangs.clone())).collect());
+    let [good, _] = World::both();
+    let image = good.image("acme/web:1");
+    good.push(&image, "amd64");
+    good.attach(&image, &["CRITICAL"], &[]);
+    let sources = world.file("both.yaml", &format!("insecure_sources: ['{}', '{}']\n", world.address, good.address));
+    let process = Process::start(&["--sources", &sources, "--patience", "2000"]);
+    let rules = settings(&json!({ "unavailable": "audit" }));
+    let mut many: Value = serde_json::from_str(&key(&rules, "many", &image)).unwrap();
+    let containers: Vec<Value> =
+        (0..400).map(|i| json!({ "name": format!("c{i}"), "image": world.image(&format!("acme/web{i}:1")) })).collect();
+    many["request"]["object"]["spec"]["containers"] = containers.into();
+    let (url, client, body) = (format!("https://{}/validate", process.address), process.client(), request(&[many.to_string()]));
+    let asking = process.runtime().spawn(async move { client.post(url).body(body).send().await.unwrap().text().await.unwrap() });
+    while process.metric("gated_deployment_workloads_in_flight") < 1.0 {}
+    let other = process.validate(&key(&rules, "web", &image));
+    assert_eq!(value(&other)["allowed"], false, "the findings were there to be had: {other}");
+    process.runtime().block_on(asking).unwrap();
+    let other = process.validate(&key(&rules, "web-2", &image));
+    assert_eq!(value(&other)["allowed"], false, "{other}");
+}
+
 fn connect(process: &Process) -> rustls::StreamOwned<rustls::ClientConnection, TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     let authority = pem::parse(&process.authority.pem).unwrap().into_contents();

@@ -182,7 +182,11 @@ impl Clients {
         let client = guarded(|| Client::try_from(self.config(reference, way)))?;
         let auth = self.options.credentials.auth(reference);
         let host = Host { since: now(), way, client, auth, http: Arc::default() };
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, host.clone());
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever names images names hosts too: none is kept for longer than it is used.
+        hosts.retain(|_, kept| host.since.duration_since(kept.since) < KEPT_FOR);
+        hosts.insert(key, host.clone());
+        drop(hosts);
         Ok(host)
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Answer, Asked};
+use crate::limits;
 
 #[derive(Default)]
 pub(super) struct Memory {
@@ -34,8 +35,10 @@ impl Memory {
         self.asked.get(question).cloned()
     }
 
-    pub(super) fn asked_count(&self) -> usize {
-        self.asked.len()
+    /// Whether one more question may be asked: of all that are, and of those of one registry.
+    pub(super) fn has_room_for(&self, question: &str) -> bool {
+        let of_host = || self.asked.keys().filter(|asked| host(asked) == host(question)).count();
+        self.asked.len() < limits::LOOKUPS && of_host() < limits::LOOKUPS_OF_A_HOST
     }
 
     pub(super) fn ask(&mut self, question: &Arc<str>) -> Arc<Asked> {
@@ -67,6 +70,13 @@ impl Memory {
             }
         }
     }
+}
+
+/// What stands before an image's first slash; of other questions the whole.
+fn host(question: &str) -> &str {
+    let payload = question.split_once(' ').map_or(question, |(_, payload)| payload);
+    let image = payload.split_once("\"image\":").map_or(payload, |(_, image)| image).trim_start_matches(['"', ' ']);
+    image.split_once('/').map_or(image, |(host, _)| host)
 }
 
 fn size(question: &str, answer: &Answer) -> usize {

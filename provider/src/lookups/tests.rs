@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc;
 
 use super::*;
+use crate::limits;
 
 const MANIFEST: &str = "v1/oci_manifest";
 
@@ -29,7 +30,7 @@ fn lookups(
 }
 
 fn soon() -> Instant {
-    now().checked_add(Duration::from_secs(60)).expect("an instant")
+    later(now(), Duration::from_secs(60))
 }
 
 fn ask(lookups: &Lookups, operation: &str, payload: &str) -> Result<Vec<u8>, String> {
@@ -97,10 +98,10 @@ fn who_cannot_wait_is_told_and_the_look_up_goes_on() {
         gate.lock().expect("one asks").recv().expect("it opens");
         Ok(b"yes".to_vec())
     });
-    let waiting = lookups.until(now());
+    let waiting = lookups.until(later(now(), Duration::from_millis(5)));
     let answer = waiting.call("kubewarden", "oci", MANIFEST, b"web:1");
     assert!(answer.is_err_and(|error| error.contains("in the time that the request has")));
-    assert!(waiting.was_cut());
+    assert_eq!(waiting.fell_short(), Some(Shortage::Time));
     open.send(()).expect("it is still being asked");
     assert_eq!(ask(&lookups, MANIFEST, "web:1"), Ok(b"yes".to_vec()));
     assert_eq!(inner.asked.load(Ordering::SeqCst), 1);
@@ -109,7 +110,9 @@ fn who_cannot_wait_is_told_and_the_look_up_goes_on() {
 #[test]
 fn a_panic_is_an_answer() {
     let (lookups, _) = lookups(Lifetimes::default(), |_| panic!("of the test"));
-    assert_eq!(ask(&lookups, MANIFEST, "web:1"), Err("the look-up was given up".to_owned()));
+    let waiting = lookups.until(soon());
+    assert!(waiting.call("kubewarden", "oci", MANIFEST, b"web:1").is_err());
+    assert_eq!(waiting.fell_short(), Some(Shortage::Room), "that is no evidence");
     assert_eq!(lookups.bytes(), 0);
 }
 
@@ -133,9 +136,24 @@ fn too_many_questions_are_refused() {
         let _ = gate.lock().map(|gate| gate.recv());
         Ok(Vec::new())
     });
-    for i in 0..limits::LOOKUPS {
-        let _ = lookups.until(now()).call("kubewarden", "oci", MANIFEST, format!("web:{i}").as_bytes());
+    let fill = |host: &str, count: usize| {
+        for i in 0..count {
+            let payload = format!("\"{host}/web:{i}\"");
+            let _ = lookups.until(later(now(), Duration::from_millis(1))).call("kubewarden", "oci", MANIFEST, payload.as_bytes());
+        }
+    };
+    let refused = |payload: &str| {
+        let waiting = lookups.until(later(now(), Duration::from_millis(1)));
+        let _ = waiting.call("kubewarden", "oci", MANIFEST, payload.as_bytes());
+        waiting.fell_short() == Some(Shortage::Room)
+    };
+    fill("hangs.example", limits::LOOKUPS_OF_A_HOST);
+    assert!(refused("\"hangs.example/web\"") && refused("{\"image\":\"hangs.example/web\"}"));
+    assert!(!refused("\"well.example/web\""), "a registry that hangs takes no other's room");
+    for i in 0..limits::LOOKUPS / limits::LOOKUPS_OF_A_HOST {
+        fill(&format!("{i}.example"), limits::LOOKUPS_OF_A_HOST);
     }
-    assert_eq!(ask(&lookups, MANIFEST, "web"), Err("too many look-ups at one time".to_owned()));
+    assert!(refused("\"well.example/other\""));
+    assert_eq!(lookups.until(now()).call("kubewarden", "oci", MANIFEST, b"late").is_err(), true);
     drop(open);
 }
