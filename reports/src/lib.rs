@@ -27,6 +27,7 @@ pub mod harbor;
 pub mod inspector;
 pub mod intoto;
 pub mod kubescape;
+mod members;
 pub mod merge;
 mod names;
 mod object;
@@ -37,6 +38,7 @@ pub mod predicate;
 pub mod prisma;
 mod purl;
 pub mod quay;
+mod recent;
 pub mod report;
 pub mod sarif;
 pub mod sbomscanner;
@@ -45,8 +47,10 @@ pub mod snyk;
 pub mod stackrox;
 mod stated;
 mod text;
+mod texts;
 pub mod trivy;
 pub mod trivy_operator;
+mod versions;
 pub mod vex;
 mod words;
 pub mod xray;
@@ -55,6 +59,7 @@ pub use self::error::ReportError;
 pub use self::outline::{MAX_BYTES, MAX_OBJECTS, Outline};
 use self::report::SubjectKind;
 pub use self::report::{Claim, Notes, Report};
+pub use self::texts::Texts;
 
 /// How one format is recognised and read.
 #[derive(Clone, Copy, Debug)]
