@@ -50,14 +50,15 @@ impl<K: Key, V> Recent<K, V> {
 /// The mark of a text: of its length and its last sixteen bytes, in which names and versions differ most.
 pub(crate) fn mark(text: &str) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let eight = |bytes: &[u8]| match bytes.last_chunk() {
-        Some(last) => u64::from_le_bytes(*last),
-        None => bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)),
-    };
     let bytes = text.as_bytes();
-    let before = eight(bytes.get(..bytes.len().saturating_sub(8)).unwrap_or_default());
+    let end = bytes.get(bytes.len().saturating_sub(16)..).unwrap_or(bytes);
+    let (first, last) = match (end.first_chunk(), end.last_chunk(), end.first_chunk(), end.last_chunk()) {
+        (Some(first), Some(last), ..) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        (.., Some(first), Some(last)) => (u64::from(u32::from_le_bytes(*first)), u64::from(u32::from_le_bytes(*last))),
+        _ => (0, end.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))),
+    };
     let length = u64::try_from(bytes.len()).unwrap_or_default();
-    eight(bytes).wrapping_mul(ODD).wrapping_add(before ^ length).wrapping_mul(ODD)
+    last.wrapping_mul(ODD).wrapping_add(first ^ length).wrapping_mul(ODD)
 }
 
 #[cfg(test)]
