@@ -17,7 +17,7 @@ use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
-use crate::{Begun, Format, Outline, Reader, ReportError, distro};
+use crate::{Begun, Format, Outline, Reader, ReportError, Texts, distro};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.clair.vulnerability-report+json", recognise, read };
@@ -141,7 +141,7 @@ fn row(
     if !ids.iter().any(|id| crate::words::is_vulnerability_id(id)) {
         ids.extend(names::cves_in_links(vulnerability.links.as_deref().unwrap_or_default()));
     }
-    let fixed: Vec<String> = filled(vulnerability.fixed_in_version.clone()).into_iter().collect();
+    let fixed: Texts = filled(vulnerability.fixed_in_version.clone()).into_iter().collect();
     let severity = [&vulnerability.normalized_severity, &vulnerability.severity];
     let stated = Stated {
         names: ids,

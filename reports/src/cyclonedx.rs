@@ -26,7 +26,7 @@ use crate::budget::Budget;
 use crate::purl::Purl;
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
 use crate::scalar::{self, filled};
-use crate::{Format, Outline, Reader, ReportError, names, stated};
+use crate::{Format, Outline, Reader, ReportError, Texts, names, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.cyclonedx+json", recognise, read };
@@ -147,8 +147,8 @@ fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut
         let identities = if is_last { std::mem::take(&mut identities) } else { identities.clone() };
         let row = Row {
             id: String::new(),
-            aliases: Vec::new(),
-            advisories: Vec::new(),
+            aliases: Texts::default(),
+            advisories: Texts::default(),
             severity: rated.severity,
             cvss: rated.cvss,
             epss: rated.epss,
@@ -156,9 +156,9 @@ fn rows<'a>(v: &'a raw::Vulnerability<'_>, known: &mut Packages<'a>, notes: &mut
             published_at,
             package: Arc::new(package),
             fix_state: stated::fix_state(&fixed, FixState::Unknown),
-            fixed,
+            fixed: fixed.into(),
             fix_available_at: None,
-            vex: vex.clone(),
+            vex: vex.clone().map(Box::new),
         };
         rows.extend(stated::of_each(identities, row));
     }

@@ -174,7 +174,7 @@ fn rows(vulnerability: Vulnerability, notes: &mut Notes) -> Vec<Row> {
         ecosystem: Ecosystem::of("os", family.as_deref()),
         package,
         installed,
-        fixed,
+        fixed: fixed.into(),
         fix_state,
         ..Stated::default()
     };

@@ -133,7 +133,7 @@ fn rows(found: raw::Match<'_>, family: Option<&str>, vex: Option<Statement>, not
         installed: filled(artifact.version),
         path: scalar::path(location.and_then(|l| l.path.as_deref())),
         fix_state: fix_state(fix.state.as_deref(), &fixed, notes),
-        fixed,
+        fixed: fixed.into(),
         fix_available_at,
         vex,
         ..Stated::default()

@@ -27,6 +27,7 @@ pub mod harbor;
 pub mod inspector;
 pub mod intoto;
 pub mod kubescape;
+mod members;
 pub mod merge;
 mod names;
 mod object;
@@ -37,6 +38,7 @@ pub mod predicate;
 pub mod prisma;
 mod purl;
 pub mod quay;
+mod recent;
 pub mod report;
 pub mod sarif;
 pub mod sbomscanner;
@@ -45,16 +47,19 @@ pub mod snyk;
 pub mod stackrox;
 mod stated;
 mod text;
+mod texts;
 pub mod trivy;
 pub mod trivy_operator;
+mod versions;
 pub mod vex;
 mod words;
 pub mod xray;
 
 pub use self::error::ReportError;
-pub use self::outline::{MAX_BYTES, MAX_OBJECTS, Outline};
+pub use self::outline::{MAX_BYTES, MAX_COMMAS, MAX_OBJECTS, Outline};
 use self::report::SubjectKind;
 pub use self::report::{Claim, Notes, Report};
+pub use self::texts::Texts;
 
 /// How one format is recognised and read.
 #[derive(Clone, Copy, Debug)]
@@ -191,8 +196,8 @@ pub struct Leniency {
 /// Reads a vulnerability report of a container image, in the stated format or in the one its top-level keys show.
 ///
 /// # Errors
-/// A sentence that says what the document is, where it is not a report of that kind: unreadable, above [`MAX_BYTES`] or
-/// [`MAX_OBJECTS`], of an unknown format, about something else than an image, or not about vulnerabilities.
+/// A sentence that says what the document is, where it is not a report of that kind: unreadable, above [`MAX_BYTES`],
+/// [`MAX_OBJECTS`] or [`MAX_COMMAS`], of an unknown format, about something else than an image, or not about vulnerabilities.
 pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Report, ReportError> {
     read_with(bytes, format, Leniency::default())
 }

@@ -17,13 +17,16 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// The most objects of a report: each may become a row, which takes many times the bytes of a short object. What scanners write has one
 /// in a hundred bytes or fewer, so that the longest report has less than 700 000.
 pub const MAX_OBJECTS: usize = 1_000_000;
+/// The most commas of a report, those within texts too: each may part two versions of a list, which take many times the bytes of a short
+/// one. What scanners write has one in 25 bytes or fewer, so that the longest report has less than 2 700 000.
+pub const MAX_COMMAS: usize = 5_000_000;
 /// How much of a text [`Outline::head`] looks at, in bytes (64 KiB).
 const HEAD_BYTES: usize = 64 * 1024;
 
 /// The text of a report, without a byte order mark.
 ///
 /// # Errors
-/// Above [`MAX_BYTES`] or [`MAX_OBJECTS`], empty, compressed, or not UTF-8.
+/// Above [`MAX_BYTES`], [`MAX_OBJECTS`] or [`MAX_COMMAS`], empty, compressed, or not UTF-8.
 pub fn text(bytes: &[u8]) -> Result<&str, ReportError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReportError::new(format!("expected at most {MAX_BYTES} bytes, found {}", bytes.len()), None));
@@ -54,11 +57,19 @@ pub fn text(bytes: &[u8]) -> Result<&str, ReportError> {
         return Err(ReportError::new("expected JSON, found nothing", Some(hint)));
     }
     // Braces within texts count too: there are few.
-    let n_objects = memchr_iter(b'{', text.as_bytes()).count();
-    if n_objects > MAX_OBJECTS {
-        return Err(ReportError::new(format!("expected at most {MAX_OBJECTS} JSON objects, found {n_objects}"), None));
-    }
+    at_most(MAX_OBJECTS, b'{', "JSON objects", text)?;
+    at_most(MAX_COMMAS, b',', "commas", text)?;
     Ok(text)
+}
+
+/// Refuses a text with more of a character than a report has: `what` is in the plural.
+pub(crate) fn at_most(max: usize, character: u8, what: &str, text: &str) -> Result<(), ReportError> {
+    // What is no longer than that has no more.
+    let found = if text.len() > max { memchr_iter(character, text.as_bytes()).count() } else { 0 };
+    if found > max {
+        return Err(ReportError::new(format!("expected at most {max} {what}, found {found}"), None));
+    }
+    Ok(())
 }
 
 /// The error of a text that goes on after its first JSON value with another one, as lists of JSON lines and concatenated files do.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::ecosystem::Ecosystem;
+use crate::recent::{Key, Recent, mark};
 use crate::report::{Package, Row};
 use crate::scalar::{self, filled};
 use crate::text::Text;
@@ -25,6 +26,14 @@ pub(crate) struct Said<'a> {
     pub(crate) kind: Text<'a>,
 }
 
+impl Key for Said<'_> {
+    fn mark(&self) -> u64 {
+        let mark = |text: &Option<Text<'_>>| text.as_ref().map_or(0, |text| mark(text));
+        let written = mark(&self.purl).wrapping_add(mark(&self.path).rotate_left(7));
+        mark(&self.name).wrapping_add(written).wrapping_add(mark(&self.installed).rotate_left(11))
+    }
+}
+
 /// A package as it was made.
 #[derive(Clone, Debug)]
 struct Made {
@@ -38,7 +47,8 @@ struct Made {
 #[derive(Debug, Default)]
 pub(crate) struct Packages<'a> {
     known: BTreeMap<Said<'a>, Made>,
-    last: Option<(Said<'a>, Made)>,
+    /// Those of the rows before, found without a search.
+    recent: Recent<Said<'a>, Made>,
     words: Vec<Word<'a>>,
     /// Rows, by number, with the number of the word.
     open: Vec<(usize, usize)>,
@@ -57,22 +67,23 @@ struct Word<'a> {
 }
 
 impl<'a> Packages<'a> {
-    /// The package of the next row; `None` where it names none.
-    pub(crate) fn get(&mut self, said: &Said<'a>) -> Option<Arc<Package>> {
-        if self.last.as_ref().is_none_or(|(last, _)| last != said) {
-            let made = self.known.get(said).cloned().or_else(|| self.make(said));
-            self.current = match &made {
-                Some(made) => made.open,
-                None => self.open_word(&said.kind),
-            };
-            self.last = made.map(|made| (said.clone(), made));
+    /// The package of the next row.
+    ///
+    /// # Errors
+    /// It names none: what the row has in place of one (ecosystem, installed version and path).
+    pub(crate) fn get(&mut self, said: Said<'a>) -> Result<Arc<Package>, (Ecosystem, Option<String>, Option<String>)> {
+        if let Some(made) = self.recent.find(&said) {
+            self.current = made.open;
+            return Ok(Arc::clone(&made.package));
         }
-        self.last.as_ref().map(|(_, made)| Arc::clone(&made.package))
-    }
-
-    /// What a row without a package has in place of one.
-    pub(crate) fn without_name(&mut self, said: &Said<'a>) -> (Ecosystem, Option<String>, Option<String>) {
-        (self.ecosystem(&said.kind), filled(said.installed.clone()), scalar::path(said.path.as_ref()))
+        let Some(made) = self.known.get(&said).cloned().or_else(|| self.make(&said)) else {
+            self.current = self.open_word(&said.kind);
+            return Err((self.ecosystem(&said.kind), filled(said.installed), scalar::path(said.path)));
+        };
+        self.current = made.open;
+        let package = Arc::clone(&made.package);
+        self.recent.keep(said, made);
+        Ok(package)
     }
 
     /// Keeps the rows that were made of the last package, by number, where they wait for the operating system.
@@ -84,7 +95,8 @@ impl<'a> Packages<'a> {
 
     /// Takes note of the operating system, and makes the package URLs of the rows so far anew.
     pub(crate) fn settle(&mut self, family: &str, rows: &mut [Row]) {
-        (self.last, self.current, self.family) = (None, None, Some(family.to_owned()));
+        (self.current, self.family) = (None, Some(family.to_owned()));
+        self.recent.clear();
         self.known.clear();
         for word in &mut self.words {
             word.ecosystem = Ecosystem::of(&word.text, Some(family));
@@ -139,6 +151,7 @@ mod tests {
     use policy::findings::{FixState, Severity};
 
     use super::*;
+    use crate::Texts;
 
     fn said(name: &'static str, kind: &'static str) -> Said<'static> {
         Said { name: Some(Text::from(name)), installed: Some(Text::from("1")), kind: Text::from(kind), ..Said::default() }
@@ -147,15 +160,15 @@ mod tests {
     fn row(package: Arc<Package>) -> Row {
         Row {
             id: "CVE-2026-1".to_owned(),
-            aliases: Vec::new(),
-            advisories: Vec::new(),
+            aliases: Texts::default(),
+            advisories: Texts::default(),
             severity: Severity::Low,
             cvss: None,
             epss: None,
             known_exploited: None,
             published_at: None,
             package,
-            fixed: Vec::new(),
+            fixed: Texts::default(),
             fix_state: FixState::Unknown,
             fix_available_at: None,
             vex: None,
@@ -170,7 +183,7 @@ mod tests {
         for said in
             [said("zlib", "dpkg"), said("zlib", "dpkg"), said("qs", "npm"), written, said("zlib", "dpkg"), said("zlib", "os")]
         {
-            rows.push(row(packages.get(&said).unwrap()));
+            rows.push(row(packages.get(said).unwrap()));
             packages.keep(rows.len() - 1..rows.len());
         }
         assert!(Arc::ptr_eq(&rows[0].package, &rows[1].package) && Arc::ptr_eq(&rows[0].package, &rows[4].package));
@@ -182,8 +195,8 @@ mod tests {
         packages.settle("debian", &mut rows);
         let zlib = "pkg:deb/debian/zlib@1";
         assert_eq!(purls(&rows), [zlib, zlib, "pkg:npm/qs@1", "pkg:deb/x@1", zlib, zlib]);
-        assert_eq!(packages.get(&said("zlib", "dpkg")).unwrap().purl, zlib);
-        assert_eq!(packages.get(&Said { kind: Text::from("dpkg"), ..Said::default() }), None);
+        assert_eq!(packages.get(said("zlib", "dpkg")).unwrap().purl, zlib);
+        assert!(packages.get(Said { kind: Text::from("dpkg"), ..Said::default() }).is_err());
     }
 
     #[test]
@@ -193,7 +206,7 @@ mod tests {
         for _ in 0..2 {
             for name in &names {
                 let said = Said { name: Some(Text::from(name.as_str())), kind: Text::from(name.as_str()), ..Said::default() };
-                assert_eq!(packages.get(&said).unwrap().purl, format!("pkg:generic/{name}"));
+                assert_eq!(packages.get(said).unwrap().purl, format!("pkg:generic/{name}"));
             }
         }
         assert_eq!(packages.known.len(), PACKAGES);

@@ -13,7 +13,7 @@ use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
-use crate::{Format, Outline, Reader, ReportError, distro};
+use crate::{Format, Outline, Reader, ReportError, Texts, distro};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.paloaltonetworks.twistcli+json", recognise, read };
@@ -162,7 +162,7 @@ fn rows(scan: Scan, notes: &mut Notes) -> Vec<Row> {
 }
 
 /// `fixed in 1.1.1, 1.2.0`, `affected`, `open`, `deferred`, … : the distribution's own words.
-fn status(text: Option<&str>, notes: &mut Notes) -> (Vec<String>, FixState) {
+fn status(text: Option<&str>, notes: &mut Notes) -> (Texts, FixState) {
     let text = text.unwrap_or_default().trim();
     if let Some((words, versions)) = text.split_at_checked(8)
         && words.eq_ignore_ascii_case("fixed in")
@@ -184,5 +184,5 @@ fn status(text: Option<&str>, notes: &mut Notes) -> (Vec<String>, FixState) {
             FixState::Unknown
         }
     };
-    (Vec::new(), state)
+    (Texts::default(), state)
 }

@@ -12,7 +12,7 @@ use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
-use crate::{Format, Outline, Reader, ReportError, distro, words};
+use crate::{Format, Outline, Reader, ReportError, Texts, distro, words};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.quay.security+json", recognise, read };
@@ -29,71 +29,83 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 #[derive(Deserialize)]
-struct Raw {
+struct Raw<'a> {
     status: Option<String>,
-    data: Option<Data>,
-    #[serde(rename = "Layer")]
-    layer: Option<Layer>,
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
+    #[serde(borrow, rename = "Layer")]
+    layer: Option<Layer<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Data {
-    #[serde(rename = "Layer")]
-    layer: Option<Layer>,
+struct Data<'a> {
+    #[serde(borrow, rename = "Layer")]
+    layer: Option<Layer<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Layer {
+struct Layer<'a> {
     name: Option<String>,
     indexed_by_version: Option<i64>,
-    features: Option<Vec<Feature>>,
+    #[serde(borrow)]
+    features: Option<Vec<Feature<'a>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Feature {
-    name: Option<String>,
-    version: Option<String>,
-    version_format: Option<String>,
-    vulnerabilities: Option<Vec<Vulnerability>>,
+struct Feature<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    version: Option<Text<'a>>,
+    #[serde(borrow)]
+    version_format: Option<Text<'a>>,
+    #[serde(borrow)]
+    vulnerabilities: Option<Vec<Vulnerability<'a>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Vulnerability {
-    name: Option<String>,
-    severity: Option<String>,
-    fixed_by: Option<String>,
-    link: Option<String>,
-    namespace_name: Option<String>,
-    metadata: Option<Metadata>,
+struct Vulnerability<'a> {
+    #[serde(borrow)]
+    name: Option<Text<'a>>,
+    #[serde(borrow)]
+    severity: Option<Text<'a>>,
+    #[serde(borrow)]
+    fixed_by: Option<Text<'a>>,
+    #[serde(borrow)]
+    link: Option<Text<'a>>,
+    #[serde(borrow)]
+    namespace_name: Option<Text<'a>>,
+    #[serde(borrow)]
+    metadata: Option<Metadata<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Metadata {
-    #[serde(rename = "DistroName")]
-    distro_name: Option<String>,
-    #[serde(rename = "DistroVersion")]
-    distro_version: Option<String>,
-    #[serde(rename = "NVD")]
-    nvd: Option<Nvd>,
+struct Metadata<'a> {
+    #[serde(borrow, rename = "DistroName")]
+    distro_name: Option<Text<'a>>,
+    #[serde(borrow, rename = "DistroVersion")]
+    distro_version: Option<Text<'a>>,
+    #[serde(borrow, rename = "NVD")]
+    nvd: Option<Nvd<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Nvd {
-    #[serde(rename = "CVSSv3")]
-    v3: Option<Cvss>,
+struct Nvd<'a> {
+    #[serde(borrow, rename = "CVSSv3")]
+    v3: Option<Cvss<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Cvss {
-    #[serde(rename = "Score")]
-    score: Option<Scalar>,
+struct Cvss<'a> {
+    #[serde(borrow, rename = "Score")]
+    score: Option<Scalar<Text<'a>>>,
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "Quay report")?;
+    let raw: Raw<'_> = scalar::parse(text, "Quay report")?;
     if let Some(status) = raw.status.filter(|status| status != "scanned") {
         return Err(ReportError::new(
             format!("the scan by Quay is not finished: its status is `{status}`"),
@@ -148,7 +160,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     })
 }
 
-fn rows(feature: Feature, notes: &mut Notes) -> Vec<Row> {
+fn rows(feature: Feature<'_>, notes: &mut Notes) -> Vec<Row> {
     let mut rows = Vec::new();
     for vulnerability in feature.vulnerabilities.unwrap_or_default() {
         let os = vulnerability.os();
@@ -160,15 +172,15 @@ fn rows(feature: Feature, notes: &mut Notes) -> Vec<Row> {
         let format = feature.version_format.as_deref().filter(|format| !format.is_empty());
         let family = os.as_ref().map(|os| os.family.as_str());
         let score = vulnerability.metadata.and_then(|m| m.nvd).and_then(|nvd| nvd.v3).and_then(|v3| v3.score);
-        let fixed: Vec<String> = filled(vulnerability.fixed_by).filter(|version| version != "0").into_iter().collect();
+        let fixed: Texts = filled(vulnerability.fixed_by).filter(|version| version != "0").into_iter().collect();
         let stated = Stated {
             names: ids,
             title: filled(Some(name)),
-            severity: vulnerability.severity.map(Text::from),
+            severity: vulnerability.severity,
             cvss: scalar::score(score.as_ref(), notes),
             ecosystem: Ecosystem::of(format.unwrap_or("os"), family),
-            package: feature.name.clone(),
-            installed: feature.version.clone(),
+            package: feature.name.clone().map(String::from),
+            installed: feature.version.clone().map(String::from),
             fix_state: stated::fix_state(&fixed, FixState::NotFixed),
             fixed,
             ..Stated::default()
@@ -178,7 +190,7 @@ fn rows(feature: Feature, notes: &mut Notes) -> Vec<Row> {
     rows
 }
 
-impl Vulnerability {
+impl Vulnerability<'_> {
     /// The distribution by which the vulnerability was found; none for language packages, whose updaters are named otherwise.
     fn os(&self) -> Option<Os> {
         let named = self.metadata.as_ref().and_then(|metadata| {

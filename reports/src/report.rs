@@ -9,7 +9,7 @@ use std::sync::Arc;
 use policy::findings::{CvssScore, Epss, Field, FixState, Severity, VexStatus};
 use policy::time::Timestamp;
 
-use crate::{Format, words};
+use crate::{Format, Texts, words};
 
 /// A scanner report.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,9 +119,9 @@ pub struct Row {
     /// The id as listed.
     pub id: String,
     /// Other ids of the same vulnerability.
-    pub aliases: Vec<String>,
+    pub aliases: Texts,
     /// Bulletins that cover it among others.
-    pub advisories: Vec<String>,
+    pub advisories: Texts,
     /// As stated.
     pub severity: Severity,
     /// The base score that belongs to the stated severity.
@@ -135,13 +135,13 @@ pub struct Row {
     /// Where it was found; rows of the same package may share it.
     pub package: Arc<Package>,
     /// Versions that fix it, in the scanner's order.
-    pub fixed: Vec<String>,
+    pub fixed: Texts,
     /// What the package's publisher does about it.
     pub fix_state: FixState,
     /// Since when a fix has been available.
     pub fix_available_at: Option<Timestamp>,
     /// A VEX statement that the report carries.
-    pub vex: Option<Statement>,
+    pub vex: Option<Box<Statement>>,
 }
 
 /// A package of the image.

@@ -23,7 +23,7 @@ use policy::findings::Field;
 
 use self::drivers::Driver;
 use crate::report::{Claim, Notes, Report, Scanner};
-use crate::{Format, Outline, Reader, ReportError, scalar, stated};
+use crate::{Format, MAX_COMMAS, Outline, Reader, ReportError, outline, scalar, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/sarif+json", recognise, read };
@@ -34,6 +34,8 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
+    // They part versions as commas do, which are counted in every report.
+    outline::at_most(MAX_COMMAS, b';', "semicolons", text)?;
     let log: raw::Log<'_> =
         serde_json::from_str(text).map_err(|e| ReportError::new(format!("the SARIF log cannot be read: {e}"), None))?;
     let runs = log.runs.unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
-use crate::{Format, Outline, Reader, ReportError, distro};
+use crate::{Format, Outline, Reader, ReportError, Texts, distro};
 
 /// The reader of this format.
 pub static READER: Reader =
@@ -170,7 +170,7 @@ fn rows(result: ResultOf, has_kev: bool, notes: &mut Notes) -> Vec<Row> {
             notes.add("row left out by the scanner's own configuration (`suppressed` without a VEX statement)");
             continue;
         }
-        let fixed: Vec<String> = vulnerability.fixed_versions.unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect();
+        let fixed: Texts = vulnerability.fixed_versions.unwrap_or_default().into_iter().filter(|v| !v.is_empty()).collect();
         let cvss = cvss(vulnerability.cvss.unwrap_or_default(), vulnerability.severity_source.as_deref(), notes);
         let stated = Stated {
             id: filled(vulnerability.cve),

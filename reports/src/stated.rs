@@ -8,6 +8,7 @@ use memchr::memchr;
 use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
 use policy::time::Timestamp;
 
+use crate::Texts;
 use crate::ecosystem::Ecosystem;
 use crate::names::{self, Identity};
 use crate::report::{Notes, Package, Row, Statement};
@@ -38,7 +39,7 @@ pub(crate) struct Stated<'a> {
     pub(crate) package: Option<String>,
     pub(crate) installed: Option<String>,
     pub(crate) path: Option<String>,
-    pub(crate) fixed: Vec<String>,
+    pub(crate) fixed: Texts,
     pub(crate) fix_state: FixState,
     pub(crate) fix_available_at: Option<Timestamp>,
     pub(crate) vex: Option<Statement>,
@@ -62,7 +63,7 @@ impl Default for Stated<'_> {
             package: None,
             installed: None,
             path: None,
-            fixed: Vec::new(),
+            fixed: Texts::default(),
             fix_state: FixState::Unknown,
             fix_available_at: None,
             vex: None,
@@ -112,8 +113,8 @@ impl Stated<'_> {
         let is_whole = sole.is_some();
         let row = Row {
             id: sole.unwrap_or_default(),
-            aliases: Vec::new(),
-            advisories: self.advisories,
+            aliases: Texts::default(),
+            advisories: self.advisories.into(),
             severity,
             cvss: self.cvss,
             epss: self.epss,
@@ -123,7 +124,7 @@ impl Stated<'_> {
             fixed: self.fixed,
             fix_state: self.fix_state,
             fix_available_at: self.fix_available_at,
-            vex: self.vex,
+            vex: self.vex.map(Box::new),
         };
         match is_whole {
             true => rows.push(row),
@@ -136,10 +137,9 @@ impl Stated<'_> {
 pub(crate) fn of_each(identities: Vec<Identity>, row: Row) -> Vec<Row> {
     let named = |mut row: Row, identity: Identity| {
         row.id = identity.id;
-        row.aliases = identity.aliases;
+        row.aliases = identity.aliases.into();
         if !identity.advisories.is_empty() {
-            let others = std::mem::replace(&mut row.advisories, identity.advisories);
-            row.advisories.extend(others);
+            row.advisories = identity.advisories.into_iter().chain(row.advisories.iter().cloned()).collect();
         }
         row
     };
@@ -193,8 +193,13 @@ pub(crate) fn provided(always: &[Field], where_stated: &[Field], rows: &[Row]) -
     always.iter().chain(where_stated.iter().filter(|field| rows.is_empty() || has(field))).copied().collect()
 }
 
-/// Versions of a comma-separated list; words for nothing are none.
-pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
+/// Versions of a comma-separated list, as [`parts`] reads it.
+pub(crate) fn versions(list: Option<&str>) -> Texts {
+    parts(list).into()
+}
+
+/// The parts of a comma-separated list, but words for nothing.
+pub(crate) fn parts(list: Option<&str>) -> Vec<String> {
     // The words for nothing begin with an `n`.
     let is_none = |v: &str| {
         v.starts_with(['n', 'N']) && ["none", "notavailable", "n/a", "not fixed"].iter().any(|word| v.eq_ignore_ascii_case(word))
@@ -203,7 +208,7 @@ pub(crate) fn versions(list: Option<&str>) -> Vec<String> {
     let list = list.unwrap_or_default();
     // One version is what most lists have: they take room for no more.
     if memchr(b',', list.as_bytes()).is_none() {
-        return Some(trim(list)).filter(is_version).map_or_else(Vec::new, |version| vec![version.to_owned()]);
+        return Some(trim(list)).filter(is_version).map(str::to_owned).into_iter().collect();
     }
     let versions = list.split(',').map(trim).filter(is_version);
     let mut all = Vec::with_capacity(versions.clone().count());

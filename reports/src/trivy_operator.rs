@@ -9,12 +9,14 @@ use policy::findings::{Field, FixState};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::members::{self, members};
 use crate::object::{self, Metadata};
 use crate::packages::{Packages, Said};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
+use crate::versions::Versions;
 use crate::{Format, Outline, Reader, ReportError};
 
 /// The reader of this format.
@@ -82,31 +84,21 @@ struct Summary {
     unknown_count: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vulnerability<'a> {
-    #[serde(rename = "vulnerabilityID")]
-    id: Option<String>,
-    #[serde(borrow)]
-    title: Option<Text<'a>>,
-    #[serde(borrow)]
-    resource: Option<Text<'a>>,
-    #[serde(borrow)]
-    installed_version: Option<Text<'a>>,
-    #[serde(borrow)]
-    fixed_version: Option<Text<'a>>,
-    #[serde(borrow)]
-    severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    score: Option<Scalar<Text<'a>>>,
-    #[serde(borrow)]
-    published_date: Option<Scalar<Text<'a>>>,
-    #[serde(borrow)]
-    package_type: Option<Text<'a>>,
-    #[serde(borrow, rename = "packagePURL")]
-    purl: Option<Text<'a>>,
-    #[serde(borrow)]
-    package_path: Option<Text<'a>>,
+members! {
+    /// A row.
+    struct Vulnerability<'a> {
+        id: Text<'a> = "vulnerabilityID",
+        title: Text<'a> = "title",
+        resource: Text<'a> = "resource",
+        installed_version: Text<'a> = "installedVersion",
+        fixed_version: Text<'a> = "fixedVersion",
+        severity: Text<'a> = "severity",
+        score: Scalar<Text<'a>> = "score",
+        published_date: Scalar<Text<'a>> = "publishedDate",
+        package_type: Text<'a> = "packageType",
+        purl: Text<'a> = "packagePURL",
+        package_path: Text<'a> = "packagePath",
+    }
 }
 
 /// What the list says, made into rows as it is read: in between it would take as much memory as the report.
@@ -116,6 +108,7 @@ struct Listed<'a> {
     rows: Vec<Row>,
     notes: Notes,
     packages: Packages<'a>,
+    versions: Versions<'a>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
@@ -129,11 +122,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
                 f.write_str("a sequence")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
                 let mut listed = Listed::default();
-                while let Some(item) = items.next_element()? {
-                    listed.add(item);
-                }
+                members::each(items, |vulnerability| listed.add(vulnerability))?;
                 Ok(listed)
             }
         }
@@ -161,7 +152,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
             "the VulnerabilityReport of the Trivy operator neither lists nor counts vulnerabilities, so that it does not show a scan".to_owned(),
         ),
     };
-    let Listed { n, mut rows, notes: of_rows, mut packages } = body.vulnerabilities.unwrap_or_default();
+    let Listed { n, mut rows, notes: of_rows, mut packages, .. } = body.vulnerabilities.unwrap_or_default();
     let counted = body.summary.map(|summary| summary.total()).unwrap_or_default();
     let listed = u64::try_from(n).unwrap_or(u64::MAX);
     if counted > listed {
@@ -214,33 +205,31 @@ fn read(text: &str) -> Result<Report, ReportError> {
 }
 
 impl<'a> Listed<'a> {
-    fn add(&mut self, vulnerability: Vulnerability<'a>) {
+    fn add(&mut self, vulnerability: &mut Vulnerability<'a>) {
         self.n = self.n.saturating_add(1);
         let (first, notes) = (self.rows.len(), &mut self.notes);
-        let said = Said {
-            name: vulnerability.resource,
-            installed: vulnerability.installed_version,
-            purl: vulnerability.purl,
-            path: vulnerability.package_path,
-            kind: vulnerability.package_type.unwrap_or_default(),
-        };
-        let made = self.packages.get(&said);
-        let is_made = made.is_some();
-        let fixed = stated::versions(vulnerability.fixed_version.as_deref());
-        let id = filled(vulnerability.id);
+        let fixed = vulnerability.fixed_version.as_ref().map(|list| self.versions.read(list)).unwrap_or_default();
+        let id = filled(vulnerability.id.take());
         let mut stated = Stated {
-            title: vulnerability.title.filter(|_| id.is_none()).map(String::from),
+            title: vulnerability.title.take().filter(|_| id.is_none()).map(String::from),
             id,
-            severity: vulnerability.severity,
+            severity: vulnerability.severity.take(),
             cvss: scalar::score(vulnerability.score.as_ref(), notes),
             published_at: scalar::time(vulnerability.published_date.as_ref(), "date of publication", notes),
-            made,
             fix_state: stated::fix_state(&fixed, FixState::Unknown),
             fixed,
             ..Stated::default()
         };
-        if !is_made {
-            (stated.ecosystem, stated.installed, stated.path) = self.packages.without_name(&said);
+        let said = Said {
+            name: vulnerability.resource.take(),
+            installed: vulnerability.installed_version.take(),
+            purl: vulnerability.purl.take(),
+            path: vulnerability.package_path.take(),
+            kind: vulnerability.package_type.take().unwrap_or_default(),
+        };
+        match self.packages.get(said) {
+            Ok(made) => stated.made = Some(made),
+            Err(nameless) => (stated.ecosystem, stated.installed, stated.path) = nameless,
         }
         stated.list(&mut self.rows, notes);
         self.packages.keep(first..self.rows.len());

@@ -108,7 +108,7 @@ pub fn apply(report: &mut Report, documents: &[VexDocument]) {
         if row.vex.as_ref().is_some_and(|own| own.status != last.statement.status) {
             report.notes.add("VEX status of the report replaced by that of a document");
         }
-        row.vex = Some(Statement { status: last.statement.status, source: last.document.source.clone() });
+        row.vex = Some(Box::new(Statement { status: last.statement.status, source: last.document.source.clone() }));
     }
     for document in documents {
         report.notes.extend(&document.notes);

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::distro;
+use crate::members::members;
 use crate::report::Os;
 use crate::scalar::{Scalar, filled};
 use crate::text::Text;
@@ -17,49 +18,32 @@ pub(super) struct Metadata {
     pub(super) timestamp: Option<Scalar>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Item<'a> {
-    #[serde(borrow)]
-    pub(super) vuln: Option<Text<'a>>,
-    #[serde(borrow, alias = "vulnerabilityId")]
-    pub(super) vulnerability_id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) severity: Option<Text<'a>>,
-    /// Name and version, joined by a hyphen.
-    #[serde(borrow)]
-    pub(super) package: Option<Text<'a>>,
-    #[serde(borrow, alias = "packageName")]
-    pub(super) package_name: Option<Text<'a>>,
-    #[serde(borrow, alias = "packageVersion")]
-    pub(super) package_version: Option<Text<'a>>,
-    #[serde(borrow, alias = "packageType")]
-    pub(super) package_type: Option<Text<'a>>,
-    #[serde(borrow, alias = "packagePath")]
-    pub(super) package_path: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) path: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) purl: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) fix: Option<Scalar<Text<'a>>>,
-    #[serde(borrow, alias = "fixAvailable")]
-    pub(super) fix_available: Option<Scalar<Text<'a>>>,
-    #[serde(alias = "fixVersions")]
-    pub(super) fix_versions: Option<Vec<String>>,
-    #[serde(borrow, alias = "fixState")]
-    pub(super) fix_state: Option<Text<'a>>,
-    #[serde(alias = "willNotFix")]
-    pub(super) will_not_fix: Option<bool>,
-    #[serde(borrow, alias = "feedGroup")]
-    pub(super) feed_group: Option<Text<'a>>,
-    kev: Option<bool>,
-    #[serde(borrow, alias = "nvdData")]
-    pub(super) nvd_data: Option<Vec<Nvd<'a>>>,
-    #[serde(borrow, rename = "nvdCvssBaseScore")]
-    pub(super) nvd_score: Option<Scalar<Text<'a>>>,
-    /// The CVEs of a vulnerability with another id, separated by commas.
-    #[serde(borrow)]
-    pub(super) cves: Option<Text<'a>>,
+members! {
+    /// A row.
+    pub(super) struct Item<'a> {
+        vuln: Text<'a> = "vuln",
+        vulnerability_id: Text<'a> = "vulnerability_id" | "vulnerabilityId",
+        severity: Text<'a> = "severity",
+        /// Name and version, joined by a hyphen.
+        package: Text<'a> = "package",
+        package_name: Text<'a> = "package_name" | "packageName",
+        package_version: Text<'a> = "package_version" | "packageVersion",
+        package_type: Text<'a> = "package_type" | "packageType",
+        package_path: Text<'a> = "package_path" | "packagePath",
+        path: Text<'a> = "path",
+        purl: Text<'a> = "purl",
+        fix: Scalar<Text<'a>> = "fix",
+        fix_available: Scalar<Text<'a>> = "fix_available" | "fixAvailable",
+        fix_versions: Vec<String> = "fix_versions" | "fixVersions",
+        fix_state: Text<'a> = "fix_state" | "fixState",
+        will_not_fix: bool = "will_not_fix" | "willNotFix",
+        feed_group: Text<'a> = "feed_group" | "feedGroup",
+        kev: bool = "kev",
+        nvd_data: Vec<Nvd<'a>> = "nvd_data" | "nvdData",
+        nvd_score: Scalar<Text<'a>> = "nvdCvssBaseScore",
+        /// The CVEs of a vulnerability with another id, separated by commas.
+        cves: Text<'a> = "cves",
+    }
 }
 
 #[derive(Deserialize)]

@@ -13,6 +13,8 @@ use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, stated};
 use crate::stated::{self, Stated};
 use crate::text::{Text, is_blank, trim};
+use crate::versions::Versions;
+use crate::{Texts, members};
 
 /// What a list says.
 #[derive(Default)]
@@ -21,6 +23,7 @@ pub(super) struct Listed<'a> {
     rows: Vec<Row>,
     notes: Notes,
     packages: Packages<'a>,
+    versions: Versions<'a>,
     /// The distribution whose feed the first row is from that names one.
     os: Option<Os>,
     /// The feed of the last row that was looked at for it.
@@ -38,11 +41,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
                 f.write_str("a sequence")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
                 let mut listed = Listed::default();
-                while let Some(item) = items.next_element()? {
-                    listed.add(item);
-                }
+                members::each(items, |item| listed.add(item))?;
                 Ok(listed)
             }
         }
@@ -96,7 +97,7 @@ impl<'a> Listed<'a> {
         (self.rows, self.os)
     }
 
-    fn add(&mut self, item: raw::Item<'a>) {
+    fn add(&mut self, item: &mut raw::Item<'a>) {
         self.n = self.n.saturating_add(1);
         if self.os.is_none() && item.feed_group.is_some() && item.feed_group != self.feed {
             self.os = item.os();
@@ -107,12 +108,15 @@ impl<'a> Listed<'a> {
         }
         let (first, notes) = (self.rows.len(), &mut self.notes);
         let known_exploited = item.known_exploited();
-        let mut fixed = item.fix_versions.unwrap_or_default();
-        let fix = item.fix.or(item.fix_available);
-        let fix = fix.as_ref().and_then(Scalar::shown);
-        let is_unfixed = fix.as_deref() == Some("None");
-        if fixed.is_empty() {
-            fixed = stated::versions(fix.as_deref());
+        let fix = item.fix.as_ref().or(item.fix_available.as_ref());
+        let is_unfixed = matches!(fix, Some(Scalar::Text(text)) if &**text == "None");
+        let mut fixed = Texts::from(item.fix_versions.take().unwrap_or_default());
+        if fixed.is_empty() && !is_unfixed {
+            fixed = match fix {
+                Some(Scalar::Text(list)) => self.versions.read(list),
+                Some(Scalar::Number(version)) => vec![version.to_string()].into(),
+                Some(Scalar::Other) | None => Texts::default(),
+            };
         }
         let otherwise = match item.fix_state.as_deref().unwrap_or_default() {
             "wont_fix" | "wont-fix" => FixState::WontFix,
@@ -126,34 +130,34 @@ impl<'a> Listed<'a> {
                 FixState::Unknown
             }
         };
-        let nvd = item.nvd_data.unwrap_or_default();
-        let id = stated(item.vuln).or_else(|| stated(item.vulnerability_id));
+        let nvd = item.nvd_data.as_deref().unwrap_or_default();
+        let id = stated(item.vuln.take()).or_else(|| stated(item.vulnerability_id.take()));
         // Most rows name their CVE twice.
-        let is_other = |name: &&str| id.as_deref().is_none_or(|id| !trim(id).eq_ignore_ascii_case(trim(name)));
+        let is_other = |name: &&str| id.as_deref().is_none_or(|id| id != *name && !trim(id).eq_ignore_ascii_case(trim(name)));
         let mut names: Vec<String> = nvd.iter().filter_map(|nvd| nvd.id.as_deref()).filter(is_other).map(str::to_owned).collect();
-        names.extend(stated::versions(item.cves.as_deref().filter(is_other)));
+        if let Some(cves) = item.cves.as_deref().filter(is_other) {
+            names.extend(stated::parts(Some(cves)));
+        }
         let said = Said {
-            name: said(item.package_name).or_else(|| said(item.package)),
-            installed: said(item.package_version),
-            purl: said(item.purl),
-            path: path(item.package_path.or(item.path)),
-            kind: item.package_type.unwrap_or_default(),
+            name: said(item.package_name.take()).or_else(|| said(item.package.take())),
+            installed: said(item.package_version.take()),
+            purl: said(item.purl.take()),
+            path: path(item.package_path.take().or_else(|| item.path.take())),
+            kind: item.package_type.take().unwrap_or_default(),
         };
-        let made = self.packages.get(&said);
-        let is_made = made.is_some();
         let mut stated = Stated {
             id,
             names,
-            severity: item.severity,
-            cvss: scalar::score(item.nvd_score.as_ref(), notes).or_else(|| score(&nvd, notes)),
+            severity: item.severity.take(),
+            cvss: scalar::score(item.nvd_score.as_ref(), notes).or_else(|| score(nvd, notes)),
             known_exploited,
-            made,
             fix_state: stated::fix_state(&fixed, otherwise),
             fixed,
             ..Stated::default()
         };
-        if !is_made {
-            (stated.ecosystem, stated.installed, stated.path) = self.packages.without_name(&said);
+        match self.packages.get(said) {
+            Ok(made) => stated.made = Some(made),
+            Err(nameless) => (stated.ecosystem, stated.installed, stated.path) = nameless,
         }
         stated.list(&mut self.rows, notes);
         self.packages.keep(first..self.rows.len());

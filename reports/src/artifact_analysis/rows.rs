@@ -3,6 +3,7 @@
 use policy::findings::FixState;
 
 use super::occurrence::{Issue, Occurrence};
+use crate::Texts;
 use crate::distro;
 use crate::ecosystem::Ecosystem;
 use crate::report::{Notes, Row};
@@ -36,7 +37,7 @@ pub(super) fn rows(occurrence: Occurrence, has_risk: bool, notes: &mut Notes) ->
     let id = described.or_else(|| filled(note));
     let mut rows = Vec::new();
     for issue in issues {
-        let fixed: Vec<String> = issue.fixed_version.as_ref().and_then(|version| version.text()).into_iter().collect();
+        let fixed: Texts = issue.fixed_version.as_ref().and_then(|version| version.text()).into_iter().collect();
         let otherwise = match issue.fix_available {
             Some(true) => FixState::Fixed,
             Some(false) => FixState::NotFixed,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::report::{Claim, Notes, Package, Report, Row, Scanner, Subject};
 use crate::scalar::{self, filled};
-use crate::{Format, ReportError, names, predicate, purl, stated, words};
+use crate::{Format, ReportError, Texts, names, predicate, purl, stated, words};
 
 #[derive(Deserialize)]
 struct Raw {
@@ -124,7 +124,8 @@ fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
             ("unknown".to_owned(), "pkg:generic/unknown".to_owned())
         }
     };
-    let fixed: Vec<String> = filled(raw.fix_version).into_iter().collect();
+    let (aliases, advisories) = (Texts::from(identity.aliases), Texts::from(identity.advisories));
+    let fixed: Texts = filled(raw.fix_version).into_iter().collect();
     let evidence = raw.evidence.unwrap_or_default().into_iter().filter(|e| e.kind.as_deref() == Some("filePath"));
     let mut paths: Vec<Option<String>> = evidence.filter_map(|e| scalar::path(e.path.as_deref())).map(Some).collect();
     if paths.is_empty() {
@@ -132,8 +133,8 @@ fn rows(raw: RawResult, notes: &mut Notes) -> Vec<Row> {
     }
     let row = |path| Row {
         id: identity.id.clone(),
-        aliases: identity.aliases.clone(),
-        advisories: identity.advisories.clone(),
+        aliases: aliases.clone(),
+        advisories: advisories.clone(),
         severity,
         cvss,
         epss: None,

@@ -64,7 +64,7 @@ fn rows_of(
         installed: version,
         path,
         fix_state: stated::fix_state(&fixed, FixState::NotFixed),
-        fixed,
+        fixed: fixed.into(),
         ..Stated::default()
     };
     stated.rows(notes)

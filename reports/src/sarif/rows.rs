@@ -10,7 +10,7 @@ use super::drivers::{self, Driver, Named, Said, Told};
 use super::raw::{Finding, Number, Rule, Run};
 use crate::budget::Budget;
 use crate::report::{Notes, Package, Row};
-use crate::{ReportError, names, scalar, stated};
+use crate::{ReportError, Texts, names, scalar, stated};
 
 /// How many bytes of rules the results of a log may refer to, a rule counted for each of its results: each result is told by what its
 /// rule says, and a small log of many results and one long rule must not take hours. What scanners write comes to a few times the log.
@@ -136,7 +136,7 @@ fn list(driver: &Driver, mut said: Said, told: &Told<'_>, rows: &mut Vec<Row>, n
         packages.push(Named { name: "unknown".to_owned(), version: None, purl: "pkg:generic/unknown".to_owned() });
     }
     let mut path = scalar::path(said.path);
-    let (mut sole, mut fixed) = (sole, said.fixed);
+    let (mut sole, mut fixed) = (sole, Texts::from(said.fixed));
     let mut packages = packages.into_iter().peekable();
     while let Some(package) = packages.next() {
         if package.version.is_none() {
@@ -146,8 +146,8 @@ fn list(driver: &Driver, mut said: Said, told: &Told<'_>, rows: &mut Vec<Row>, n
         let is_last = packages.peek().is_none();
         let row = Row {
             id: taken(&mut sole, is_last).unwrap_or_default(),
-            aliases: Vec::new(),
-            advisories: Vec::new(),
+            aliases: Texts::default(),
+            advisories: Texts::default(),
             severity,
             cvss,
             epss,

@@ -75,7 +75,7 @@ fn rows_of(vulnerability: raw::Vulnerability, manager: &str, path: Option<String
         installed: vulnerability.version,
         path,
         fix_state: stated::fix_state(&fixed, otherwise),
-        fixed,
+        fixed: fixed.into(),
         ..Stated::default()
     };
     stated.rows(notes)

@@ -114,7 +114,7 @@ fn rows(vulnerability: Vulnerability, notes: &mut Notes) -> Vec<Row> {
         package,
         installed,
         fix_state: stated::fix_state(&fixed, FixState::NotFixed),
-        fixed,
+        fixed: fixed.into(),
         ..Stated::default()
     };
     stated.rows(notes)

@@ -112,7 +112,7 @@ fn line_rows(line: Line, notes: &mut Notes) -> Vec<Row> {
         installed,
         path: scalar::path(line.physical_path),
         fix_state: stated::fix_state(&fixed, FixState::NotFixed),
-        fixed,
+        fixed: fixed.into(),
         ..Stated::default()
     };
     stated.rows(notes)
@@ -148,7 +148,7 @@ fn item_rows(item: Item, notes: &mut Notes) -> Vec<Row> {
         package: item.component,
         installed,
         fix_state: stated::fix_state(&fixed, FixState::NotFixed),
-        fixed,
+        fixed: fixed.into(),
         ..Stated::default()
     };
     stated.rows(notes)

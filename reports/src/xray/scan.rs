@@ -100,7 +100,7 @@ fn rows(issue: Issue, notes: &mut Notes) -> Vec<Row> {
             installed,
             path: scalar::path(path),
             fix_state: stated::fix_state(&fixed, FixState::NotFixed),
-            fixed,
+            fixed: fixed.into(),
             ..Stated::default()
         };
         rows.extend(stated.rows(notes));

@@ -7,7 +7,7 @@ use policy::time::Timestamp;
 use reports::document::{self, Target};
 use reports::merge::merge;
 use reports::report::{Os, Statement};
-use reports::{Format, Report};
+use reports::{Format, Report, Texts};
 
 use crate::trivy::{WEB, digest};
 
@@ -28,7 +28,7 @@ fn everything_that_any_of_them_found_counts_by_the_worse() {
     let (mut trivy, mut grype) = (trivy(), grype());
     "pkg:npm/parser@1".clone_into(&mut Arc::make_mut(&mut grype.rows[0].package).purl);
     let mut both = grype.rows[0].clone();
-    (both.severity, both.aliases) = (Severity::Low, Vec::new());
+    (both.severity, both.aliases) = (Severity::Low, Texts::default());
     Arc::make_mut(&mut both.package).purl.push_str("?arch=amd64");
     trivy.rows.push(both);
     let (ours, theirs) = (document(&trivy), document(&grype));
@@ -83,7 +83,7 @@ fn a_statement_of_one_sets_nothing_aside_that_the_other_lists() {
     let mut stating = trivy();
     "other".clone_into(&mut stating.scanner.name);
     for row in &mut stating.rows {
-        row.vex = Some(Statement { status: VexStatus::NotAffected, source: "x".to_owned() });
+        row.vex = Some(Box::new(Statement { status: VexStatus::NotAffected, source: "x".to_owned() }));
     }
     let merged = document(&merge(vec![plain.clone(), stating], None).unwrap());
     let set_aside = |d: &Document<'_>| {

@@ -80,6 +80,10 @@ fn what_is_no_text_in_utf8_is_refused_with_what_it_is() {
             format!("[{}{{}}]", "{},".repeat(reports::MAX_OBJECTS)).into_bytes(),
             "expected at most 1000000 JSON objects, found 1000001",
         ),
+        (
+            format!(r#"{{"matches":[{{"fixed":"{}a"}}]}}"#, "a,".repeat(reports::MAX_COMMAS + 1)).into_bytes(),
+            "expected at most 5000000 commas, found 5000001",
+        ),
         (vec![b' '; reports::MAX_BYTES + 1], "expected at most 67108864 bytes, found 67108865"),
     ] {
         for error in [

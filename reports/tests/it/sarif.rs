@@ -236,3 +236,11 @@ fn results_that_refer_to_too_much_of_rules_are_refused() {
     let expected = "expected a SARIF log whose results refer to at most 2147483648 bytes of rules, found more";
     assert_eq!(refusal(&with(108)), expected);
 }
+
+#[test]
+fn logs_of_too_many_semicolons_are_refused() {
+    let help = format!("Fixed Version: {}", "1;".repeat(reports::MAX_COMMAS + 1));
+    let rules = json!([{ "id": "CVE-2026-1", "name": "OsPackageVulnerability", "help": { "text": help } }]);
+    let error = refusal(&log("Trivy", &rules, &json!([{ "ruleId": "CVE-2026-1" }]), &json!({})));
+    assert_eq!(error, "expected at most 5000000 semicolons, found 5000001");
+}
