@@ -66,7 +66,7 @@ was asked, the process has {idle}.
 |---|---:|---:|---:|
 {sweeps}
 {AT_ONCE} requests at once for {seconds} s: {count} answered, {errors} failed; half of them within {half:.0} ms, 99 % within {most:.0} ms.
-Memory after a quarter of the time {quarter}, at its end {end}, at most {peak}; the figure to stay within is 250 MiB.
+Memory after each quarter of that time {memory}, at most {peak}; the figure to stay within is 250 MiB.
 ",
         cpus = std::thread::available_parallelism().unwrap(),
         idle = mebibytes(idle),
@@ -75,8 +75,7 @@ Memory after a quarter of the time {quarter}, at its end {end}, at most {peak}; 
         errors = load.errors,
         half = load.half.as_secs_f64() * 1e3,
         most = load.most.as_secs_f64() * 1e3,
-        quarter = mebibytes(load.quarter),
-        end = mebibytes(load.end),
+        memory = load.memory.map(mebibytes).join(", "),
         peak = mebibytes(peak),
     );
     let file = root().join("BENCHMARKS.md");
@@ -100,7 +99,7 @@ fn published(world: &World, i: usize) -> String {
 /// Asks about every workload, one after the other: how long it took, and how many are denied.
 fn sweep(process: &Process, keys: &[String]) -> (f64, usize) {
     let since = Instant::now();
-    let denied = keys.iter().filter(|key| is_denied(&process.post("/validate", request(&[(*key).clone()])))).count();
+    let denied = keys.iter().filter(|key| is_denied(&process.post("/validate", request(std::slice::from_ref(*key))))).count();
     (since.elapsed().as_secs_f64(), denied)
 }
 
@@ -118,14 +117,14 @@ struct Load {
     errors: usize,
     half: Duration,
     most: Duration,
-    quarter: usize,
-    end: usize,
+    /// After each quarter of the time.
+    memory: [usize; 4],
 }
 
 /// Two hundred clients, each asking as soon as it was answered.
 fn load(process: &Process, keys: &[String]) -> Load {
     let (until, errors, next) = (Instant::now() + LOAD, Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let bodies: Arc<Vec<String>> = Arc::new(keys.iter().map(|key| request(&[key.clone()])).collect());
+    let bodies: Arc<Vec<String>> = Arc::new(keys.iter().map(|key| request(std::slice::from_ref(key))).collect());
     let (url, runtime) = (format!("https://{}/validate", process.address), process.runtime());
     let asking: Vec<_> = (0..AT_ONCE)
         .map(|_| {
@@ -147,19 +146,14 @@ fn load(process: &Process, keys: &[String]) -> Load {
             })
         })
         .collect();
-    std::thread::sleep(LOAD / 4);
-    let quarter = process.memory("VmRSS:");
+    let memory = [(); 4].map(|()| {
+        std::thread::sleep(LOAD / 4);
+        process.memory("VmRSS:")
+    });
     let mut took: Vec<Duration> = asking.into_iter().flat_map(|asking| runtime.block_on(asking).unwrap()).collect();
     took.sort();
     let at = |hundredths: usize| took[(took.len() - 1) * hundredths / 100];
-    Load {
-        count: took.len(),
-        errors: errors.load(Ordering::SeqCst),
-        half: at(50),
-        most: at(99),
-        quarter,
-        end: process.memory("VmRSS:"),
-    }
+    Load { count: took.len(), errors: errors.load(Ordering::SeqCst), half: at(50), most: at(99), memory }
 }
 
 fn say(text: &str) {

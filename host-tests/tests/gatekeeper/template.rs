@@ -45,17 +45,16 @@ fn the_key_has_what_rules_look_at_and_nothing_else() {
     );
 }
 
-/// The key of that review.
-fn key() -> String {
+/// The key that is asked for about a review.
+fn key(review: &Value) -> String {
     let seen: Arc<Mutex<String>> = Arc::default();
     let kept = Arc::clone(&seen);
     let data: Data = Arc::new(move |keys| {
         kept.lock().unwrap().clone_from(&keys[0]);
         Value::Null
     });
-    violations(&TEMPLATES[0], &json!({ "rules": [] }), &review(), &data).unwrap();
-    let key = seen.lock().unwrap().clone();
-    key
+    violations(&TEMPLATES[0], &json!({ "rules": [] }), review, &data).unwrap();
+    seen.lock().unwrap().clone()
 }
 
 /// Everything that a provider, or what is between it and the template, may return.
@@ -102,7 +101,7 @@ fn whatever_is_not_allowed_in_so_many_words_is_denied() {
         let messages = violations(deny, &json!({ "rules": [] }), &review(), &data).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(matches!(messages.as_slice(), [message] if !message.is_empty()), "{name}: {messages:?}");
         let input = json!({ "parameters": { "rules": [] }, "review": review() });
-        others.push(Asked::new(name, deny, &input, &malformed("KEY")[i].1, &key(), &messages));
+        others.push(Asked::new(name, deny, &input, &malformed("KEY")[i].1, &key(&review()), &messages));
     }
     let deviations = opa::deviations(&others);
     assert!(deviations.is_empty(), "{} differ in OPA:\n{}", deviations.len(), deviations.join("\n"));
@@ -164,14 +163,7 @@ fn labels_are_those_of_the_whole_namespace_or_unknown() {
     ] {
         let mut review = review();
         review["namespaceObject"] = namespace;
-        let seen: Arc<Mutex<String>> = Arc::default();
-        let kept = Arc::clone(&seen);
-        let data: Data = Arc::new(move |keys| {
-            kept.lock().unwrap().clone_from(&keys[0]);
-            Value::Null
-        });
-        violations(&TEMPLATES[0], &json!({}), &review, &data).unwrap();
-        let key: Value = serde_json::from_str(&seen.lock().unwrap()).unwrap();
+        let key: Value = serde_json::from_str(&key(&review)).unwrap();
         assert_eq!(key["namespaceLabels"], wanted);
     }
 }

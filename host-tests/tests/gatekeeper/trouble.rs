@@ -354,8 +354,13 @@ fn what_cannot_serve_does_not_start() {
         ),
         (vec!["--tls-certificate", &path("tls.crt"), "--tls-key", &path("tls.key"), "--listen", "nowhere"], "nowhere"),
         (vec!["--tls-certificate", &path("tls.crt")], "--tls-key"),
+        (vec!["--client-authority", &path("tls.crt")], "cannot be used with"),
     ] {
-        let output = std::process::Command::new(root().join("dist/gatectl")).arg("serve").args(&arguments).output().unwrap();
+        let output = std::process::Command::new(root().join("dist/gatectl"))
+            .args(["serve", "--allow-any-client"])
+            .args(&arguments)
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
         assert!(said.contains(part), "{arguments:?}: expected `{part}`: {said}");

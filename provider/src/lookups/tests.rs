@@ -8,10 +8,12 @@ use crate::limits;
 
 const MANIFEST: &str = "v1/oci_manifest";
 
+type Answering = dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync;
+
 /// Counts what it is asked, and answers as it is told.
 struct Inner {
     asked: AtomicUsize,
-    answer: Box<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>,
+    answer: Box<Answering>,
 }
 
 impl Capabilities for Inner {
@@ -154,6 +156,8 @@ fn too_many_questions_are_refused() {
         fill(&format!("{i}.example"), limits::LOOKUPS_OF_A_HOST);
     }
     assert!(refused("\"well.example/other\""));
-    assert_eq!(lookups.until(now()).call("kubewarden", "oci", MANIFEST, b"late").is_err(), true);
+    let late = lookups.until(now());
+    assert!(late.call("kubewarden", "oci", MANIFEST, b"late").is_err());
+    assert_eq!(late.fell_short(), Some(Shortage::Time), "what comes too late asks nothing any more");
     drop(open);
 }
