@@ -21,6 +21,8 @@ use crate::threads::Threads;
 
 /// How long a connection, its token and what is known about its host are used.
 const KEPT_FOR: Duration = Duration::from_secs(60);
+/// How many hosts are kept at one time: a client takes a hundred kilobytes.
+const KEPT: usize = 128;
 
 /// Where nothing listens: the proxy that is named so that the environment's is not used.
 const NO_PROXY_AT_ALL: &str = "http://127.0.0.1:9";
@@ -183,8 +185,12 @@ impl Clients {
         let auth = self.options.credentials.auth(reference);
         let host = Host { since: now(), way, client, auth, http: Arc::default() };
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        // Whoever names images names hosts too: none is kept for longer than it is used.
+        // Whoever names images names hosts too: none is kept for longer than it is used, and not all of those.
         hosts.retain(|_, kept| host.since.duration_since(kept.since) < KEPT_FOR);
+        if hosts.len() >= KEPT {
+            let oldest = hosts.iter().min_by_key(|(_, kept)| kept.since).map(|(key, _)| key.clone());
+            oldest.map(|oldest| hosts.remove(&oldest));
+        }
         hosts.insert(key, host.clone());
         drop(hosts);
         Ok(host)
