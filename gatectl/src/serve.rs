@@ -123,6 +123,7 @@ impl Serve {
         let options = ModuleOptions {
             deadline: Some(self.patience.div_ceil(100).saturating_add(1)),
             tick: TICK,
+            max_memory: limits::GUEST_BYTES,
             ..ModuleOptions::default()
         };
         let module = PolicyModule::from_bytes(&wasm, options).map_err(|error| Failure::at(&origin, error))?;
