@@ -1,0 +1,331 @@
+//! Microsoft Defender's `SecurityArtifactPolicy`, v1alpha1 to v1alpha3: one object for a cluster, with all rules of the portal that cover it.
+//!
+//! Source: the CRD `securityartifactpolicies.defender.microsoft.com`. The order of the rules is their priority, severities are counted
+//! cumulatively ("high or higher"), and of several rules the first fulfilled one decides. What the CRD leaves open (how "not equals", a
+//! cluster, a label or an exempted resource is written) is not guessed.
+
+use std::collections::BTreeMap;
+
+use policy::limits;
+use policy::time::{Duration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::Refusal;
+use crate::draft::Draft;
+use crate::pattern::{self, entry};
+use crate::source::At;
+
+/// What no member of the object says.
+pub(crate) const NOTES: &[&str] = &[
+    "Defender's webhook never evaluates the namespaces kube-system and gatekeeper-system: leave them out where the policy is deployed",
+    "Defender believes signed findings only: with `trust` these settings do so too, and without it they believe whoever can push",
+    "Defender admits what it cannot judge while its webhook is down; here `failurePolicy` of the policy says so, and `evidence.unavailable` \
+     what becomes of an image whose findings cannot be asked for: as imported, the rule's own action",
+    "Defender does not see ReplicationControllers and ephemeral containers; here they are judged",
+];
+
+const GROUP: &str = "defender.microsoft.com/";
+const VERSIONS: [&str; 3] = ["v1alpha1", "v1alpha2", "v1alpha3"];
+const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
+const CONFIGURATION: [&str; 8] = [
+    "maximumVaFileAge",
+    "maxAllowedSeverities",
+    "forbiddenCves",
+    "ignoredCves",
+    "blockUnscannedImages",
+    "excludedRegistries",
+    "exemptions",
+    "unsupportedRegistries",
+];
+/// Rules that one rule may become where the values of its scope need several operators.
+const ALTERNATIVES: usize = 16;
+
+/// What says that a document is one.
+pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
+    let said = |key: &str| at.value().get(key).and_then(Value::as_str);
+    let (version, kind) = (said("apiVersion")?, said("kind")?);
+    let is_one = version.starts_with(GROUP) && kind == "SecurityArtifactPolicy";
+    is_one.then(|| format!("apiVersion: {}, kind: {kind}", policy::text::quote(version)))
+}
+
+/// Reads the one object into the draft; returns how its rules are combined.
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<&'static str, Refusal> {
+    if let Some(second) = objects.get(1) {
+        return Err(Refusal {
+            place: second.place().to_owned(),
+            expected: "one SecurityArtifactPolicy: a cluster has one".to_owned(),
+            found: format!("{} of them", objects.len()),
+            hint: Some("import that of each cluster by itself"),
+        });
+    }
+    for object in objects {
+        read_object(object, draft)?;
+    }
+    Ok("ruleOrder")
+}
+
+fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+    let api_version = at.require("apiVersion")?;
+    if !api_version.text()?.strip_prefix(GROUP).is_some_and(|version| VERSIONS.contains(&version)) {
+        return Err(api_version.expected(&format!("{GROUP} and a version of {}", VERSIONS.join(", "))));
+    }
+    draft.lose_others(at, &["apiVersion", "kind", "metadata", "status", "spec"])?;
+    let spec = at.require("spec")?;
+    draft.lose_others(&spec, &["policyLastEditTime", "vulnerabilityAssessmentGatedDeployment"])?;
+    let list = spec.require("vulnerabilityAssessmentGatedDeployment")?;
+    let rules = list.list()?;
+    if rules.is_empty() || rules.len() > limits::RULES {
+        let hint = rules.is_empty().then_some("Defender has no enabled rule for this cluster: there is nothing to take over");
+        return Err(Refusal { hint, ..list.expected(&format!("1 to {} rules", limits::RULES)) });
+    }
+    let actions = rules.iter().map(|rule| rule.require("action")?.word(&ACTIONS)).collect::<Result<Vec<_>, _>>()?;
+    let last_deny = actions.iter().rposition(|action| *action == "deny");
+    for (i, (rule, action)) in rules.iter().zip(&actions).enumerate() {
+        read_rule(rule, action, last_deny.is_some_and(|last| i < last), draft)?;
+    }
+    Ok(())
+}
+
+const ACTIONS: [(&str, &str); 2] = [("deny", "deny"), ("audit", "audit")];
+
+/// `may_shield`: a deny rule stands behind this one.
+fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> Result<(), Refusal> {
+    draft.lose_others(at, &["name", "action", "configuration", "scope"])?;
+    let original = at.require("name")?.text()?;
+    let configuration = at.require("configuration")?;
+    draft.lose_others(&configuration, &CONFIGURATION)?;
+    let blocks_unscanned = configuration.get("blockUnscannedImages").map_or(Ok(false), |switch| switch.boolean())?;
+    let mut conditions = read_conditions(&configuration, draft)?;
+    if conditions.is_empty() {
+        if !blocks_unscanned {
+            draft.lose_as(
+                at.place().to_owned(),
+                format!("rule `{}`", policy::text::quote(original)),
+                "it has no condition and never decides: left out",
+            );
+            return Ok(());
+        }
+        // A rule has at least one condition; this one is about the missing artifacts alone.
+        conditions.push(json!({ "severity": "critical", "moreThan": u32::MAX }));
+    }
+    let is_audit_before_deny = action == "audit" && may_shield;
+    let Some(scopes) = read_scope(at, is_audit_before_deny, draft)? else { return Ok(()) };
+    let without_findings = if blocks_unscanned { action } else { "audit" };
+    let mut body = json!({
+        "description": original,
+        "action": action,
+        "conditions": conditions,
+        "evidence": { "missing": without_findings, "untrusted": without_findings, "stale": without_findings },
+    });
+    if let (Some(age), Some(body)) = (configuration.get("maximumVaFileAge"), body.as_object_mut()) {
+        let text = age.text()?;
+        Duration::parse(text).ok_or_else(|| age.expected("a whole number and a unit, such as 365d"))?;
+        body.insert("maxAge".to_owned(), text.into());
+    }
+    let mut names = Vec::new();
+    for scope in scopes {
+        let name = draft.name_rule(original);
+        let mut rule = body.clone();
+        if let Some(rule) = rule.as_object_mut() {
+            rule.insert("name".to_owned(), name.clone().into());
+            if !scope.is_empty() {
+                rule.insert("scope".to_owned(), scope.into());
+            }
+        }
+        draft.push_rule(rule);
+        names.push(name);
+    }
+    read_exceptions(&configuration, &names, draft)
+}
+
+/// The unit that Defender counts is not published: findings are never fewer than vulnerabilities.
+fn read_conditions(configuration: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
+    let mut conditions = Vec::new();
+    if let Some(allowed) = configuration.get("maxAllowedSeverities") {
+        draft.lose_others(&allowed, &SEVERITIES)?;
+        for severity in SEVERITIES {
+            if let Some(most) = allowed.get(severity) {
+                conditions.push(json!({ "severity": severity, "moreThan": most.count()?, "count": "findings" }));
+            }
+        }
+    }
+    let forbidden = configuration.texts_of("forbiddenCves")?;
+    if !forbidden.is_empty() {
+        conditions.push(json!({ "ids": forbidden }));
+    }
+    Ok(conditions)
+}
+
+/// Scopes of which any one is enough; `None`: the rule is left out.
+fn read_scope(at: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Result<Option<Vec<Vec<Value>>>, Refusal> {
+    let mut scopes: Vec<Vec<Value>> = vec![Vec::new()];
+    for matcher in at.list_of("scope")? {
+        draft.lose_others(&matcher, &["matcherType", "anyOf"])?;
+        let alternatives = read_matcher(&matcher)?;
+        match alternatives {
+            Ok(alternatives) if scopes.len().saturating_mul(alternatives.len()) <= ALTERNATIVES => {
+                let and = |scope: &Vec<Value>| {
+                    let scope = scope.clone();
+                    alternatives.iter().map(move |more| [scope.clone(), more.clone()].concat()).collect::<Vec<_>>()
+                };
+                scopes = scopes.iter().flat_map(and).collect();
+            }
+            other => {
+                let why = other.err().unwrap_or("its values need too many operators");
+                let done = if is_audit_before_deny {
+                    "the audit rule is left out, since a wider one would shield the deny rules behind it"
+                } else {
+                    "the rule is for every workload that its other entries leave"
+                };
+                draft.lose(&matcher, format!("{why}: {done}"));
+                if is_audit_before_deny {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+    Ok(Some(scopes))
+}
+
+/// The scopes that one matcher stands for, or why there is none.
+fn read_matcher(at: &At<'_>) -> Result<Result<Vec<Vec<Value>>, &'static str>, Refusal> {
+    let kind = at.require("matcherType")?.text()?.to_ascii_lowercase();
+    let globs = at.require("anyOf").and_then(|_| at.texts_of("anyOf"))?;
+    if globs.is_empty() {
+        return Ok(Err("no value can match"));
+    }
+    let (field, of_kind) = match kind.as_str() {
+        "namespace" => ("namespace", None),
+        "pod" => ("name", Some("Pod")),
+        "deployment" => ("name", Some("Deployment")),
+        "cluster" => {
+            return Ok(Err(
+                "a policy learns its cluster's name from `cluster` alone, and how it is written here is not published",
+            ));
+        }
+        "image" | "label" => return Ok(Err("how values of this type are written and compared is not published")),
+        _ => return Ok(Err("this type is not known")),
+    };
+    let Ok(entries) = pattern::of_globs(field, &globs) else {
+        return Ok(Err("not every value is a name with `*` at its ends"));
+    };
+    let of_kind: Vec<Value> = of_kind.map(|kind| entry("kind", "equals", &[kind])).into_iter().collect();
+    if entries.is_empty() {
+        return Ok(Ok(vec![of_kind]));
+    }
+    Ok(Ok(entries.into_iter().map(|entry| [of_kind.clone(), vec![entry]].concat()).collect()))
+}
+
+fn read_exceptions(configuration: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+    let ignored = configuration.texts_of("ignoredCves")?;
+    if !ignored.is_empty() {
+        draft.exempt("ignored-cves", json!({ "reason": "exempted in Microsoft Defender", "ids": ignored }), rules);
+    }
+    read_exemptions(configuration, rules, draft)?;
+    for excluded in configuration.list_of("excludedRegistries")? {
+        draft.lose_others(&excluded, &["sourceType", "value"])?;
+        match resource(excluded.require("sourceType")?.text()?, excluded.require("value")?.text()?) {
+            Ok(scope) => {
+                draft.exempt("excluded", json!({ "reason": "excluded in Microsoft Defender", "scope": [scope] }), rules);
+            }
+            Err(why) => draft.lose(&excluded, format!("{why}: nothing is exempt by it")),
+        }
+    }
+    let mut hosts = Vec::new();
+    for unsupported in configuration.list_of("unsupportedRegistries")? {
+        match host(unsupported.text()?) {
+            Some(host) => hosts.push(host),
+            None => draft.lose(&unsupported, "not the host of a registry: nothing is exempt by it"),
+        }
+    }
+    if !hosts.is_empty() {
+        let scope = json!([{ "field": "registry", "operator": "equals", "values": hosts }]);
+        draft.exempt(
+            "unsupported-registries",
+            json!({ "reason": "Microsoft Defender does not scan these registries", "scope": scope }),
+            rules,
+        );
+    }
+    Ok(())
+}
+
+/// Since v1alpha3. Those of vulnerabilities with the same time are one.
+fn read_exemptions(configuration: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+    let mut by_time: BTreeMap<[Option<&str>; 2], Vec<&str>> = BTreeMap::new();
+    for exemption in configuration.list_of("exemptions")? {
+        draft.lose_others(&exemption, &["type", "value", "timeBound"])?;
+        let kind = exemption.require("type")?.text()?.to_ascii_lowercase();
+        let value = exemption.require("value")?.text()?;
+        let time = match exemption.get("timeBound") {
+            Some(bound) => {
+                draft.lose_others(&bound, &["startDate", "endDate"])?;
+                [read_time(&bound, "startDate")?, read_time(&bound, "endDate")?]
+            }
+            None => [None, None],
+        };
+        let instants = time.map(|time| time.and_then(Timestamp::parse));
+        let why = match (kind.as_str(), instants) {
+            (_, [Some(from), Some(until)]) if until < from => "it ends before it begins",
+            ("timebased", [_, None]) => "a time-based exemption needs an `endDate`",
+            ("timebased" | "permanent", _) if is_vulnerability(value) => {
+                by_time.entry(time).or_default().push(value);
+                continue;
+            }
+            ("timebased" | "permanent", _) => "the value is no CVE or GHSA, and how a resource is written here is not published",
+            _ => "this type is neither timeBased nor permanent",
+        };
+        draft.lose(&exemption, format!("{why}: nothing is exempt by it"));
+    }
+    for ([from, until], ids) in by_time {
+        let mut members =
+            Map::from_iter([("reason".to_owned(), "exempted in Microsoft Defender".into()), ("ids".to_owned(), ids.into())]);
+        members.extend(from.map(|from| ("from".to_owned(), from.into())));
+        members.extend(until.map(|until| ("until".to_owned(), until.into())));
+        draft.exempt("exempted-cves", members.into(), rules);
+    }
+    Ok(())
+}
+
+fn read_time<'a>(bound: &At<'a>, key: &str) -> Result<Option<&'a str>, Refusal> {
+    let Some(time) = bound.get(key) else { return Ok(None) };
+    let text = time.text()?;
+    Timestamp::parse(text).ok_or_else(|| time.expected("an RFC 3339 instant"))?;
+    Ok(Some(text))
+}
+
+fn is_vulnerability(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_plain = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    ["cve-", "ghsa-"].iter().any(|start| lower.strip_prefix(start).is_some_and(is_plain))
+}
+
+/// v1alpha2: what `registry`, `repository` or `image` with a value stands for.
+fn resource(kind: &str, value: &str) -> Result<Value, &'static str> {
+    let has_host = value.split_once('/').is_some_and(|(host, _)| host.contains('.'));
+    match kind.to_ascii_lowercase().as_str() {
+        "registry" => {
+            let host = host(value).ok_or("not the host of a registry")?;
+            Ok(entry("registry", "equals", &[&host]))
+        }
+        "image" if policy::image::Digest::parse(value).is_some() => Ok(entry("digest", "equals", &[value])),
+        "repository" | "image" if !has_host => Err("it does not say of which registry"),
+        "repository" => {
+            // A tag or digest is no part of a repository.
+            let reference = policy::image::Reference::parse(value).map_err(|_| "not a repository")?;
+            let is_bare = reference.digest().is_none() && !value.rsplit('/').next().unwrap_or_default().contains(':');
+            if is_bare { Ok(entry("repository", "equals", &[&reference.repository()])) } else { Err("not a repository") }
+        }
+        "image" => {
+            let reference = policy::image::Reference::parse(value).map_err(|_| "not an image reference")?;
+            Ok(entry("image", "equals", &[&reference.to_string()]))
+        }
+        _ => Err("this type is none of registry, repository and image"),
+    }
+}
+
+/// A registry in normal form.
+fn host(text: &str) -> Option<String> {
+    let reference = policy::image::Reference::parse(&format!("{text}/a/b")).ok()?;
+    let is_host = !text.contains('/') && (text.contains(['.', ':']) || text == "localhost");
+    is_host.then(|| reference.registry().to_owned())
+}
