@@ -190,5 +190,20 @@ fn an_audit_rule_whose_scope_is_lost_never_shields_a_deny_rule() {
 fn a_rule_without_any_condition_is_left_out() {
     let (settings, losses) = imported(json!([rule("audit", json!({}), json!([])), rule("deny", high(), json!([]))]));
     assert_eq!(settings["rules"].as_array().unwrap().len(), 1);
-    assert_eq!(losses, ["[0]: it has no condition and never decides: left out"]);
+    assert_eq!(losses, ["[0]: it has no condition that is known, so that it never decides: left out"]);
+}
+
+#[test]
+fn an_id_that_names_no_vulnerability_is_taken_over_and_said() {
+    let (settings, losses) = imported(json!([rule(
+        "deny",
+        json!({ "forbiddenCves": ["CVE-1", "CVE-2024-*"], "ignoredCves": ["openssl"] }),
+        json!([])
+    )]));
+    assert_eq!(
+        (&settings["rules"][0]["conditions"][0]["ids"], &settings["exemptions"][0]["ids"]),
+        (&json!(["CVE-1", "CVE-2024-*"]), &json!(["openssl"]))
+    );
+    let places: Vec<&str> = losses.iter().filter_map(|loss| loss.split(": ").next()).collect();
+    assert_eq!(places, ["[0].configuration.forbiddenCves[1]", "[0].configuration.ignoredCves[0]"]);
 }
