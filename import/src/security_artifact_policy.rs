@@ -39,6 +39,8 @@ const CONFIGURATION: [&str; 8] = [
 ];
 /// Rules that one rule may become where the values of its scope need several operators.
 const ALTERNATIVES: usize = 16;
+/// Entries of a scope: the portal has six types.
+const MATCHERS: usize = 64;
 
 /// What says that a document is one.
 pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
@@ -175,7 +177,11 @@ fn read_ids<'a>(configuration: &At<'a>, key: &str, draft: &mut Draft) -> Result<
 /// Scopes of which any one is enough; `None`: the rule is left out.
 fn read_scope(at: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Result<Option<Vec<Vec<Value>>>, Refusal> {
     let mut scopes: Vec<Vec<Value>> = vec![Vec::new()];
-    for matcher in at.list_of("scope")? {
+    let matchers = at.list_of("scope")?;
+    if let (Some(scope), true) = (at.get("scope"), matchers.len() > MATCHERS) {
+        return Err(scope.expected(&format!("at most {MATCHERS} matchers")));
+    }
+    for matcher in matchers {
         draft.lose_others(&matcher, &["matcherType", "anyOf"])?;
         let alternatives = read_matcher(&matcher)?;
         match alternatives {

@@ -5,4 +5,6 @@ mod azure_policy;
 #[cfg(test)]
 mod recognise;
 #[cfg(test)]
+mod robustness;
+#[cfg(test)]
 mod security_artifact_policy;
