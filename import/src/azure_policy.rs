@@ -105,7 +105,7 @@ fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     if let (Some(rule), false) = (rule.as_object_mut(), scope.is_empty()) {
         rule.insert("scope".to_owned(), scope.into());
     }
-    draft.push_rule(rule);
+    draft.push_rule(rule, false);
     read_exceptions(&parameters, &[name], draft)
 }
 

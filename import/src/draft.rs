@@ -12,6 +12,7 @@ use crate::{Loss, Refusal};
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     rules: Vec<Value>,
+    last_rules: Vec<Value>,
     exemptions: Vec<(Map<String, Value>, Vec<String>)>,
     /// Exemptions that are the same but for their rules are one.
     positions: BTreeMap<String, usize>,
@@ -44,8 +45,14 @@ impl Draft {
         self.rule_names.give(original)
     }
 
-    pub(crate) fn push_rule(&mut self, rule: Value) {
-        self.rules.push(rule);
+    /// Adds a rule behind those before it, or behind all that are not last.
+    pub(crate) fn push_rule(&mut self, rule: Value, is_last: bool) {
+        if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
+    }
+
+    /// How much has been lost.
+    pub(crate) fn losses(&self) -> usize {
+        self.losses.len()
     }
 
     /// An exemption for some rules: its members but `name` and `rules`.
@@ -62,7 +69,8 @@ impl Draft {
 
     /// The settings document and the losses.
     pub(crate) fn finish(self, evaluation: &str) -> (Value, Vec<Loss>) {
-        let mut settings = json!({ "evaluation": evaluation, "rules": self.rules });
+        let rules = [self.rules, self.last_rules].concat();
+        let mut settings = json!({ "evaluation": evaluation, "rules": rules });
         let exemptions: Vec<Value> = self
             .exemptions
             .into_iter()

@@ -4,8 +4,8 @@
 //! `azure_policy`) reads it member by member (`source`) into a `draft`, and the draft becomes settings that [`Settings::read`] accepts.
 //! Reads no file, clock or network.
 //!
-//! Where something cannot be said, the outcome is the stricter one: a scope that is lost leaves a deny rule wider and an audit rule out
-//! (a wider one would shield deny rules behind it), and an exemption that is lost exempts nothing.
+//! Where something cannot be said, the outcome is the stricter one: a scope that is lost leaves a rule wider, an exemption that is lost
+//! exempts nothing, and an audit rule that lost either is put behind the deny rules that it would shield.
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic))]
 

@@ -97,7 +97,9 @@ fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> 
     let configuration = at.require("configuration")?;
     draft.lose_others(&configuration, &CONFIGURATION)?;
     let blocks_unscanned = configuration.get("blockUnscannedImages").map_or(Ok(false), |switch| switch.boolean())?;
-    let mut conditions = read_conditions(&configuration, draft)?;
+    let is_audit_before_deny = action == "audit" && may_shield;
+    let losses = draft.losses();
+    let mut conditions = read_conditions(&configuration, is_audit_before_deny, draft)?;
     if conditions.is_empty() {
         if !blocks_unscanned {
             draft.lose_as(
@@ -110,8 +112,7 @@ fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> 
         // A rule has at least one condition; this one is about the missing artifacts alone.
         conditions.push(json!({ "severity": "critical", "moreThan": u32::MAX }));
     }
-    let is_audit_before_deny = action == "audit" && may_shield;
-    let Some(scopes) = read_scope(at, is_audit_before_deny, draft)? else { return Ok(()) };
+    let scopes = read_scope(at, draft)?;
     let without_findings = if blocks_unscanned { action } else { "audit" };
     let mut body = json!({
         "description": original,
@@ -124,7 +125,7 @@ fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> 
         Duration::parse(text).ok_or_else(|| age.expected("a whole number and a unit, such as 365d"))?;
         body.insert("maxAge".to_owned(), text.into());
     }
-    let mut names = Vec::new();
+    let (mut names, mut rules) = (Vec::new(), Vec::new());
     for scope in scopes {
         let name = draft.name_rule(original);
         let mut rule = body.clone();
@@ -134,20 +135,29 @@ fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> 
                 rule.insert("scope".to_owned(), scope.into());
             }
         }
-        draft.push_rule(rule);
+        rules.push(rule);
         names.push(name);
     }
-    exceptions::read(&configuration, &names, draft)
+    exceptions::read(&configuration, &names, draft)?;
+    let is_last = is_audit_before_deny && draft.losses() > losses;
+    if is_last {
+        let why = "with what it lost this audit rule may be fulfilled more often and shield the deny rules behind it: it is put behind them";
+        draft.lose_as(at.place().to_owned(), format!("rule `{}`", policy::text::quote(original)), why);
+    }
+    rules.into_iter().for_each(|rule| draft.push_rule(rule, is_last));
+    Ok(())
 }
 
-/// The unit that Defender counts is not published: findings are never fewer than vulnerabilities.
-fn read_conditions(configuration: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
+/// The unit that Defender counts is not published: findings are never fewer than vulnerabilities, so that a deny rule counts them, and an
+/// audit rule before one, which shields it, does not.
+fn read_conditions(configuration: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
     let mut conditions = Vec::new();
+    let unit = if is_audit_before_deny { "vulnerabilities" } else { "findings" };
     if let Some(allowed) = configuration.get("maxAllowedSeverities") {
         draft.lose_others(&allowed, &SEVERITIES)?;
         for severity in SEVERITIES {
             if let Some(most) = allowed.get(severity) {
-                conditions.push(json!({ "severity": severity, "moreThan": most.count()?, "count": "findings" }));
+                conditions.push(json!({ "severity": severity, "moreThan": most.count()?, "count": unit }));
             }
         }
     }
@@ -174,8 +184,8 @@ fn read_ids<'a>(configuration: &At<'a>, key: &str, draft: &mut Draft) -> Result<
     Ok(ids)
 }
 
-/// Scopes of which any one is enough; `None`: the rule is left out.
-fn read_scope(at: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Result<Option<Vec<Vec<Value>>>, Refusal> {
+/// Scopes of which any one is enough.
+fn read_scope(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, Refusal> {
     let mut scopes: Vec<Vec<Value>> = vec![Vec::new()];
     let matchers = at.list_of("scope")?;
     if let (Some(scope), true) = (at.get("scope"), matchers.len() > MATCHERS) {
@@ -194,19 +204,11 @@ fn read_scope(at: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Res
             }
             other => {
                 let why = other.err().unwrap_or("its values need too many operators");
-                let done = if is_audit_before_deny {
-                    "the audit rule is left out, since a wider one would shield the deny rules behind it"
-                } else {
-                    "the rule is for every workload that its other entries leave"
-                };
-                draft.lose(&matcher, format!("{why}: {done}"));
-                if is_audit_before_deny {
-                    return Ok(None);
-                }
+                draft.lose(&matcher, format!("{why}: the rule is for every workload that its other entries leave"));
             }
         }
     }
-    Ok(Some(scopes))
+    Ok(scopes)
 }
 
 /// The scopes that one matcher stands for, or why there is none.

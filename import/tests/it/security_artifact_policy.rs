@@ -174,16 +174,30 @@ fn what_has_no_counterpart_is_said_and_makes_nothing_looser() {
 }
 
 #[test]
-fn an_audit_rule_whose_scope_is_lost_never_shields_a_deny_rule() {
-    let lost = json!([{ "matcherType": "label", "anyOf": ["tier=web"] }]);
-    let actions = |rules: Value| {
-        let (settings, losses) = imported(rules);
-        let actions: Vec<String> = settings["rules"].as_array().unwrap().iter().map(|rule| rule["action"].to_string()).collect();
+fn an_audit_rule_that_lost_something_never_shields_a_deny_rule() {
+    let label = json!([{ "matcherType": "label", "anyOf": ["tier=web"] }]);
+    let exemption =
+        json!({ "maxAllowedSeverities": { "high": 0 }, "exemptions": [{ "type": "permanent", "value": "acme/web" }] });
+    let outcome = |rules: [&Value; 2]| {
+        let (settings, losses) = imported(json!(rules));
+        let actions: Vec<&str> =
+            settings["rules"].as_array().unwrap().iter().map(|rule| rule["action"].as_str().unwrap()).collect();
         (actions.join(" "), losses.len())
     };
-    let (audit, deny) = (rule("audit", high(), lost), rule("deny", high(), json!([])));
-    assert_eq!(actions(json!([audit, deny])), ("\"deny\"".to_owned(), 1));
-    assert_eq!(actions(json!([deny, audit])), ("\"deny\" \"audit\"".to_owned(), 1));
+    let deny = rule("deny", high(), json!([]));
+    for audit in [rule("audit", high(), label), rule("audit", exemption, json!([]))] {
+        assert_eq!(outcome([&audit, &deny]), ("deny audit".to_owned(), 2));
+        assert_eq!(outcome([&deny, &audit]), ("deny audit".to_owned(), 1));
+    }
+    assert_eq!(outcome([&rule("audit", high(), json!([])), &deny]), ("audit deny".to_owned(), 0));
+}
+
+#[test]
+fn an_audit_rule_before_a_deny_rule_counts_vulnerabilities_and_any_other_findings() {
+    let (audit, deny) = (rule("audit", high(), json!([])), rule("deny", high(), json!([])));
+    let (settings, _) = imported(json!([audit, deny, audit]));
+    let units: Vec<&Value> = settings["rules"].as_array().unwrap().iter().map(|rule| &rule["conditions"][0]["count"]).collect();
+    assert_eq!(units, [&json!("vulnerabilities"), &json!("findings"), &json!("findings")]);
 }
 
 #[test]
