@@ -1,5 +1,7 @@
 //! Patterns with `*` → entries of a scope. A scope has an operator for a `*` at either end, and none for one in the middle.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 /// How a value is compared, and with what. `None`: with anything.
@@ -21,7 +23,7 @@ pub(crate) fn of_glob(glob: &str) -> Result<Compared<'_>, ()> {
 
 /// The same for several of which any one is enough: an entry for each operator, in alphabetical order. None: anything holds.
 pub(crate) fn of_globs(field: &str, globs: &[&str]) -> Result<Vec<Value>, ()> {
-    let mut entries: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+    let mut entries: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for glob in globs {
         let Some((operator, value)) = of_glob(glob)? else { return Ok(Vec::new()) };
         entries.entry(operator).or_default().push(value);
