@@ -1,0 +1,10 @@
+//! Foreign configurations and what becomes of them.
+
+#[cfg(test)]
+mod azure_policy;
+#[cfg(test)]
+mod recognise;
+#[cfg(test)]
+mod robustness;
+#[cfg(test)]
+mod security_artifact_policy;
