@@ -4,7 +4,6 @@
 //! held against VEX documents and public lists, documents and artifacts are made of them, and these are pushed. Source: the findings
 //! document, "The artifact" and "Indexes". The same files and image give the same bytes. With a list of images, `batch` does so for each.
 
-mod artifact;
 mod batch;
 mod bind;
 mod candidates;
@@ -21,13 +20,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use host::registry::{Registry, Resolved};
-use policy::findings;
-use policy::image::{Digest, Reference};
+use policy::image::Reference;
 use policy::time::Timestamp;
 use reports::Format;
 use reports::report::Notes;
 
-pub(crate) use self::artifact::{Artifact, CREATED, Descriptor, MANIFEST, sha256};
 pub(crate) use self::input::{Beside, Read, ReportOptions};
 pub(crate) use self::job::{Done, Job, Push};
 pub(crate) use self::prepare::{Binding, Prepared, prepare};
@@ -211,9 +208,4 @@ pub(crate) fn repository(text: &str) -> Result<String, Failure> {
         return Err(Failure::at(&at, "expected a repository without tag and digest"));
     }
     Ok(reference.repository())
-}
-
-/// The tag of an image's findings in a repository.
-fn findings_reference(repository: &str, digest: &Digest) -> String {
-    format!("{repository}:{}", findings::tag(digest.hex()))
 }

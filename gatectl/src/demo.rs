@@ -160,7 +160,7 @@ impl Scene {
 }
 
 fn judge(module: &Module, manifest: &str, settings: &str) -> Result<Answer, Failure> {
-    let settings = host::yaml::read(settings).map_err(Failure::new)?;
+    let settings = documents::yaml::read(settings).map_err(Failure::new)?;
     let settings = settings.first().map(|document| document.value.clone()).unwrap_or_default();
     if let Some(message) = module.refusal(&settings)? {
         return Err(Failure::new(message));

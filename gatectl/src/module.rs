@@ -55,7 +55,7 @@ impl Module {
 /// The one YAML document of a file.
 fn document(file: &Path) -> Result<Value, Failure> {
     let text = std::fs::read_to_string(file).map_err(|e| Failure::at(file.display(), e))?;
-    let mut documents = host::yaml::read(&text).map_err(|e| Failure::at(file.display(), e))?;
+    let mut documents = documents::yaml::read(&text).map_err(|e| Failure::at(file.display(), e))?;
     match (documents.pop(), documents.len()) {
         (Some(document), 0) => Ok(document.value),
         (None, _) => Err(Failure::at(file.display(), "expected one document, found none")),

@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use host::yaml::{Document, Span};
-use policy::settings::{Problem, Settings as Checked, advice};
+use documents::settings::Located;
+use documents::yaml::Span;
 use policy::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -57,13 +57,11 @@ pub(crate) struct Check {
     format: Format,
 }
 
-/// A settings document with its places.
+/// A settings document with its places, and the text that these are places of.
 pub(crate) struct Loaded {
     file: String,
     text: String,
-    document: Document,
-    /// JSON pointer of the settings in the document.
-    prefix: &'static str,
+    read: documents::settings::Loaded,
     pub(crate) value: Value,
 }
 
@@ -72,13 +70,6 @@ pub(crate) struct Refused {
     file: String,
     text: String,
     problems: Vec<Located>,
-}
-
-struct Located {
-    at: Span,
-    path: String,
-    message: String,
-    hint: Option<String>,
 }
 
 impl Settings {
@@ -92,7 +83,7 @@ impl Settings {
             }
         };
         let refused = match load(&check.file)? {
-            Ok(loaded) => match loaded.problems() {
+            Ok(loaded) => match loaded.read.problems() {
                 problems if problems.is_empty() => {
                     return loaded.write(check.now.unwrap_or_else(clock::present), check.format, output);
                 }
@@ -107,7 +98,7 @@ impl Settings {
 impl Explain {
     fn run(self, output: &mut Output<'_>) -> Outcome {
         let refused = match load(&self.file)? {
-            Ok(loaded) => match Checked::read(&loaded.value) {
+            Ok(loaded) => match loaded.read.settings() {
                 Ok(settings) => {
                     write!(output.results, "{}", explain::explain(&settings))?;
                     return Ok(ExitCode::Admitted);
@@ -124,58 +115,16 @@ impl Explain {
 pub(crate) fn load(path: &Path) -> Result<Result<Loaded, Refused>, Failure> {
     let file = path.display().to_string();
     let text = String::from_utf8(crate::manifests::read_bytes(path)?).map_err(|e| Failure::at(&file, e.utf8_error()))?;
-    let refused = |at: Span, message: String, hint: Option<String>, file: String, text: String| Refused {
-        file,
-        text,
-        problems: vec![Located { at, path: String::new(), message, hint }],
-    };
-    let documents = match host::yaml::read(&text) {
-        Ok(documents) => documents,
-        Err(e) => {
-            return Ok(Err(refused(
-                e.at,
-                format!("expected {}, found {}", e.expected, e.found),
-                e.hint.as_deref().map(str::to_owned),
-                file,
-                text,
-            )));
-        }
-    };
-    let n = documents.len();
-    let [document] = <[Document; 1]>::try_from(documents).unwrap_or_else(|_| [empty()]);
-    if n != 1 {
-        return Ok(Err(refused(Span::default(), format!("expected one document, found {n}"), None, file, text)));
-    }
-    let prefix = match document.value.get("apiVersion").and_then(Value::as_str) {
-        Some(version) if version.starts_with("policies.kubewarden.io/") => "/spec/settings",
-        Some(version) if version.starts_with("constraints.gatekeeper.sh/") => "/spec/parameters",
-        _ => "",
-    };
-    let value = document.value.pointer(prefix).cloned().unwrap_or(Value::Null);
-    Ok(Ok(Loaded { file, text, document, prefix, value }))
-}
-
-fn empty() -> Document {
-    Document { value: Value::Null, tag: None, spans: Default::default(), keys: Default::default() }
+    Ok(match documents::settings::read(&text) {
+        Ok(read) => Ok(Loaded { file, text, value: read.value.clone(), read }),
+        Err(problem) => Err(Refused { file, text, problems: vec![*problem] }),
+    })
 }
 
 impl Loaded {
-    fn problems(&self) -> Vec<Located> {
-        Checked::read(&self.value).err().into_iter().flatten().map(|problem| self.locate(problem)).collect()
-    }
-
-    fn locate(&self, problem: Problem) -> Located {
-        let pointer = format!("{}{}", self.prefix, problem.pointer);
-        // What is wrong with a key is shown at the key.
-        let key = self.document.keys.get(&pointer).filter(|_| problem.message.contains("unknown key"));
-        let at = key.copied().unwrap_or_else(|| self.document.span(&pointer));
-        Located { at, path: problem.path, message: problem.message, hint: problem.hint }
-    }
-
     /// Valid settings, with what an operator should look at.
     fn write(&self, now: Timestamp, format: Format, output: &mut Output<'_>) -> Outcome {
-        let advice = Checked::read(&self.value).map(|settings| advice::advise(&settings, now)).unwrap_or_default();
-        let warnings: Vec<Located> = advice.into_iter().map(|problem| self.locate(problem)).collect();
+        let warnings = self.read.advice(now);
         match format {
             Format::Json => {
                 let warnings: Vec<Value> = warnings.iter().map(Located::to_json).collect();
@@ -183,7 +132,7 @@ impl Loaded {
             }
             Format::Table => {
                 for warning in &warnings {
-                    warning.write(&self.file, &self.text, "warning", output)?;
+                    write(warning, &self.file, &self.text, "warning", output)?;
                 }
                 writeln!(output.results, "{}: valid", self.file)?;
             }
@@ -193,26 +142,16 @@ impl Loaded {
 
     /// The settings as refused by the module: with places where the same problems are found here, else with its message alone.
     pub(crate) fn refused(self, message: String) -> Refused {
-        let mut problems = self.problems();
+        let mut problems = self.read.problems();
         if problems.is_empty() {
-            problems.push(Located { at: Span::default(), path: String::new(), message, hint: None });
+            problems.push(Located::of_text(Span::default(), message));
         }
         Refused { file: self.file, text: self.text, problems }
     }
 }
 
-impl Located {
-    fn to_json(&self) -> Value {
-        json!({ "path": self.path, "line": self.at.line, "column": self.at.column, "message": self.message, "hint": self.hint })
-    }
-
-    fn write(&self, file: &str, text: &str, kind: &'static str, output: &mut Output<'_>) -> io::Result<()> {
-        let title = match self.path.as_str() {
-            "" => self.message.clone(),
-            path => format!("`{path}`: {}", self.message),
-        };
-        Snippet { file, text, at: self.at, title: &title, hint: self.hint.as_deref(), kind }.write(output)
-    }
+fn write(problem: &Located, file: &str, text: &str, kind: &'static str, output: &mut Output<'_>) -> io::Result<()> {
+    Snippet { file, text, at: problem.at, title: &problem.title(), hint: problem.hint.as_deref(), kind }.write(output)
 }
 
 impl Refused {
@@ -224,7 +163,7 @@ impl Refused {
             }
             Format::Table => {
                 for problem in &self.problems {
-                    problem.write(&self.file, &self.text, "error", output)?;
+                    write(problem, &self.file, &self.text, "error", output)?;
                 }
                 let n = self.problems.len();
                 let problems = if n == 1 { "problem" } else { "problems" };

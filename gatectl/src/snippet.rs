@@ -2,7 +2,7 @@
 
 use std::io;
 
-use host::yaml::Span;
+use documents::yaml::Span;
 
 use crate::output::{Colour, Output};
 use crate::visible;

@@ -59,7 +59,7 @@ fn as_json(text: &str) -> Result<Vec<u8>, String> {
     if text.len() > YAML_BYTES {
         return Err(format!("expected YAML of at most {YAML_BYTES} bytes, found {}; hint: write it as JSON", text.len()));
     }
-    let mut documents = host::yaml::read(text).map_err(|e| e.to_string())?;
+    let mut documents = documents::yaml::read(text).map_err(|e| e.to_string())?;
     documents.retain(|document| !document.value.is_null());
     match documents.as_slice() {
         [one] => serde_json::to_vec(&one.value).map_err(|e| e.to_string()),

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use documents::yaml;
 use host::exchange::{Exchange, Request, Response};
-use host::yaml;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

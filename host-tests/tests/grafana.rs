@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use host::yaml;
+use documents::yaml;
 use host_tests::engine::root;
 use serde_json::Value;
 

@@ -16,7 +16,7 @@ use policy::workload::{KINDS, POD_SUBRESOURCES};
 fn written() -> Metadata {
     let path = root().join("metadata.yml");
     let text = std::fs::read_to_string(&path).expect("metadata.yml");
-    let documents = host::yaml::read(&text).expect("YAML");
+    let documents = documents::yaml::read(&text).expect("YAML");
     assert_eq!(documents.len(), 1, "one document");
     Metadata::parse(&documents.first().expect("one document").value).expect("metadata that host::annotate takes")
 }

@@ -43,7 +43,8 @@ fn as_written() -> BTreeMap<String, Value> {
         entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
     }
     let read = |file: &std::path::PathBuf| {
-        host::yaml::read(&std::fs::read_to_string(file).expect("a file")).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+        documents::yaml::read(&std::fs::read_to_string(file).expect("a file"))
+            .unwrap_or_else(|e| panic!("{}: {e}", file.display()))
     };
     let documents = files(&engine::root().join("host-tests/cases")).iter().flat_map(read).collect::<Vec<_>>();
     documents.into_iter().map(|document| (note(&document.value), document.value["findings"].clone())).collect()

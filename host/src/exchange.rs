@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 pub use self::request::{Request, VERIFY};
 
 use crate::sources::named;
-use crate::yaml;
+use documents::yaml;
 
 /// What a host call was answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ pub const CLUSTER_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 /// The Kubernetes objects of one set read from files.
 pub const OBJECTS: usize = 200_000;
 /// One file of Kubernetes objects, in bytes: what the YAML reader accepts at most.
-pub const OBJECT_FILE_BYTES: usize = crate::yaml::MAX_BYTES;
+pub const OBJECT_FILE_BYTES: usize = documents::yaml::MAX_BYTES;
 /// All files of one set of Kubernetes objects together, in bytes.
 pub const OBJECT_BYTES: usize = 512 * 1024 * 1024;
 /// The deepest nesting of folders that is walked.

@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use policy::image::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::annotate;
-use crate::registry::{Registry, RegistryError, sha256};
+use crate::registry::{Registry, RegistryError};
 
 /// Media type of the config, whose bytes are `{}`.
 pub const CONFIG: &str = "application/vnd.wasm.config.v1+json";
@@ -72,7 +73,7 @@ impl Descriptor {
     fn of(media_type: &str, bytes: &[u8]) -> Self {
         // A length fits: no system has memory beyond 64 bits.
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Self { media_type: media_type.to_owned(), digest: sha256(bytes), size }
+        Self { media_type: media_type.to_owned(), digest: Digest::of(bytes).to_string(), size }
     }
 }
 

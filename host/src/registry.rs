@@ -30,7 +30,6 @@ use self::client::Clients;
 pub(crate) use self::client::loopback;
 pub use self::error::RegistryError;
 pub(crate) use self::error::report;
-pub(crate) use self::publish::sha256;
 pub use self::publish::{RawManifest, Resolved};
 pub use self::signatures::SIMPLE_SIGNING;
 pub(crate) use self::signatures::{SignatureLayer, SignaturesError, tag as signature_tag};

@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use policy::image::Digest;
 use serde_json::{Map, Value, json};
 
 pub use self::key_file::{KeyError, KeyPair};
 use crate::limits;
-use crate::registry::{Registry, RegistryError, SIMPLE_SIGNING, sha256, signature_tag};
+use crate::registry::{Registry, RegistryError, SIMPLE_SIGNING, signature_tag};
 
 /// Media type of a signature manifest that is made here.
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -161,7 +162,7 @@ impl Kept {
 
     /// Whether this key has signed these bytes before.
     fn has(&self, payload: &[u8], key: &KeyPair) -> bool {
-        let digest = sha256(payload);
+        let digest = Digest::of(payload).to_string();
         self.layers.iter().filter(|layer| text(layer, "digest") == Some(&digest)).any(|layer| {
             let signature = layer.get("annotations").and_then(|annotations| text(annotations, SIGNATURE));
             signature.is_some_and(|signature| key.made(signature, payload))

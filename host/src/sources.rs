@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::yaml::{self, Document};
+use documents::yaml::{self, Document};
 
 /// How registries are reached; by default over HTTPS with the system's authorities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

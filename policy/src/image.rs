@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::limits;
 
 /// A sha256 digest of an OCI manifest.
@@ -12,6 +14,12 @@ use crate::limits;
 pub struct Digest(String);
 
 impl Digest {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(format!("sha256:{hex}"))
+    }
+
     /// `sha256:` and 64 lower-case hex digits; other algorithms are not supported, since no findings tag can be made of them.
     pub fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix("sha256:")?;

@@ -8,6 +8,7 @@
 //! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below.
 
 pub mod anchore;
+pub mod artifact;
 pub mod artifact_analysis;
 mod budget;
 pub mod carry;

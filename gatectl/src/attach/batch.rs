@@ -130,7 +130,7 @@ impl Batch<'_> {
             ))
         })?;
         let done = self.push.run(&self.registry, &prepared)?;
-        let of = |(artifact, _): &(super::Artifact, _)| (artifact.reference.clone(), artifact.digest());
+        let of = |(artifact, _): &(reports::artifact::Artifact, _)| (artifact.reference.clone(), artifact.digest());
         Ok(Finished {
             state: if done.is_same { State::Unchanged } else { State::Published },
             artifacts: prepared.artifacts.iter().map(of).collect(),

@@ -9,11 +9,11 @@ use reports::document::{self, Target};
 use reports::merge::merge;
 use reports::report::{self, Notes, SubjectKind};
 
-use super::artifact::Artifact;
 use super::input::{Beside, Read};
 use super::subject::{Scanned, Subject};
 use super::{bind, carry};
 use crate::exit::Failure;
+use reports::artifact::Artifact;
 
 /// What is made before anything is pushed: one artifact for the image, or one for each scanned platform and one for the index.
 pub(crate) struct Prepared {
@@ -87,7 +87,7 @@ pub(crate) fn prepare(
         let target = Target::image(image.digest.clone(), image.platform.clone(), &report);
         let (document, folded) = document::make(&target, binding.scanned_at).map_err(Failure::new)?;
         prepared.notes.extend(&folded);
-        let artifact = Artifact::make(&document, subject.descriptor_of(&image), repository, &layers)?;
+        let artifact = Artifact::make(&document, subject.descriptor_of(&image), repository, &layers).map_err(Failure::new)?;
         prepared.artifacts.push((artifact, document));
         scanned.push((image, report));
     }
@@ -102,7 +102,7 @@ pub(crate) fn prepare(
             let platform = image.platform.as_deref().unwrap_or("unknown");
             prepared.notes.add(format!("platform {platform} was not scanned: it has no findings"));
         }
-        let artifact = Artifact::make(&document, subject.descriptor.clone(), repository, &all_layers)?;
+        let artifact = Artifact::make(&document, subject.descriptor.clone(), repository, &all_layers).map_err(Failure::new)?;
         prepared.artifacts.push((artifact, document));
     }
     Ok(prepared)

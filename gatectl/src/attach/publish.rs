@@ -8,10 +8,10 @@ use policy::time::Timestamp;
 use policy::{findings, limits};
 use serde::Deserialize;
 
-use super::artifact::{Artifact, CREATED, MANIFEST};
 use super::{Prepared, sign};
 use crate::clock;
 use crate::exit::Failure;
+use reports::artifact::{Artifact, CREATED, MANIFEST};
 
 /// What is under a findings tag already.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,12 @@ use policy::findings::{self, Document, Severity, json as written};
 use serde_json::{Value, json};
 
 use super::publish::Earlier;
-use super::{Artifact, Descriptor, MANIFEST, Prepared, candidates, sign};
+use super::{Prepared, candidates, sign};
 use crate::exit::Failure;
 use crate::output::{Colour, Format, Output};
 use crate::{table, visible};
+use policy::image::Digest;
+use reports::artifact::{Artifact, Descriptor, MANIFEST};
 
 /// Version of the JSON that `--format json` writes.
 const SCHEMA_VERSION: u32 = 1;
@@ -76,7 +78,7 @@ pub(super) fn write(output: &mut Output<'_>, format: Format, prepared: &Prepared
 }
 
 fn value(artifact: &Artifact, document: &Document<'_>, shown: &Shown<'_>, nth: usize) -> Value {
-    let config = super::artifact::sha256(&artifact.config);
+    let config = Digest::of(&artifact.config);
     let signed = shown.signature_of(nth);
     let signature = json!({
         "reference": sign::reference(artifact),
@@ -93,7 +95,7 @@ fn value(artifact: &Artifact, document: &Document<'_>, shown: &Shown<'_>, nth: u
         "signature": if shown.is_signed { signature } else { Value::Null },
         "blobs": blobs(artifact),
         "replaces": earlier,
-        "summary": summary::summarize(document, &config),
+        "summary": summary::summarize(document, config.as_str()),
     });
     if let Some(members) = value.as_object_mut().filter(|_| shown.is_dry_run) {
         members.insert("document".to_owned(), written::write(document));
@@ -126,8 +128,8 @@ fn block(
     shown: &Shown<'_>,
     nth: usize,
 ) -> Result<(), Failure> {
-    let config = super::artifact::sha256(&artifact.config);
-    let summary = summary::summarize(document, &config);
+    let config = Digest::of(&artifact.config);
+    let summary = summary::summarize(document, config.as_str());
     let scanner = match &document.scanner.version {
         Some(version) => format!("{} {version}", document.scanner.name),
         None => document.scanner.name.to_string(),

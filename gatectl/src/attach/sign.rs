@@ -11,9 +11,9 @@ use host::limits;
 use host::registry::Registry;
 use host::signing::{self, KeyPair, Signed};
 
-use super::Artifact;
 use crate::exit::Failure;
 use crate::password::Passwords;
+use reports::artifact::Artifact;
 
 /// What every signature of findings says.
 const ANNOTATION: (&str, &str) = ("io.gated-deployment.type", "findings.v1");

@@ -10,8 +10,8 @@ use reports::Report;
 use reports::document::{Target, TargetImage};
 use serde::Deserialize;
 
-use super::artifact::{Descriptor, MANIFEST};
 use crate::exit::Failure;
+use reports::artifact::{Descriptor, MANIFEST};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 

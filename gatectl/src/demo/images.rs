@@ -3,8 +3,10 @@
 use host::registry::Registry;
 use serde_json::json;
 
-use crate::attach::{self, Beside, Binding, Descriptor, MANIFEST, Read, sha256};
+use crate::attach::{self, Beside, Binding, Read};
 use crate::exit::Failure;
+use policy::image::Digest;
+use reports::artifact::{Descriptor, MANIFEST};
 
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
@@ -20,7 +22,7 @@ pub(super) fn push(registry: &Registry, image: &str) -> Result<String, Failure> 
     let config = json!({
         "architecture": "amd64", "os": "linux",
         "config": { "Labels": { "org.opencontainers.image.ref.name": name } },
-        "rootfs": { "type": "layers", "diff_ids": [sha256(&layer)] },
+        "rootfs": { "type": "layers", "diff_ids": [Digest::of(&layer).as_str()] },
     });
     let config = config.to_string().into_bytes();
     let manifest = json!({

@@ -15,7 +15,6 @@ use serde_json::value::RawValue;
 use super::gate::Gate;
 use super::seen::is_judged;
 use super::worst;
-use crate::attach::sha256;
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -76,7 +75,7 @@ impl Side {
         }
         let report = reports::read(&bytes, None).map_err(|e| Failure::at(name, e))?;
         // Which image it is about and when it was made is not compared.
-        let digest = Digest::parse(&sha256(&bytes)).ok_or_else(|| Failure::at(name, "it has no digest"))?;
+        let digest = Digest::of(&bytes);
         let target = Target::image(digest, report.subject.platform.clone(), &report);
         let (document, folded) = document::make(&target, Some(Timestamp::EPOCH)).map_err(|e| Failure::at(name, e))?;
         for (note, times) in report.notes.iter().chain(folded.iter()) {

@@ -6,9 +6,9 @@ use clap::Args;
 use host::annotate::{self, Metadata};
 use serde_json::{Value, json};
 
-use crate::attach::sha256;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::{Colour, Format, Output};
+use policy::image::Digest;
 
 /// Shows the policy metadata that a module carries
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ impl Inspect {
         let document = annotate::metadata(&wasm).ok_or_else(|| {
             Failure::at(self.module.display(), "no module with metadata; hint: write it with `gatectl module annotate`")
         })?;
-        let digest = sha256(&wasm);
+        let digest = Digest::of(&wasm).to_string();
         match self.format {
             Format::Json => {
                 output.json(&json!({ "schemaVersion": 1, "bytes": wasm.len(), "digest": digest, "metadata": document }))?;

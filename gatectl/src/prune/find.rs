@@ -8,7 +8,7 @@ use policy::time::{Duration, Timestamp};
 use serde::Deserialize;
 
 use super::{Artifact, Pruning, State};
-use crate::attach::CREATED;
+use reports::artifact::CREATED;
 
 /// A tag that has the form of a findings tag.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -38,7 +38,7 @@ pub(super) fn of_cluster(cluster: &Cluster, images: &mut Images) -> Result<(), F
 pub(super) fn of_file(file: &Path, images: &mut Images) -> Result<(), Failure> {
     let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
     let text = String::from_utf8(crate::manifests::read_bytes(file)?).map_err(|e| Failure::at(&name, e.utf8_error()))?;
-    let documents = host::yaml::read(&text).map_err(|e| Failure::at(&name, e))?;
+    let documents = documents::yaml::read(&text).map_err(|e| Failure::at(&name, e))?;
     let documents: Vec<Value> = documents.into_iter().map(|document| document.value).filter(|value| !value.is_null()).collect();
     match documents.is_empty() {
         true => Err(Failure::at(name, "expected pods, found nothing")),

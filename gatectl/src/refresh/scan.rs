@@ -11,7 +11,7 @@ use super::fresh::Looking;
 use super::process::Process;
 use super::scanner::Scanner;
 use super::{Finished, State};
-use crate::attach::{Artifact, Beside, Binding, Content, Prepared, Push, Read, Subject, not_of_the_future, prepare, resolve};
+use crate::attach::{Beside, Binding, Content, Prepared, Push, Read, Subject, not_of_the_future, prepare, resolve};
 use crate::clock;
 use crate::exit::Failure;
 
@@ -70,7 +70,7 @@ impl Scanning<'_> {
         not_of_the_future(&prepared, self.now)?;
         self.is_an_improvement(pinned, &prepared, scanner.names_platform())?;
         self.push.run(self.registry, &prepared)?;
-        let of = |(artifact, _): &(Artifact, _)| (artifact.reference.clone(), artifact.digest());
+        let of = |(artifact, _): &(reports::artifact::Artifact, _)| (artifact.reference.clone(), artifact.digest());
         Ok(Finished {
             state: State::Refreshed(why),
             scanned_at: prepared.artifacts.last().map(|(_, document)| document.scanned_at),

@@ -1,7 +1,7 @@
 //! Every block of YAML is what it seems to be: settings that are accepted, objects with such settings, pipelines with commands that parse.
 
+use documents::yaml;
 use host::sources::Sources;
-use host::yaml;
 use policy::settings::Settings;
 use serde_json::Value;
 

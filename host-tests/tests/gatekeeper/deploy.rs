@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use boon::{Compiler, Draft, Schemas};
+use documents::yaml;
 use host::capability::{Capabilities, NoCapabilities};
-use host::yaml;
 use host_tests::engine::{module, root};
 use provider::lookups::Source;
 use provider::metrics::{Endpoint, Metrics, Refused};

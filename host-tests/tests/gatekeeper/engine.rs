@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use host::yaml;
+use documents::yaml;
 use host_tests::engine::root;
 use host_tests::template::Template;
 use regorus::{Engine, Value as Rego};

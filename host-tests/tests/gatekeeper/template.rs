@@ -184,7 +184,7 @@ fn the_parameters_have_the_schema_of_the_settings() {
         }
     }
     for template in &TEMPLATES {
-        let manifest = host::yaml::read(&template.yaml()).unwrap().remove(0).value;
+        let manifest = documents::yaml::read(&template.yaml()).unwrap().remove(0).value;
         compare("", &reference::schema(), &manifest["spec"]["crd"]["spec"]["validation"]["openAPIV3Schema"]);
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use documents::yaml;
 use gatectl::output::Output;
-use host::yaml;
 use host_tests::engine::root;
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use boon::{Compiler, Draft, Schemas};
+use documents::yaml;
 use host::capability::{Capabilities, KNOWN, NoCapabilities};
-use host::yaml;
 use host_tests::engine::{module, root};
 use policy::time::Duration;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use boon::{Compiler, Draft, Schemas};
-use host::yaml;
+use documents::yaml;
 use host_tests::engine::root;
 use policy::settings::Settings;
 use serde_json::{Value, json};

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use documents::yaml;
 use host::capability::Capabilities;
 use host::exchange;
 use host::module::{CallOptions, PolicyModule};
 use host::replay::Replay;
-use host::yaml;
 use host_tests::engine::{module, root};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use host::yaml;
+use documents::yaml;
 use host_tests::engine::root;
 use serde_json::Value;
 

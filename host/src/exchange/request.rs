@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use documents::yaml;
 use serde_json::{Map, Value};
 
 use super::{ExchangeError, complaint, mapping, scalar, text_of};
-use crate::{kubernetes, yaml};
+use crate::kubernetes;
 
 /// A host call as the file knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

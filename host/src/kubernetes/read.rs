@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use documents::yaml;
 use serde_json::Value;
 
 use super::objects::{Objects, ObjectsError};
 use super::request::Resource;
+use crate::files;
 use crate::limits::{OBJECT_BYTES, OBJECT_FILE_BYTES};
-use crate::{files, yaml};
 
 /// Reads files in the order given, folders by name.
 pub(super) fn paths(objects: &mut Objects, paths: &[PathBuf]) -> Result<(), ObjectsError> {

@@ -4,7 +4,7 @@ use oci_client::Reference;
 use oci_client::manifest::{
     IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
 };
-use sha2::{Digest, Sha256};
+use policy::image::Digest;
 
 use super::capped::Capped;
 use super::{Registry, RegistryError, parse};
@@ -82,7 +82,7 @@ impl Registry {
         let reference = parse(image)?;
         let path = format!("manifests/{}", reference.digest().or(reference.tag()).unwrap_or("latest"));
         let answer = self.clients.get(&reference, &path, &MANIFESTS.join(", "), limits::MANIFEST_BYTES)?;
-        let digest = sha256(&answer.body);
+        let digest = Digest::of(&answer.body).to_string();
         if let Some(expected) = [reference.digest(), answer.digest()].into_iter().flatten().find(|one| *one != digest) {
             let message = format!("`{image}`: expected a manifest of the digest {expected}, found {digest}");
             return Err(RegistryError::Invalid(message));
@@ -114,7 +114,7 @@ impl Registry {
     /// [`RegistryError`].
     pub fn push_blob(&self, image: &str, bytes: &[u8]) -> Result<String, RegistryError> {
         let reference = parse(image)?;
-        let digest = sha256(bytes);
+        let digest = Digest::of(bytes).to_string();
         self.clients.run_patiently(&reference, |client, reference, auth| {
             let (bytes, digest) = (bytes.to_vec(), digest.clone());
             async move {
@@ -136,7 +136,7 @@ impl Registry {
     /// anything is sent.
     pub fn push_manifest_raw(&self, image: &str, bytes: &[u8], media_type: &str) -> Result<String, RegistryError> {
         let reference = parse(image)?;
-        let digest = sha256(bytes);
+        let digest = Digest::of(bytes).to_string();
         if let Some(expected) = reference.digest()
             && expected != digest
         {
@@ -157,13 +157,4 @@ impl Registry {
         })?;
         Ok(digest)
     }
-}
-
-/// The digest of these bytes as OCI writes it: `sha256:` and 64 hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    let mut text = "sha256:".to_owned();
-    for byte in Sha256::digest(bytes) {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }

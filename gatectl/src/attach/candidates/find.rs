@@ -13,9 +13,9 @@ use policy::time::Timestamp;
 use reports::{Format, intoto};
 use serde::Deserialize;
 
-use super::super::artifact::CREATED;
 use super::super::subject::{Content, Scanned, Subject};
 use crate::exit::Failure;
+use reports::artifact::CREATED;
 
 /// The layers of one artifact that are looked at.
 const MAX_LAYERS: usize = 100;

@@ -102,10 +102,10 @@ mod tests {
             json!({ "odd key: ": 1, "kubewarden/rules": "x\ny\n", "~": 2 }),
         ] {
             let text = write(&[("z", value.clone()), ("a", json!(1))]);
-            let read = host::yaml::read(&text).expect(&text);
+            let read = documents::yaml::read(&text).expect(&text);
             assert_eq!(read.first().map(|d| &d.value), Some(&json!({ "z": value, "a": 1 })), "{text}");
             let text = document(&value);
-            let read = host::yaml::read(&text).expect(&text);
+            let read = documents::yaml::read(&text).expect(&text);
             let empty = value.as_array().is_some_and(Vec::is_empty) || value == json!({}) || value.is_null();
             assert!(empty || read.first().map(|d| &d.value) == Some(&value), "{text}");
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use host::yaml;
+use documents::yaml;
 use host_tests::engine::root;
 use provider::tls::{self, Files};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};

@@ -1,6 +1,6 @@
 //! What YAML 1.1 reads otherwise than it is meant: kubectl and Gatekeeper read that version, where `no` is false and `0440` is 288.
 
-use host::yaml::{self, Span};
+use documents::yaml::{self, Span};
 use serde_json::Value;
 
 use super::{FOLDER, files, read};

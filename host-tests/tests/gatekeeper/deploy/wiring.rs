@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use host::yaml;
+use documents::yaml;
 use provider::flight::Room;
 use provider::limits;
 use provider::lookups::Lifetimes;

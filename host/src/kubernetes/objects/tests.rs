@@ -183,7 +183,7 @@ fn files_and_folders_are_read() {
 fn layered(proposed: &[&str], known: Option<&str>) -> Layered {
     let mut set = Objects::default();
     for (n, draft) in proposed.iter().enumerate() {
-        let object = crate::yaml::read(draft).expect("YAML").remove(0).value;
+        let object = documents::yaml::read(draft).expect("YAML").remove(0).value;
         set.propose(&format!("m{n}.yaml"), object).expect("an object");
     }
     Layered::new(set, known.map(|text| read(text).expect("a world")).unwrap_or_default(), None)

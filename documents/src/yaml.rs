@@ -115,7 +115,7 @@ impl std::error::Error for YamlError {}
 ///
 /// # Example
 /// ```
-/// let documents = host::yaml::read("rules:\n- name: block\n").unwrap();
+/// let documents = documents::yaml::read("rules:\n- name: block\n").unwrap();
 /// assert_eq!(documents[0].value["rules"][0]["name"], "block");
 /// assert_eq!(documents[0].spans["/rules/0/name"].line, 2);
 /// ```
