@@ -11,11 +11,14 @@ mod build;
 mod json;
 mod position;
 mod scalar;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use saphyr_parser::Parser;
+
+pub use self::write::write;
 
 /// The deepest nesting of mappings and sequences that is read; the same as `serde_json`'s own limit.
 pub const MAX_DEPTH: usize = 128;
