@@ -51,11 +51,14 @@ fn held(name: &str, document: &Document, defaults: &Defaults) -> Held {
 const WORKLOADS: [&str; 9] =
     ["Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job", "CronJob", "PodTemplate"];
 
-/// The requests of one document, each with the JSON pointer of its object; a sentence where it holds none.
-type Requests = Result<Vec<(String, Value)>, String>;
+/// Requests, each with the JSON pointer of its object; or a sentence.
+pub type Requests = Result<Vec<(String, Value)>, String>;
 
-/// The requests of one document; a sentence where it is none of what Kubernetes takes.
-fn of(value: &Value, pointer: &str, defaults: &Defaults) -> Requests {
+/// The requests of one document, each with the JSON pointer of its object below `pointer`.
+///
+/// # Errors
+/// A sentence, where it is none of what Kubernetes takes.
+pub fn of(value: &Value, pointer: &str, defaults: &Defaults) -> Requests {
     let kind = value.get("kind").and_then(Value::as_str);
     let items = value.get("items").and_then(Value::as_array);
     match (kind, items) {

@@ -4,7 +4,6 @@ mod alert;
 mod annotations;
 mod audit_log;
 mod chart;
-mod csv;
 mod event;
 mod filter;
 mod group;
@@ -20,15 +19,15 @@ mod pairing;
 mod reading;
 mod record;
 mod server_log;
-mod sheet;
 mod summary;
-mod table;
 mod tally;
 mod wrapping;
 
-use std::path::PathBuf;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use policy::time::Timestamp;
 
 use self::filter::Filter;
 use self::group::{By, View};
@@ -38,11 +37,14 @@ use self::summary::Summary;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::output::Output;
 use crate::progress::Reading;
+use crate::sheet::{csv, table};
 use crate::{clock, visible};
 
 /// Rows of a table and of a page where nothing else is asked for.
 const TABLE_ROWS: usize = 50;
 const PAGE_ROWS: usize = 2_000;
+/// Lines by which a log is known.
+const FIRST_LINES: usize = 50;
 
 /// Makes an inventory of what the gate answered, from logs of the policy server and audit logs of the API server
 #[derive(Debug, Args)]
@@ -194,4 +196,38 @@ impl Admissions {
         summary.filtered = filtered;
         Ok((counter.finish(), summary))
     }
+}
+
+/// What a log tells of one workload at one time.
+pub(crate) struct Told {
+    pub(crate) namespace: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) time: Timestamp,
+    /// Those that an entry names.
+    pub(crate) images: Vec<String>,
+}
+
+/// Hands over the workloads of a log; how many of its lines could not be read. `path` is what it is called.
+///
+/// # Errors
+/// It cannot be read to its end.
+pub(crate) fn told(path: &Path, reader: impl Read, take: &mut dyn FnMut(Told)) -> Result<u64, Failure> {
+    let lines = Lines::read(reader).map_err(|error| Failure::at(path.display(), error))?;
+    let mut summary = Summary::default();
+    reading::read(lines, path, &mut summary, &mut |answer| {
+        let event::Workload { kind, name } = answer.shape.workload;
+        let images = answer.shape.entries.into_iter().map(|entry| entry.image).filter(|image| !image.is_empty()).collect();
+        take(Told { namespace: answer.shape.namespace, kind, name, time: answer.time, images });
+        Ok(())
+    })?;
+    match summary.broken.first() {
+        Some(broken) => Err(Failure::new(broken)),
+        None => Ok(summary.unread()),
+    }
+}
+
+/// Whether a text is the beginning of a log, rather than manifests.
+pub(crate) fn is_log(beginning: &str) -> bool {
+    beginning.lines().filter(|line| !line.trim().is_empty()).take(FIRST_LINES).any(reading::is_of_log)
 }

@@ -15,12 +15,13 @@ use host::replay::Replay;
 use policy::time::Timestamp;
 
 use self::explain::Listener;
+use self::show::Format;
 use crate::clock;
 use crate::connection::Connection;
 use crate::exit::{ExitCode, Failure, Outcome};
 use crate::manifests::{self, Defaults, Submitted};
 use crate::objects::ObjectSources;
-use crate::output::{Format, Output};
+use crate::output::Output;
 use crate::policy_module::{self, Answer, Module};
 use crate::settings;
 
@@ -33,6 +34,7 @@ use crate::settings;
   kubectl get namespaces -o yaml > namespaces.yaml
   gatectl check web.yaml --settings settings.yaml --objects namespaces.yaml --objects reports/
   gatectl check web.yaml --settings settings.yaml --cluster --context staging
+  gatectl check deploy/ --settings settings.yaml --format sarif > gate.sarif
   gatectl check web.yaml --settings settings.yaml --record calls.yaml
   gatectl check web.yaml --settings settings.yaml --replay calls.yaml --now 2026-11-21T12:00:00Z
 
@@ -112,7 +114,7 @@ impl Check {
     pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
         let settings = match settings::load(&self.settings)? {
             Ok(settings) => settings,
-            Err(refused) => return refused.write(output, self.format),
+            Err(refused) => return refused.write(output, self.format.of_refusals()),
         };
         let events = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&events);
@@ -120,13 +122,15 @@ impl Check {
         let defaults = Defaults { operation: self.operation.clone(), namespace: self.namespace.clone() };
         let (submitted, mut notes) = manifests::read(&self.files, &defaults)?;
         let answers = self.answers(&submitted, sink, &mut notes)?;
+        // Results for code hosts name every vulnerability, which only the way to a verdict does.
+        let is_explained = self.explain || matches!(self.format, Format::Sarif);
         // What is explained was judged at one instant, in the module and here.
-        let now = self.now.or_else(|| self.explain.then(clock::present));
+        let now = self.now.or_else(|| is_explained.then(clock::present));
         let listener = Arc::new(Listener::new(answers.capabilities()));
-        let capabilities: Arc<dyn Capabilities> = if self.explain { listener.clone() } else { answers.capabilities() };
+        let capabilities: Arc<dyn Capabilities> = if is_explained { listener.clone() } else { answers.capabilities() };
         let module = Module::load(self.policy.as_deref(), capabilities, now.map(Timestamp::unix))?;
         if let Some(message) = module.refusal(&settings.value)? {
-            return settings.refused(message).write(output, self.format);
+            return settings.refused(message).write(output, self.format.of_refusals());
         }
         for note in notes {
             output.note(note)?;
@@ -139,7 +143,7 @@ impl Check {
         for one in submitted {
             let payload = policy_module::payload(&one.request, &settings.value);
             let bytes = module.validate(&payload).map_err(|e| Failure::at(&one.place, e.message))?;
-            let images = match now.filter(|_| self.explain) {
+            let images = match now.filter(|_| is_explained) {
                 Some(now) => Some(listener.explain(&payload, &bytes, now)?),
                 None => None,
             };

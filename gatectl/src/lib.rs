@@ -15,6 +15,8 @@ mod demo;
 mod exit;
 mod findings;
 mod jobs;
+mod judgement;
+mod junit;
 mod keys;
 mod lookup;
 mod man;
@@ -28,8 +30,11 @@ mod policy_module;
 mod progress;
 mod prune;
 mod refresh;
+mod sarif;
 mod serve;
 mod settings;
+mod sheet;
+mod simulate;
 mod snippet;
 mod table;
 mod unpacked;
@@ -67,6 +72,7 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Keys),
     Check(check::Check),
+    Simulate(Box<simulate::Simulate>),
     Admissions(Box<admissions::Admissions>),
     #[command(subcommand)]
     Settings(settings::Settings),
@@ -104,6 +110,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Command::Findings(command) => command.run(output),
         Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
+        Command::Simulate(command) => command.run(output),
         Command::Admissions(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),

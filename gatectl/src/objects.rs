@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use host::kubernetes::{Layered, Objects};
+use host::kubernetes::{Cluster, Layered, Objects};
 use serde_json::Value;
 
 use crate::cluster::ClusterConnection;
@@ -25,6 +25,14 @@ pub(crate) struct ObjectSources {
 }
 
 impl ObjectSources {
+    /// The cluster, where one is to be asked.
+    ///
+    /// # Errors
+    /// A kubeconfig that cannot be used.
+    pub(crate) fn cluster(&self) -> Result<Option<Cluster>, Failure> {
+        self.cluster.cluster()
+    }
+
     /// Joins them; and a note for each manifest that cannot answer.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::ValueEnum;
 use policy::time::Timestamp;
 
+use crate::sheet::or_dash;
+
 /// Texts longer than this are cut: the gate's own are shorter (`policy::limits`).
 const TEXT_BYTES: usize = 1024;
 
@@ -190,9 +192,4 @@ pub(super) fn text(text: &str) -> String {
     }
     let end = (0..=TEXT_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     format!("{}…", text.get(..end).unwrap_or_default())
-}
-
-/// What stands for nothing in a column.
-pub(super) fn or_dash(text: &str) -> &str {
-    if text.is_empty() { "-" } else { text }
 }

@@ -9,8 +9,8 @@ use policy::time::Timestamp;
 use super::event::{Action, Entry, Origin, Shape, Workload};
 use super::grouping::{self, Group, Groups};
 use super::inventory::Inventory;
-use super::sheet::{Cell, Column, Sheet, shown, wide};
 use super::tally::Tally;
+use crate::sheet::{Cell, Column, Sheet, shown, wide};
 
 /// What entries are grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

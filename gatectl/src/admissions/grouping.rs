@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use policy::time::Timestamp;
 
 use super::event::{Action, Entry, Shape, Workload};
-use super::sheet::{Cell, Column, Sheet, shown, wide};
 use super::tally::Frequency;
+use crate::sheet::{Cell, Column, Sheet, shown, wide};
 
 /// Groups by their keys, each a text for every column that is no number.
 pub(super) type Groups<'i> = BTreeMap<Vec<String>, Group<'i>>;

@@ -2,40 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::event::{Answer, Log};
 use super::inventory::Inventory;
-use super::sheet::{Cell, Sheet};
 use super::summary::{self, Summary};
+use crate::sheet::Sheet;
 
 /// Version of both forms.
 const SCHEMA_VERSION: u32 = 1;
 
 /// The document: what was read, totals, and the rows of the view under its name.
 pub(super) fn document(sheet: &Sheet, inventory: &Inventory, summary: &Summary) -> Value {
-    let rows: Vec<Value> = sheet.rows.iter().map(|row| row_json(sheet, row)).collect();
     json!({
         "schemaVersion": SCHEMA_VERSION,
         "read": summary::json(summary, inventory),
         "totals": summary::totals_json(&summary::totals(inventory)),
-        sheet.name: rows,
+        sheet.name: sheet.json(),
     })
-}
-
-fn row_json(sheet: &Sheet, row: &[Cell]) -> Value {
-    let members = sheet.columns.iter().zip(row).map(|(column, cell)| (column.key.to_owned(), cell_json(cell)));
-    Value::Object(members.collect::<Map<String, Value>>())
-}
-
-fn cell_json(cell: &Cell) -> Value {
-    match cell {
-        Cell::Text(text) if text.is_empty() => Value::Null,
-        Cell::Text(text) => text.as_str().into(),
-        Cell::Number(number) => (*number).into(),
-        Cell::Time(time) => time.to_string().into(),
-        Cell::List(texts) => texts.as_slice().into(),
-    }
 }
 
 /// An answer by itself, as it was read.

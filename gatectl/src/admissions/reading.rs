@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use policy::time::Timestamp;
+
 use super::event::{Answer, Reading};
 use super::lines::{Line, Lines};
 use super::summary::Summary;
@@ -129,4 +131,15 @@ fn readings(line: &str) -> Vec<Reading> {
     // A log is cut where its disk was full or its file was moved away.
     let is_cut = server_log::is_record(text) && !text.ends_with('}');
     vec![if is_cut { Reading::Malformed("the line ends within a record".to_owned()) } else { Reading::Other }]
+}
+
+/// Whether a line is one of a log: a record of tracing's, as JSON or text, or an event of the API server's audit log.
+pub(super) fn is_of_log(line: &str) -> bool {
+    let plain = wrapping::uncoloured(line);
+    let json = json(&plain);
+    // Text begins with its time, whoever wrapped it.
+    let begins_with_time = || plain.split_whitespace().next().is_some_and(|word| Timestamp::parse(word).is_some());
+    server_log::is_record(json)
+        || (wrapping::is_object(json) && audit_log::is_candidate(json) && json.contains("\"auditID\""))
+        || begins_with_time()
 }

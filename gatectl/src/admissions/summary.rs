@@ -55,6 +55,13 @@ pub(super) struct Summary {
     pub(super) broken: Vec<String>,
 }
 
+impl Summary {
+    /// Lines that could not be read.
+    pub(super) fn unread(&self) -> u64 {
+        self.malformed.count.saturating_add(self.too_long.count)
+    }
+}
+
 /// Counts of answers and of their entries.
 #[derive(Debug)]
 pub(super) struct Totals {

@@ -1,24 +1,68 @@
 //! Verdicts, for people and for programs.
 
+use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::{Judged, trace};
 use crate::exit::Failure;
-use crate::manifests;
-use crate::output::{Colour, Format, Output};
-use crate::visible;
+use crate::judgement::{Interned, Judgement};
+use crate::output::{self, Colour, Output};
+use crate::{junit, manifests, sarif, visible};
 
 /// Version of the JSON that `--format json` writes; `docs/check.schema.json` describes it.
 const SCHEMA_VERSION: u32 = 1;
+
+/// How verdicts are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Table,
+    /// For programs: one JSON document with a `schemaVersion`.
+    Json,
+    /// For code hosts: SARIF 2.1.0, a result at each object.
+    Sarif,
+    /// For build servers: JUnit's XML, a test case for each object.
+    Junit,
+}
+
+impl Format {
+    /// How refused settings are written: they are nobody's test case.
+    pub(super) fn of_refusals(self) -> output::Format {
+        if self == Self::Json { output::Format::Json } else { output::Format::Table }
+    }
+}
 
 pub(super) fn write(output: &mut Output<'_>, format: Format, judged: &[Judged]) -> Result<(), Failure> {
     match format {
         Format::Json => output.json(&document(judged))?,
         Format::Table => table(output, judged)?,
+        Format::Sarif | Format::Junit => write_reports(output, format, judged)?,
     }
     let n = |verdict: &str| judged.iter().filter(|one| one.verdict() == verdict).count();
     let total = judged.len();
     output.note(format_args!("{total} judged: {} denied, {} audited, {} admitted", n("deny"), n("audit"), n("admit")))?;
+    Ok(())
+}
+
+fn write_reports(output: &mut Output<'_>, format: Format, judged: &[Judged]) -> Result<(), Failure> {
+    let interned = Interned::default();
+    let all: Vec<(String, Judgement)> = judged
+        .iter()
+        .map(|one| (manifests::name(&one.request), interned.judgement(&one.answer, one.images.as_deref().unwrap_or_default())))
+        .collect();
+    let results = judged.iter().zip(&all).map(|(one, (name, judgement))| {
+        let namespace = one.request.get("namespace").and_then(Value::as_str).unwrap_or_default();
+        (namespace, sarif::Judged { place: &one.place, name, judgement })
+    });
+    if format == Format::Junit {
+        output.results.write_all(junit::document(results).as_bytes())?;
+        return Ok(());
+    }
+    let (document, left_out) = sarif::document(results.map(|(_, one)| one));
+    output.json(&document)?;
+    if left_out > 0 {
+        output.note(sarif::left_out(left_out))?;
+    }
     Ok(())
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::world::{Ended, World, gatectl};
 
 const SETTINGS: &str = "rules:\n- name: block\n  action: deny\n  conditions: [{ severity: critical }]\n";
-const NOW: &str = "2026-11-21T12:00:00Z";
+pub(crate) const NOW: &str = "2026-11-21T12:00:00Z";
 
-fn module() -> String {
+pub(crate) fn module() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/policy.wasm");
     assert!(path.is_file(), "{}: build the module with `./just module`", path.display());
     path.display().to_string()

@@ -3,5 +3,7 @@
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 #[path = "../it/world.rs"]
 mod world;

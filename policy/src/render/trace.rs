@@ -6,6 +6,7 @@ use super::annotations::{merge, of_evidence, of_set_aside, of_vulnerability};
 use super::sentence::Sentence;
 use super::verdict_word;
 use crate::evaluate::trace::{Part, Platform, Seen, Step, Trace};
+use crate::findings::{Finding, Vulnerability};
 use crate::settings::{Action, Condition, Rule, Settings, Unit};
 use crate::text::quote;
 use crate::time::Timestamp;
@@ -121,12 +122,19 @@ fn of_step(settings: &Settings, verdict: &Verdict<'_, '_>, image: &JudgedImage<'
             let rank = rank.map(|rank| rank.map_or("unknown", |severity| severity.word()));
             let answer = (state == "fulfilled").then(|| rule.map(|rule| rule.action.word())).flatten();
             let vulnerabilities: Vec<Value> =
-                selected.iter().map(|(vulnerability, finding)| of_vulnerability(settings, vulnerability, finding)).collect();
+                selected.iter().map(|(vulnerability, finding)| with_finding(settings, vulnerability, finding)).collect();
             json!({ "state": state, "rank": rank, "count": count, "answer": answer, "vulnerabilities": vulnerabilities })
         }
         Seen::Bounded { at_most } => json!({ "state": "not-fulfilled", "atMost": at_most }),
     };
     merge(&mut value, seen);
     merge(&mut value, limits);
+    value
+}
+
+/// A vulnerability with what tells its first selected finding from others: the whole package URL, and whether a fix is known.
+fn with_finding(settings: &Settings, vulnerability: &Vulnerability<'_>, finding: &Finding<'_>) -> Value {
+    let mut value = of_vulnerability(settings, vulnerability, finding);
+    merge(&mut value, json!({ "purl": quote(&finding.purl), "fixable": finding.is_fixable() }));
     value
 }

@@ -1,13 +1,12 @@
 //! A sheet → a table for people at a terminal.
 
-use super::event::{Action, or_dash};
-use super::sheet::{Cell, Sheet};
+use super::{Cell, STANDING_OUT, Sheet, or_dash};
 use crate::exit::Failure;
 use crate::output::{Colour, Output};
 use crate::table;
 
 /// Writes the first rows of a sheet.
-pub(super) fn write(output: &mut Output<'_>, sheet: &Sheet, limit: usize) -> Result<(), Failure> {
+pub(crate) fn write(output: &mut Output<'_>, sheet: &Sheet, limit: usize) -> Result<(), Failure> {
     if sheet.rows.is_empty() {
         writeln!(output.results, "no {}", sheet.name)?;
         return Ok(());
@@ -46,9 +45,6 @@ fn of_number(row: &[Cell], is_shown: &[bool]) -> Vec<bool> {
 }
 
 fn colour(row: &[Cell]) -> Option<Colour> {
-    let word = |action: Action| Cell::Text(action.word().to_owned());
-    if row.contains(&word(Action::Deny)) {
-        return Some(Colour::Bad);
-    }
-    row.contains(&word(Action::Audit)).then_some(Colour::Doubtful)
+    let colours = STANDING_OUT.into_iter().zip([Colour::Bad, Colour::Doubtful]);
+    colours.into_iter().find(|(word, _)| row.contains(&Cell::Text((*word).to_owned()))).map(|(_, colour)| colour)
 }

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::sheet::{Cell, Sheet};
+use super::{Cell, Sheet};
 
 /// How a cell begins that a spreadsheet takes for a formula; some take the wide forms for the same.
 const FORMULA: [char; 9] = ['=', '+', '-', '@', '|', '＝', '＋', '－', '＠'];
 
-pub(super) fn write(out: &mut dyn Write, sheet: &Sheet) -> io::Result<()> {
+pub(crate) fn write(out: &mut dyn Write, sheet: &Sheet) -> io::Result<()> {
     record(out, sheet.columns.iter().map(|column| column.key.to_owned()))?;
     for row in &sheet.rows {
         record(out, row.iter().map(text))?;
@@ -36,7 +36,7 @@ fn record(out: &mut dyn Write, cells: impl Iterator<Item = String>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use super::super::sheet::shown;
+    use super::super::shown;
     use super::*;
 
     #[test]
