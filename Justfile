@@ -95,6 +95,11 @@ bench-provider: build
     scripts/tool docker-registry
     cargo run --release -p host-tests --bin sweep
 
+# measure `gatectl simulate` on a whole cluster, and write the section about it in BENCHMARKS.md
+bench-simulate: build
+    scripts/tool docker-registry
+    cargo run --release -p host-tests --bin sweep -- simulate
+
 # the book, dist/book/index.html
 book:
     scripts/tool mdbook

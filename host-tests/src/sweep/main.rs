@@ -1,5 +1,5 @@
-//! Measures `gatectl serve` as Gatekeeper uses it, and writes the section about it in BENCHMARKS.md: audits of a whole cluster, and two
-//! hundred requests at once for a minute. Takes some minutes.
+//! Measures what works at a whole cluster, and writes the sections about it in BENCHMARKS.md: `gatectl serve` as Gatekeeper uses it (audits,
+//! and two hundred requests at once for a minute), or with the argument `simulate` `gatectl simulate`. Takes some minutes.
 //!
 //! Seconds and bytes are of the machine that it ran on; what has to hold on every machine is in the tests.
 
@@ -10,6 +10,8 @@
     clippy::disallowed_methods,
     reason = "what cannot be measured is no measurement"
 )]
+
+mod simulate;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -35,6 +37,9 @@ fn main() {
     let [world, _] = World::both();
     let images: Vec<String> = (0..IMAGES).map(|i| published(&world, i)).collect();
     say(&format!("{IMAGES} images are published"));
+    if std::env::args().nth(1).is_some_and(|what| what == "simulate") {
+        return write(simulate::SECTION, &simulate::measured(&world, &images));
+    }
     let process = Process::start(&["--sources", &world.path("sources.yaml")]);
     let settings = json!({ "rules": [{ "name": "no-critical", "action": "deny", "conditions": [{ "severity": "critical" }] }] });
     let keys: Vec<String> = (0..WORKLOADS).map(|i| key(&settings, &format!("web-{i}"), &images[i % IMAGES])).collect();
@@ -78,10 +83,16 @@ Memory after each quarter of that time {memory}, at most {peak}; the figure to s
         memory = load.memory.map(mebibytes).join(", "),
         peak = mebibytes(peak),
     );
+    write(SECTION, &text);
+}
+
+/// Puts a section in the place of the one with its heading, or at the end.
+fn write(heading: &str, section: &str) {
     let file = root().join("BENCHMARKS.md");
     let before = std::fs::read_to_string(&file).unwrap();
-    let rest = before.split(SECTION).next().unwrap().trim_end();
-    std::fs::write(&file, format!("{rest}\n\n{text}")).unwrap();
+    let (first, rest) = before.split_once(heading).unwrap_or((&before, ""));
+    let after = rest.split_once("\n## ").map_or(String::new(), |(_, after)| format!("\n## {after}"));
+    std::fs::write(&file, format!("{}\n\n{section}{after}", first.trim_end())).unwrap();
 }
 
 /// An image with findings.
