@@ -57,6 +57,7 @@ e2e-tests *arguments: build
     scripts/tool docker-registry
     # A second opinion on the templates; without it the tests say so.
     scripts/tool opa-python || true
+    command -v curl >/dev/null || scripts/debian-packages curl
     cargo test --release -p gatectl --test with_module
     cargo test --release -p host-tests {{ arguments }}
 

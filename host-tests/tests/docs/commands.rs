@@ -120,7 +120,7 @@ impl Shell {
         // A page may show a file of the same name.
         std::fs::rename(self.world.path("sources.yaml"), programs.join("sources.yaml")).unwrap();
         let gatectl = format!(
-            "#!/bin/sh\ncase $1 in attach|findings|check|refresh|prune) set -- \"$@\" --sources {} ;; esac\nexec {} \"$@\"\n",
+            "#!/bin/sh\ncase $1 in attach|findings|check|simulate|refresh|prune) set -- \"$@\" --sources {} ;; esac\nexec {} \"$@\"\n",
             self.world.path("programs/sources.yaml"),
             root().join("dist/gatectl").display()
         );

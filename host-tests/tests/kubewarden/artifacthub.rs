@@ -130,7 +130,7 @@ fn metadata_that_cannot_be_listed_is_refused() {
 fn derived() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         ["README.md", "artifacthub-pkg.yml", "artifacthub-repo.yml"].map(|file| root().join(file)).into();
-    for folder in ["deploy/kubewarden", "deploy/gatekeeper"] {
+    for folder in ["deploy/kubewarden", "deploy/gatekeeper", "templates"] {
         let deploy = std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
         files.extend(deploy.filter(|path| path.is_file()));
     }
@@ -148,6 +148,12 @@ fn the_publisher_stands_in_one_place() {
             let reference = text[at..].split([' ', '\n', '`', '"', '\'']).next().unwrap();
             assert_eq!(reference, format!("registry://{address}:v{version}"), "{}: run ./just derived", path.display());
             modules += 1;
+        }
+        for (at, name) in text.match_indices("/releases/download/") {
+            let begin = text[..at].rfind(' ').map_or(0, |before| before + 1);
+            let end = at + name.len() + text[at + name.len()..].find(char::is_whitespace).unwrap_or(0);
+            let wanted = format!("{}/releases/download/v{version}", annotation(&metadata, "source"));
+            assert_eq!(text[begin..end], wanted, "{}: run ./just derived", path.display());
         }
         for (at, name) in text.match_indices("/gatectl:v") {
             let begin = text[..at].rfind([' ', '\n', '`', '"', '\'']).map_or(0, |before| before + 1);
@@ -174,7 +180,7 @@ fn the_publisher_stands_in_one_place() {
 fn a_release_waits_for_its_publisher() {
     let folder = tempfile::tempdir().unwrap();
     let place = |file: &str| folder.path().join(file);
-    for folder in ["deploy/kubewarden", "deploy/gatekeeper"] {
+    for folder in ["deploy/kubewarden", "deploy/gatekeeper", "templates"] {
         std::fs::create_dir_all(place(folder)).unwrap();
     }
     let version = annotation(&parse("metadata.yml"), "version");
@@ -195,6 +201,7 @@ fn a_release_waits_for_its_publisher() {
         ("README.md", "nothing\n".to_owned()),
         ("deploy/kubewarden/policy.yaml", "nothing\n".to_owned()),
         ("deploy/gatekeeper/provider.yaml", "nothing\n".to_owned()),
+        ("templates/check.yml", "nothing\n".to_owned()),
     ];
     let reset = || good.iter().for_each(|(file, text)| std::fs::write(place(file), text).unwrap());
     reset();
@@ -206,6 +213,7 @@ fn a_release_waits_for_its_publisher() {
         ("README.md", "OWNER".to_owned(), &tag, "derived file"),
         ("deploy/kubewarden/policy.yaml", "OWNER".to_owned(), &tag, "derived file"),
         ("deploy/gatekeeper/provider.yaml", "OWNER".to_owned(), &tag, "derived file"),
+        ("templates/check.yml", "OWNER".to_owned(), &tag, "derived file"),
         ("CHANGELOG.md", "## Unreleased\n".to_owned(), &tag, "expected a section"),
         ("artifacthub-pkg.yml", package.replace("changes", "charges"), &tag, "says no changes"),
         ("artifacthub-pkg.yml", package.replace(&version, "99.0.0"), &tag, "another version"),

@@ -1,5 +1,5 @@
 //! The policy at home in Kubewarden: what is published, what catalogues and forms show, the manifests for a cluster, the recordings that kwctl
-//! replays, and the workflows that release it.
+//! replays, the workflows that release it, and what other pipelines call of it.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 
 mod artifacthub;
 mod deploy;
+mod pipelines;
 mod publish;
 mod questions;
 mod refresh;
