@@ -1,7 +1,9 @@
 //! The objects of a long list → one place that is filled anew with each: a row of twenty members is large, and is not handed on from
 //! call to call.
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess};
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use crate::scalar::Scalar;
 
@@ -9,18 +11,39 @@ use crate::scalar::Scalar;
 #[derive(Debug)]
 pub(crate) struct Place<'p, T>(pub(crate) &'p mut T);
 
-/// Reads a list, and says each of its objects while it stands in the one place.
-pub(crate) fn each<'de, T, A>(mut items: A, mut say: impl FnMut(&mut T)) -> Result<(), A::Error>
+/// Reads a list, and adds each of its objects while it stands in the one place.
+pub(crate) fn list<'de, T, L, D>(deserializer: D, add: fn(&mut L, &mut T)) -> Result<L, D::Error>
 where
     T: Default,
-    A: SeqAccess<'de>,
+    L: Default,
+    D: Deserializer<'de>,
     for<'p> Place<'p, T>: DeserializeSeed<'de, Value = ()>,
 {
-    let mut item = T::default();
-    while items.next_element_seed(Place(&mut item))?.is_some() {
-        say(&mut item);
+    deserializer.deserialize_seq(Each(add))
+}
+
+/// What is done with each object of a list.
+struct Each<T, L>(fn(&mut L, &mut T));
+
+impl<'de, T, L> Visitor<'de> for Each<T, L>
+where
+    T: Default,
+    L: Default,
+    for<'p> Place<'p, T>: DeserializeSeed<'de, Value = ()>,
+{
+    type Value = L;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
     }
-    Ok(())
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<L, A::Error> {
+        let (mut list, mut item) = (L::default(), T::default());
+        while items.next_element_seed(Place(&mut item))?.is_some() {
+            (self.0)(&mut list, &mut item);
+        }
+        Ok(list)
+    }
 }
 
 /// A value of an optional member.

@@ -8,7 +8,7 @@ mod wiring;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use boon::{Compiler, Draft, Schemas};
+use crate::validated::validated;
 use documents::yaml;
 use host::capability::{Capabilities, NoCapabilities};
 use host_tests::engine::{module, root};
@@ -69,19 +69,6 @@ fn constraints() -> Vec<(String, Value)> {
 
 fn texts(value: &Value) -> BTreeSet<&str> {
     value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap()).collect()
-}
-
-fn validated(schema: Value, values: Vec<(String, Value)>) {
-    let mut compiler = Compiler::new();
-    compiler.set_default_draft(Draft::V2020_12);
-    compiler.add_resource("schema.json", schema).unwrap();
-    let mut schemas = Schemas::new();
-    let index = compiler.compile("schema.json", &mut schemas).unwrap();
-    for (place, value) in values {
-        if let Err(error) = schemas.validate(&value, index) {
-            panic!("{place}: {error:#}");
-        }
-    }
 }
 
 #[test]

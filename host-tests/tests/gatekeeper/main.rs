@@ -10,3 +10,5 @@ mod parity;
 mod served;
 mod template;
 mod trouble;
+#[path = "../validated/mod.rs"]
+mod validated;

@@ -17,4 +17,6 @@ mod publish;
 mod questions;
 mod refresh;
 mod replayed;
+#[path = "../validated/mod.rs"]
+mod validated;
 mod workflows;

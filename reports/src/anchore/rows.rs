@@ -32,23 +32,7 @@ pub(super) struct Listed<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Rows;
-
-        impl<'de> Visitor<'de> for Rows {
-            type Value = Listed<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a sequence")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-                let mut listed = Listed::default();
-                members::each(items, |item| listed.add(item))?;
-                Ok(listed)
-            }
-        }
-
-        deserializer.deserialize_seq(Rows)
+        members::list(deserializer, Listed::add)
     }
 }
 
