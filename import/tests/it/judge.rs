@@ -98,7 +98,7 @@ impl Judge {
         self
     }
 
-    /// `Pod` or a kind of the group `apps`.
+    /// A kind of workload.
     pub(crate) fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
         self
@@ -184,15 +184,19 @@ impl Judge {
         if let Some(account) = &self.account {
             spec["serviceAccountName"] = account.as_str().into();
         }
-        let (group, api_version, spec) = match self.kind {
-            "Pod" => ("", "v1", spec),
-            _ => ("apps", "apps/v1", json!({ "template": { "metadata": { "labels": self.labels }, "spec": spec } })),
+        let template = json!({ "template": { "metadata": { "labels": self.labels }, "spec": spec } });
+        let (group, spec) = match self.kind {
+            "Pod" => ("", spec),
+            "ReplicationController" => ("", template),
+            "Job" => ("batch", template),
+            "CronJob" => ("batch", json!({ "jobTemplate": { "spec": template } })),
+            _ => ("apps", template),
         };
         json!({
             "uid": "1", "operation": "CREATE", "namespace": self.namespace, "name": self.name, "userInfo": self.user,
             "kind": { "group": group, "version": "v1", "kind": self.kind },
             "resource": { "group": group, "version": "v1", "resource": format!("{}s", self.kind.to_lowercase()) },
-            "object": { "apiVersion": api_version, "kind": self.kind, "metadata": metadata, "spec": spec },
+            "object": { "kind": self.kind, "metadata": metadata, "spec": spec },
         })
     }
 }

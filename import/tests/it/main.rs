@@ -7,6 +7,8 @@ mod given;
 #[cfg(test)]
 mod judge;
 #[cfg(test)]
+mod microsoft_vectors;
+#[cfg(test)]
 mod recognise;
 #[cfg(test)]
 mod robustness;
