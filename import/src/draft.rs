@@ -18,6 +18,8 @@ pub(crate) struct Draft {
     exemptions: Vec<(Map<String, Value>, Vec<String>)>,
     /// Exemptions that are the same but for the rules that they name are one.
     positions: BTreeMap<(String, bool), usize>,
+    /// The rules that lists of the same gate are for, where it says so.
+    listed: Option<Vec<String>>,
     losses: Vec<Loss>,
     rule_names: Names,
     exemption_names: Names,
@@ -40,6 +42,15 @@ impl Draft {
             self.lose(&other, "this member is not known: nothing stands for it, and only who knows it can say what that means");
         }
         Ok(())
+    }
+
+    /// Whether the format is known to have every member of an exemption, which exempts nothing otherwise: what is not known may narrow it.
+    pub(crate) fn knows_all(&mut self, at: &At<'_>, known: &[&str]) -> Result<bool, Refusal> {
+        let others = at.others(known)?;
+        for other in &others {
+            self.lose(other, "this member is not known, and may narrow what is exempt: nothing is exempt by this entry");
+        }
+        Ok(others.is_empty())
     }
 
     /// A name of the rule language for a rule.
@@ -73,6 +84,16 @@ impl Draft {
             members.insert("name".to_owned(), self.exemption_names.give(name).into());
             self.exemptions.push((members, rules.to_vec()));
         }
+    }
+
+    /// Says that lists of the same gate, which stand in files of their own, are for this rule; without one, for none that has been read.
+    pub(crate) fn list_for(&mut self, rule: Option<&str>) {
+        self.listed.get_or_insert_default().extend(rule.map(str::to_owned));
+    }
+
+    /// The rules that such lists are for; none: the gate is not here.
+    pub(crate) fn listed(&self) -> Option<&[String]> {
+        self.listed.as_deref()
     }
 
     /// The settings document, or the exemptions alone where there is no rule, and the losses.

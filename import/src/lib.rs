@@ -10,13 +10,22 @@
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic))]
 
 mod azure_policy;
+mod decimal;
 mod draft;
 mod format;
+mod grype;
+mod harbor;
+mod ids;
+mod kubescape;
+mod neuvector;
+mod package;
 mod parse;
 mod pattern;
 mod recognise;
 mod security_artifact_policy;
 mod source;
+mod stackrox;
+mod trivy_ignore;
 mod write;
 
 use std::fmt;

@@ -5,12 +5,24 @@ mod azure_policy;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod grype;
+#[cfg(test)]
+mod harbor;
+#[cfg(test)]
 mod judge;
 #[cfg(test)]
+mod kubescape;
+#[cfg(test)]
 mod microsoft_vectors;
+#[cfg(test)]
+mod neuvector;
 #[cfg(test)]
 mod recognise;
 #[cfg(test)]
 mod robustness;
 #[cfg(test)]
 mod security_artifact_policy;
+#[cfg(test)]
+mod stackrox;
+#[cfg(test)]
+mod trivy_ignore;
