@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use crate::source::At;
-use crate::{Refusal, azure_policy, security_artifact_policy};
+use crate::{Refusal, azure_policy, binary_authorization, kritis, security_artifact_policy};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,10 @@ pub enum Format {
     SecurityArtifactPolicy,
     /// The parameters of the deprecated Azure Policy definition "block vulnerable images".
     AzurePolicy,
+    /// Google's Binary Authorization: the platform policy of continuous validation.
+    BinaryAuthorization,
+    /// Kritis: the `ImageSecurityPolicy` of its admission webhook, the `VulnzSigningPolicy` of its signer.
+    Kritis,
 }
 
 /// Who reads a format.
@@ -50,6 +54,24 @@ pub(crate) const READERS: &[Reader] = &[
         recognise: azure_policy::recognise,
         read: azure_policy::read,
         notes: azure_policy::NOTES,
+    },
+    Reader {
+        format: Format::BinaryAuthorization,
+        title: "a policy of Google's Binary Authorization",
+        word: "binaryAuthorization",
+        is_gate: true,
+        recognise: binary_authorization::recognise,
+        read: binary_authorization::read,
+        notes: binary_authorization::NOTES,
+    },
+    Reader {
+        format: Format::Kritis,
+        title: "a policy of Kritis",
+        word: "kritis",
+        is_gate: true,
+        recognise: kritis::recognise,
+        read: kritis::read,
+        notes: kritis::NOTES,
     },
 ];
 

@@ -9,9 +9,13 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic))]
 
+mod allowed_image;
 mod azure_policy;
+mod binary_authorization;
+mod ceiling;
 mod draft;
 mod format;
+mod kritis;
 mod parse;
 mod pattern;
 mod recognise;

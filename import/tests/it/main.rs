@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod azure_policy;
 #[cfg(test)]
+mod binary_authorization;
+#[cfg(test)]
 mod given;
 #[cfg(test)]
 mod judge;
+#[cfg(test)]
+mod kritis;
 #[cfg(test)]
 mod microsoft_vectors;
 #[cfg(test)]
