@@ -1,8 +1,9 @@
 //! The formats that are read: what people call them, and who reads them.
 
 use crate::draft::Draft;
+use crate::inspector::filters;
 use crate::source::At;
-use crate::{Refusal, azure_policy, binary_authorization, kritis, security_artifact_policy};
+use crate::{Refusal, azure_policy, binary_authorization, image_cve_policy, inspector, kritis, security_artifact_policy};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,12 @@ pub enum Format {
     BinaryAuthorization,
     /// Kritis: the `ImageSecurityPolicy` of its admission webhook, the `VulnzSigningPolicy` of its signer.
     Kritis,
+    /// Kubewarden's `image-cve-policy`.
+    ImageCvePolicy,
+    /// The thresholds of Amazon Inspector's GitHub action.
+    InspectorThresholds,
+    /// Amazon Inspector's suppression filters.
+    InspectorFilters,
 }
 
 /// Who reads a format.
@@ -72,6 +79,33 @@ pub(crate) const READERS: &[Reader] = &[
         recognise: kritis::recognise,
         read: kritis::read,
         notes: kritis::NOTES,
+    },
+    Reader {
+        format: Format::ImageCvePolicy,
+        title: "Kubewarden's image-cve-policy",
+        word: "imageCvePolicy",
+        is_gate: true,
+        recognise: image_cve_policy::recognise,
+        read: image_cve_policy::read,
+        notes: image_cve_policy::NOTES,
+    },
+    Reader {
+        format: Format::InspectorThresholds,
+        title: "thresholds of Amazon Inspector's action",
+        word: "inspectorThresholds",
+        is_gate: true,
+        recognise: inspector::recognise,
+        read: inspector::read,
+        notes: inspector::NOTES,
+    },
+    Reader {
+        format: Format::InspectorFilters,
+        title: "suppression filters of Amazon Inspector",
+        word: "inspectorFilters",
+        is_gate: false,
+        recognise: filters::recognise,
+        read: filters::read,
+        notes: filters::NOTES,
     },
 ];
 

@@ -15,6 +15,8 @@ mod binary_authorization;
 mod ceiling;
 mod draft;
 mod format;
+mod image_cve_policy;
+mod inspector;
 mod kritis;
 mod parse;
 mod pattern;

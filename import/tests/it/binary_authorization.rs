@@ -251,7 +251,7 @@ fn what_has_no_counterpart_is_said_and_makes_nothing_looser() {
 fn a_policy_without_vulnerabilities_is_refused_with_the_reason() {
     let classic = json!({ "defaultAdmissionRule": { "evaluationMode": "REQUIRE_ATTESTATION", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG",
         "requireAttestationsBy": ["projects/p/attestors/a"] }, "globalPolicyEvaluationMode": "ENABLE" });
-    let refusal = given::documents(&[classic.clone()]).unwrap_err().to_string();
+    let refusal = given::documents(std::slice::from_ref(&classic)).unwrap_err().to_string();
     assert!(refusal.contains("the classic policy asks for attestations and never looks at vulnerabilities"), "{refusal}");
     let beside = given::documents(&[classic, one(check("LOW", "LOW"))]).unwrap();
     assert!(matches!(&given::losses(&beside)[..], [loss] if loss.starts_with("documents[0]: the classic policy")));

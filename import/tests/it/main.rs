@@ -7,6 +7,10 @@ mod binary_authorization;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
+mod image_cve_policy;
+#[cfg(test)]
+mod inspector;
+#[cfg(test)]
 mod judge;
 #[cfg(test)]
 mod kritis;
