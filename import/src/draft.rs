@@ -68,6 +68,11 @@ impl Draft {
         self.members.insert(key.to_owned(), value.into());
     }
 
+    /// How many rules there are.
+    pub(crate) fn rules(&self) -> usize {
+        self.rules.len().saturating_add(self.last_rules.len())
+    }
+
     /// How much has been lost.
     pub(crate) fn losses(&self) -> usize {
         self.losses.len()

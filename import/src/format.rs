@@ -1,8 +1,12 @@
 //! The formats that are read: what people call them, and who reads them.
 
 use crate::draft::Draft;
+use crate::inspector::filters;
 use crate::source::At;
-use crate::{Refusal, azure_policy, grype, harbor, kubescape, neuvector, security_artifact_policy, stackrox, trivy_ignore};
+use crate::{
+    Refusal, azure_policy, binary_authorization, grype, harbor, image_cve_policy, inspector, kritis, kubescape, neuvector,
+    security_artifact_policy, stackrox, trivy_ignore,
+};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +15,16 @@ pub enum Format {
     SecurityArtifactPolicy,
     /// The parameters of the deprecated Azure Policy definition "block vulnerable images".
     AzurePolicy,
+    /// Google's Binary Authorization: the platform policy of continuous validation.
+    BinaryAuthorization,
+    /// Kritis: the `ImageSecurityPolicy` of its admission webhook, the `VulnzSigningPolicy` of its signer.
+    Kritis,
+    /// Kubewarden's `image-cve-policy`.
+    ImageCvePolicy,
+    /// The thresholds of Amazon Inspector's GitHub action.
+    InspectorThresholds,
+    /// Amazon Inspector's suppression filters.
+    InspectorFilters,
     /// The rules of NeuVector's admission control.
     NeuVector,
     /// Policies of Red Hat Advanced Cluster Security.
@@ -66,6 +80,51 @@ pub(crate) const READERS: &[Reader] = &[
         recognise: azure_policy::recognise,
         read: azure_policy::read,
         notes: azure_policy::NOTES,
+    },
+    Reader {
+        format: Format::BinaryAuthorization,
+        title: "a policy of Google's Binary Authorization",
+        word: "binaryAuthorization",
+        is_gate: true,
+        recognise: binary_authorization::recognise,
+        read: binary_authorization::read,
+        notes: binary_authorization::NOTES,
+    },
+    Reader {
+        format: Format::Kritis,
+        title: "a policy of Kritis",
+        word: "kritis",
+        is_gate: true,
+        recognise: kritis::recognise,
+        read: kritis::read,
+        notes: kritis::NOTES,
+    },
+    Reader {
+        format: Format::ImageCvePolicy,
+        title: "Kubewarden's image-cve-policy",
+        word: "imageCvePolicy",
+        is_gate: true,
+        recognise: image_cve_policy::recognise,
+        read: image_cve_policy::read,
+        notes: image_cve_policy::NOTES,
+    },
+    Reader {
+        format: Format::InspectorThresholds,
+        title: "thresholds of Amazon Inspector's action",
+        word: "inspectorThresholds",
+        is_gate: true,
+        recognise: inspector::recognise,
+        read: inspector::read,
+        notes: inspector::NOTES,
+    },
+    Reader {
+        format: Format::InspectorFilters,
+        title: "suppression filters of Amazon Inspector",
+        word: "inspectorFilters",
+        is_gate: false,
+        recognise: filters::recognise,
+        read: filters::read,
+        notes: filters::NOTES,
     },
     Reader {
         format: Format::NeuVector,

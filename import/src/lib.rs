@@ -9,13 +9,19 @@
 
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::float_arithmetic))]
 
+mod allowed_image;
 mod azure_policy;
+mod binary_authorization;
+mod ceiling;
 mod decimal;
 mod draft;
 mod format;
 mod grype;
 mod harbor;
 mod ids;
+mod image_cve_policy;
+mod inspector;
+mod kritis;
 mod kubescape;
 mod neuvector;
 mod package;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::given;
 use crate::recognise::policy;
+use crate::whole;
 
 /// Every place of a document.
 fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
@@ -15,62 +16,45 @@ fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Documents of every format with nearly every member that it knows, without a loss where `bool` says so.
-fn documents() -> Vec<(bool, Value)> {
-    let [defender, azure] = microsoft();
-    let mut documents = vec![(true, defender), (true, azure)];
-    let trivy = json!({ "vulnerabilities": [{ "id": "CVE-2021-1", "paths": ["usr/**"], "purls": ["pkg:deb/debian/a"], "expired_at": "2027-01-01",
-        "statement": "s" }], "secrets": [] });
-    let ignore = json!([{ "vulnerability": "CVE-2021-1", "include-aliases": true, "reason": "r", "fix-state": "fixed",
-            "package": { "name": "a", "version": "1", "type": "npm", "location": "/usr/**", "language": "", "upstream-name": "" } },
-        { "fix-state": "unknown" }, { "fix-state": "not-fixed" }, { "fix-state": "wont-fix" }]);
-    let grype = json!({ "fail-on-severity": "high", "only-fixed": true, "only-notfixed": true, "ignore-wontfix": "fixed", "ignore": ignore });
-    let list = json!({ "id": 1, "project_id": 0, "expires_at": 1_796_083_200, "items": [{ "cve_id": "CVE-2021-1" }] });
-    let project = json!({ "name": "a", "metadata": { "prevent_vul": "true", "severity": "high", "reuse_sys_cve_allowlist": "false",
-        "enable_content_trust": "false" }, "cve_allowlist": list });
-    let criterion = |name: &str, op: &str, value: &str| json!({ "name": name, "op": op, "value": value });
-    let mut aged = criterion("cveHighWithFixCount", ">=", "2");
-    aged["sub_criteria"] = json!([criterion("publishDays", ">=", "30")]);
-    let mut scored = criterion("cveScoreCount", ">=", "7.0");
-    scored["sub_criteria"] = json!([criterion("count", ">=", "2")]);
-    let scopes = [
-        criterion("namespace", "containsAny", "a,b*"),
-        criterion("user", "notContainsAny", "c"),
-        criterion("userGroups", "containsAll", "d,e"),
-        criterion("imageRegistry", "containsAny", "https://f.io/"),
-        criterion("image", "containsAny", "f.io/g:h,f.io/i*"),
-    ];
-    let with = |criteria: Value| [vec![criteria], scopes.to_vec()].concat();
-    let rules = json!([
-        { "id": 1, "action": "deny", "rule_mode": "", "comment": "c", "disabled": false, "containers": ["containers"], "criteria": with(aged) },
-        { "action": "deny", "criteria": [scored] }, { "action": "deny", "criteria": [criterion("cveNames", "containsOtherThan", "CVE-1")] },
-        { "action": "deny", "criteria": [criterion("imageScanned", "=", "false")] }, { "action": "allow", "criteria": scopes } ]);
-    let neuvector = json!({ "apiVersion": "neuvector.com/v1", "kind": "NvAdmissionControlSecurityRule", "metadata": {},
-        "spec": { "config": { "enable": true, "mode": "protect", "client_mode": "service" }, "rules": rules } });
-    let group = |field: &str, value: &str| json!({ "fieldName": field, "booleanOperator": "OR", "negate": false, "values": [{ "value": value }] });
-    let sections = json!([{ "sectionName": "s", "policyGroups": [group("CVE", "CVE-1"), group("CVSS", ">= 7.0"), group("Severity", ">= LOW"),
-            group("Fixed By", ".*"), group("Days Since CVE Was Published", "30"), group("Namespace", "a|b.*")] },
-        { "policyGroups": [group("Unscanned Image", "true")] }, { "policyGroups": [group("Image Scan Age", "30")] }]);
-    let stackrox = json!({ "policies": [{ "name": "p", "disabled": false, "lifecycleStages": ["DEPLOY"], "eventSource": "NOT_APPLICABLE",
-        "enforcementActions": ["SCALE_TO_ZERO_ENFORCEMENT"], "policySections": sections, "scope": [{ "namespace": "a" }],
-        "exclusions": [{ "name": "n", "expiration": "2027-01-01T00:00:00Z",
-            "deployment": { "name": "x.*", "scope": { "namespace": "b", "label": { "key": "k", "value": "v" } } } }] }] });
-    let selector =
-        json!({ "matchLabels": { "a": "b" }, "matchExpressions": [{ "key": "c", "operator": "NotIn", "values": ["d"] }] });
-    let kubescape = json!({ "apiVersion": "kubescape.io/v1beta1", "kind": "ClusterSecurityException", "metadata": { "name": "a" },
-        "spec": { "author": "a", "reason": "r", "expiresAt": "2027-01-01T00:00:00Z",
-            "match": { "namespaceSelector": selector, "objectSelector": selector, "resources": [{ "apiGroup": "apps", "kind": "Deployment", "name": "n" }],
-                "images": ["a.io/b", "a.io/b:c", "a.io/b:c*"] },
-            "vulnerabilities": [{ "vulnerability": { "id": "CVE-1", "aliases": ["CVE-2"] }, "status": "affected", "actionStatement": "a",
-                "response": ["can_not_fix"], "expiredOnFix": true, "expiresAt": "2027-01-01T00:00:00Z", "subcomponents": ["pkg:npm/a"] }] } });
-    // A project never says its host.
-    let theirs =
-        [(true, trivy), (true, grype), (true, list), (false, project), (true, neuvector), (true, stackrox), (true, kubescape)];
-    documents.extend(theirs);
-    documents
+/// One of each format, with everything in it that can be said.
+fn documents() -> Vec<Value> {
+    [of_microsoft(), of_google(), of_others(), whole::documents()].concat()
 }
 
-fn microsoft() -> [Value; 2] {
+fn of_google() -> Vec<Value> {
+    let check = json!({ "displayName": "b", "imageAllowlist": { "allowPattern": ["gcr.io/b/web:v1"] }, "alwaysDeny": false, "vulnerabilityCheck": {
+        "maximumFixableSeverity": "CRITICAL", "maximumUnfixableSeverity": "HIGH", "allowedCves": ["CVE-2021-1"], "blockedCves": ["CVE-2021-2"],
+        "containerAnalysisVulnerabilityProjects": [] } });
+    let platform = json!({ "name": "projects/p/platforms/gke/policies/cv", "gkePolicy": { "imageAllowlist": { "allowPattern": ["gcr.io/a/**"] }, "checkSets": [
+        { "displayName": "a", "scope": { "kubernetesServiceAccount": "c:d" }, "imageAllowlist": { "allowPattern": ["gcr.io/c/**"] }, "checks": [check] },
+        { "displayName": "e", "scope": { "kubernetesNamespace": "c" }, "checks": [{ "alwaysDeny": true }] },
+        { "displayName": "f", "checks": [{ "vulnerabilityCheck": { "maximumFixableSeverity": "LOW", "maximumUnfixableSeverity": "ALLOW_ALL" } }] }] } });
+    let kritis = |kind: &str| {
+        json!({ "apiVersion": "kritis.grafeas.io/v1beta1", "kind": kind, "metadata": { "name": "a", "namespace": "b" }, "spec": {
+        "imageAllowlist": ["gcr.io/a/web:v1"], "packageVulnerabilityRequirements": {
+            "maximumSeverity": "HIGH", "maximumFixUnavailableSeverity": "CRITICAL", "allowlistCVEs": ["projects/goog-vulnz/notes/CVE-2021-1"] } } })
+    };
+    vec![platform, kritis("ImageSecurityPolicy"), kritis("VulnzSigningPolicy")]
+}
+
+fn of_others() -> Vec<Value> {
+    let cves = json!({ "apiVersion": "policies.kubewarden.io/v1", "kind": "AdmissionPolicy", "metadata": { "name": "a", "namespace": "b" }, "spec": {
+        "module": "ghcr.io/kubewarden/policies/image-cve-policy:v0.6.3", "mode": "monitor", "settings": {
+            "maxSeverity": { "critical": { "total": 0 }, "unknown": { "totalWithoutFixes": 1 } }, "cvssScore": { "threshold": 7.5, "maxCount": 2 },
+            "allowAlways": ["CVE-2021-1"], "denyAlways": ["CVE-2021-2"], "cveName": { "criteria": "doesNotContainAnyOf", "values": ["CVE-2021-3"] },
+            "ignoreMissingVulnerabilityReport": true, "ignoreVexStatus": true, "vulnerabilityReportNamespace": "c", "imageLookupStrategy": "digest",
+            "platform": { "os": "linux", "arch": "arm", "variant": "v7" } } } });
+    let workflow = json!({ "on": ["push"], "jobs": { "a": { "steps": [{ "uses": "actions/checkout@v4" },
+        { "name": "b", "uses": "aws-actions/vulnerability-scan-github-action-for-amazon-inspector@v1", "with": { "artifact_type": "container",
+            "critical_threshold": 1, "high_threshold": "2", "other_threshold": 3, "threshold_fixable_only": true, "skip_files": "''" } }] } } });
+    let equals = |value: &str| json!([{ "comparison": "EQUALS", "value": value }]);
+    let filters = json!({ "filters": [{ "name": "a", "action": "SUPPRESS", "reason": "b", "description": "c", "criteria": {
+        "vulnerabilityId": equals("CVE-2021-1"), "severity": equals("INFORMATIONAL"), "fixAvailable": equals("NO"), "ecrImageRegistry": equals("123456789012"),
+        "ecrImageRepositoryName": equals("d/e"), "ecrImageTags": equals("f"), "resourceType": equals("AWS_ECR_CONTAINER_IMAGE") } }] });
+    vec![cves, workflow, filters]
+}
+
+fn of_microsoft() -> Vec<Value> {
     let defender = policy(json!([
         { "name": "first", "action": "audit", "scope": [{ "matcherType": "pod", "anyOf": ["*a*", "b"] }, { "matcherType": "namespace", "anyOf": ["c*"] }],
             "configuration": { "maximumVaFileAge": "365d", "maxAllowedSeverities": { "critical": 0, "low": 3 }, "forbiddenCves": ["CVE-2021-1"],
@@ -86,7 +70,7 @@ fn microsoft() -> [Value; 2] {
             "labelSelector": { "value": { "matchLabels": { "c": "d" }, "matchExpressions": [{ "key": "e", "operator": "In", "values": ["f"] }] } },
             "excludedImages": { "value": ["^a.io/b"] }, "excludeFindingIDs": { "value": ["CVE-2021-1"] }, "severity": { "value": { "High": 1 } },
             "severityThresholdForExcludingNotPatchableFindings": { "value": "Low" } } } });
-    [defender, azure]
+    vec![defender, azure]
 }
 
 #[test]
@@ -127,9 +111,10 @@ fn whatever_stands_somewhere_the_outcome_can_be_used_or_is_a_refusal() {
         json!({ "value": null }),
         json!({ "value": [] }),
     ];
-    for (is_whole, document) in documents() {
-        let whole = given::documents(std::slice::from_ref(&document)).unwrap();
-        assert_eq!((given::losses(&whole).is_empty(), given::is_usable(&whole)), (is_whole, true), "{:?}", whole.losses);
+    for document in documents() {
+        // A project of Harbor never says its host.
+        let losses = given::documents(std::slice::from_ref(&document)).unwrap().losses;
+        assert!(losses.iter().all(|loss| loss.why.contains("host of its Harbor")), "{losses:?}");
         let mut places = Vec::new();
         pointers(&document, "", &mut places);
         assert!(places.len() > 6);
@@ -170,59 +155,20 @@ fn more_than_settings_can_hold_is_refused() {
 }
 
 #[test]
-fn whatever_stands_in_an_ignore_file_the_outcome_can_be_used_or_is_a_refusal() {
-    let long = "x".repeat(100_000);
-    let lines = [
-        "",
-        "#",
-        "CVE-1 exp:",
-        "CVE-1 exp:2026-02-30",
-        "CVE-1 exp:9999-12-31 exp:1970-01-01",
-        "exp:2026-01-01",
-        "é\u{202e}",
-        "\u{0}",
-        "\t\t",
-        &long,
-    ];
-    for (i, first) in lines.iter().enumerate() {
-        for second in &lines[i..] {
-            let text = format!("{first}\r\n{second}\nCVE-2 exp:2027-01-01");
-            let imported = import::import(&[import::File { name: ".trivyignore", text: &text }]).unwrap();
-            assert!(given::is_usable(&imported), "{text:?}");
-            assert!(
-                imported.losses.iter().all(|loss| loss.to_string().len() < 2_000 && !loss.to_string().contains('\n')),
-                "{text:?}"
-            );
-        }
+fn check_sets_that_are_more_rules_than_settings_can_hold_are_refused() {
+    let check = json!({ "vulnerabilityCheck": { "maximumFixableSeverity": "LOW", "maximumUnfixableSeverity": "LOW" } });
+    let account =
+        |i: usize| json!({ "displayName": "a", "scope": { "kubernetesServiceAccount": format!("n{i}:a") }, "checks": [check] });
+    // The last set has all that the others leave: a rule for each of their namespaces, and for each of its checks.
+    let of = |accounts: usize, checks: usize| {
+        let mut sets: Vec<Value> = (0..accounts).map(account).collect();
+        sets.push(json!({ "displayName": "rest", "checks": vec![check.clone(); checks] }));
+        given::documents(&[json!({ "gkePolicy": { "checkSets": sets } })])
+    };
+    assert_eq!(of(400, 1).unwrap().settings["rules"].as_array().unwrap().len(), 801);
+    for (accounts, checks) in [(400, 2), (900, 1), (1, 2_000), (500, 100_000)] {
+        let refusal = of(accounts, checks).unwrap_err().to_string();
+        assert!(refusal.contains("expected check sets that are at most 1000 rules"), "{refusal}");
     }
-    let of = |count: usize| (0..count).map(|i| format!("CVE-2026-{i}\n")).collect::<String>();
-    let import = |text: String| import::import(&[import::File { name: ".trivyignore", text: &text }]);
-    assert!(import(of(10_000)).is_ok());
-    assert!(import(of(10_001)).unwrap_err().to_string().contains("at most 10000"));
-}
-
-#[test]
-fn what_multiplies_is_bounded() {
-    let names: Vec<String> = (0..1_000).map(|i| format!("n{i}")).collect();
-    let values = |text: &str| names.iter().map(|name| format!("{name}{text}")).collect::<Vec<_>>().join(",");
-    let criterion = |name: &str, value: String| json!({ "name": name, "op": "containsAny", "value": value });
-    let both = format!("{},{}", values("*"), values(""));
-    let scopes = ["namespace", "user", "userGroups"].map(|name| criterion(name, both.clone()));
-    let mut criteria = scopes.to_vec();
-    criteria.push(json!({ "name": "cveHighCount", "op": ">=", "value": "1" }));
-    let rules: Vec<Value> = (0..100).map(|_| json!({ "action": "deny", "rule_mode": "protect", "criteria": criteria })).collect();
-    let imported = given::documents(&[json!({ "rules": rules })]).unwrap();
-    assert_eq!(imported.settings["rules"].as_array().unwrap().len(), 800);
-    let severities: Vec<Value> = (0..200).map(|_| json!({ "value": "LOW" })).collect();
-    let groups =
-        json!([{ "fieldName": "Severity", "values": severities }, { "fieldName": "CVE", "values": [{ "value": "CVE-1" }] }]);
-    let policy = json!({ "name": "p", "lifecycleStages": ["DEPLOY"], "policySections": [{ "policyGroups": groups }] });
-    let imported = given::documents(&[policy]).unwrap();
-    assert_eq!(imported.settings["rules"][0]["conditions"], json!([{ "ids": ["CVE-1"] }]));
-    let resources: Vec<Value> = names.iter().map(|name| json!({ "kind": "Pod", "name": name })).collect();
-    let entry = json!({ "vulnerability": { "id": "CVE-1" }, "status": "fixed" });
-    let exception = json!({ "apiVersion": "kubescape.io/v1beta1", "kind": "ClusterSecurityException",
-        "spec": { "match": { "resources": resources }, "vulnerabilities": [entry] } });
-    let losses = given::losses(&given::documents(&[exception]).unwrap());
-    assert!(matches!(&losses[..], [loss] if loss.contains("too many exemptions")), "{losses:?}");
+    assert!(of(1_000, 1).unwrap_err().to_string().contains("expected at most 1000 check sets"));
 }
