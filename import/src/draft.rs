@@ -20,10 +20,17 @@ pub(crate) struct Draft {
     positions: BTreeMap<(String, bool), usize>,
     /// The rules that lists of the same gate are for, where it says so.
     listed: Option<Vec<String>>,
+    /// Names of rules in the exemptions.
+    named: usize,
     losses: Vec<Loss>,
     rule_names: Names,
     exemption_names: Names,
 }
+
+/// Rules that are kept, so that what comes out can be refused with its number.
+const RULES: usize = limits::RULES.saturating_mul(10);
+/// Names of rules that all exemptions may have together: more than that is no list that anybody reads.
+const NAMED: usize = 100_000;
 
 impl Draft {
     /// Notes that what stands at a place has no counterpart.
@@ -60,7 +67,15 @@ impl Draft {
 
     /// Adds a rule behind those before it, or behind all that are not last.
     pub(crate) fn push_rule(&mut self, rule: Value, is_last: bool) {
+        if self.rules() > RULES {
+            return;
+        }
         if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
+    }
+
+    /// Whether there is more than settings can hold, of which not everything was kept.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.rules() > RULES || self.named > NAMED
     }
 
     /// Sets a member of the document, such as `evaluation`.
@@ -81,6 +96,10 @@ impl Draft {
     /// An exemption: its members but `name` and `rules`. It is for these rules, or where none is given for all.
     pub(crate) fn exempt(&mut self, name: &str, members: Value, rules: &[String]) {
         let Value::Object(mut members) = members else { return };
+        self.named = self.named.saturating_add(rules.len());
+        if self.named > NAMED {
+            return;
+        }
         let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
         let position = self.positions.entry(key).or_insert(self.exemptions.len());
         if let Some((_, theirs)) = self.exemptions.get_mut(*position) {

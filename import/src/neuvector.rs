@@ -24,6 +24,8 @@ pub(crate) const NOTES: &[&str] = &[
 const KIND: &str = "NvAdmissionControlSecurityRule";
 const GROUP: &str = "neuvector.com/";
 const CONTAINERS: &str = "containers";
+/// Criteria of a rule; NeuVector has some forty.
+const CRITERIA: usize = 256;
 
 /// Where a rule is from: a rule that allows goes before those that deny from there, and from what is behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -178,7 +180,11 @@ impl Rule<'_> {
     /// Its criteria by their names, in the order in which these come.
     fn criteria(&self) -> Result<Vec<(String, Vec<At<'_>>)>, Refusal> {
         let mut groups: Vec<(String, Vec<At<'_>>)> = Vec::new();
-        for criterion in self.at.list_of("criteria")? {
+        let criteria = self.at.list_of("criteria")?;
+        if let (Some(list), true) = (self.at.get("criteria"), criteria.len() > CRITERIA) {
+            return Err(list.expected(&format!("at most {CRITERIA} criteria")));
+        }
+        for criterion in criteria {
             let name = criterion.require("name")?.text()?.to_owned();
             // What a path is asked of is in other members.
             let is_custom = criterion.get("type").is_some_and(|kind| kind.value() != "");

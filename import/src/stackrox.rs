@@ -128,7 +128,11 @@ fn read_policy(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
         draft.lose(&filter, "a rule is about every container of a workload");
     }
     let mut sections = Vec::new();
-    for section in at.list_of(SECTIONS)? {
+    let theirs = at.list_of(SECTIONS)?;
+    if let (Some(list), true) = (at.get(SECTIONS), theirs.len() > limits::RULES) {
+        return Err(list.expected(&format!("at most {} sections", limits::RULES)));
+    }
+    for section in theirs {
         sections.extend(section::read(&section, draft)?);
     }
     let scopes = whose::scopes(at, draft)?;
@@ -155,7 +159,7 @@ fn push(
     draft: &mut Draft,
 ) {
     for own in &section.scopes {
-        if names.len() > limits::RULES {
+        if draft.rules() > limits::RULES {
             return;
         }
         let name = draft.name_rule(title);

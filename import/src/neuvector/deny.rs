@@ -2,7 +2,6 @@
 //!
 //! Criteria of different names must all hold; a criterion that is left out makes the rule hold more often.
 
-use policy::limits;
 use serde_json::{Value, json};
 
 use crate::Refusal;
@@ -22,9 +21,24 @@ struct Sum {
     /// Whether an image has to be scanned, or must not be.
     scanned: Option<bool>,
     is_never: bool,
+    /// Something of it was left out.
+    is_wider: bool,
+    /// Something of it holds for every image.
+    is_always: bool,
+}
+
+/// What a rule is made of, besides its name and scope.
+struct Body {
+    action: &'static str,
+    conditions: Vec<Value>,
+    other_than: Vec<String>,
+    evidence: Value,
+    /// Every scan is older.
+    is_stale: bool,
 }
 
 /// Criteria of one name.
+#[derive(Default)]
 struct Part {
     conditions: Vec<Value>,
     other_than: Vec<String>,
@@ -37,44 +51,59 @@ struct Part {
 pub(super) fn read(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<Vec<String>, Refusal> {
     let place = || rule.at.place().to_owned();
     if !rule.is_about_containers(draft)? {
-        draft.lose_as(
-            place(),
-            "a rule".to_owned(),
-            "it is not about containers, of which alone NeuVector knows vulnerabilities: left out",
-        );
+        let why = "it is not about containers, of which alone NeuVector knows vulnerabilities: left out";
+        draft.lose_as(place(), "a rule".to_owned(), why);
         return Ok(Vec::new());
     }
     let action = read_action(rule, whole, draft)?;
     let sum = read_criteria(rule, draft)?;
-    let (mut conditions, mut other_than) = (Vec::new(), Vec::new());
-    let why = match (sum.scanned, sum.conditions.is_empty()) {
-        _ if sum.is_never => Some("no image ever fulfils it: left out"),
-        (Some(false), false) => Some("an image that is not scanned has no vulnerabilities, so that it never holds: left out"),
-        (Some(true) | None, true) => {
-            Some("none of its criteria is about vulnerabilities, so that nothing stands for it: left out")
+    let scopes = sum.scopes.clone();
+    match body(action, sum, draft) {
+        Ok(body) => Ok(push(rule, whole, &body, &scopes, draft)),
+        Err(why) => {
+            draft.lose_as(place(), "a rule".to_owned(), format!("{why}: left out"));
+            Ok(Vec::new())
         }
-        _ => None,
-    };
-    if let Some(why) = why {
-        draft.lose_as(place(), "a rule".to_owned(), why);
-        return Ok(Vec::new());
     }
-    // The one that is taken over whole goes before one that is not.
-    let chosen = sum.conditions.iter().position(|part| part.is_exact).unwrap_or(0);
-    for (i, part) in sum.conditions.into_iter().enumerate() {
+}
+
+/// What the criteria say, or why nothing stands for them.
+fn body(action: &'static str, sum: Sum, draft: &mut Draft) -> Result<Body, &'static str> {
+    let is_somewhere = !sum.scopes.iter().any(Vec::is_empty);
+    let any = || vec![json!({ "moreThan": 0 })];
+    let body = |conditions, evidence| Body { action, conditions, other_than: Vec::new(), evidence, is_stale: false };
+    match (sum.scanned, sum.conditions.is_empty()) {
+        _ if sum.is_never => Err("no image ever fulfils it"),
+        (Some(false), false) => Err("an image that is not scanned has no vulnerabilities, so that it never holds"),
+        // A rule has at least one condition; this one is about missing findings alone.
+        (Some(false), true) => {
+            Ok(body(vec![json!({ "severity": "critical", "moreThan": u32::MAX })], json!({ "missing": action })))
+        }
+        (_, true) if sum.is_wider => Err("none of its criteria is about vulnerabilities, so that nothing stands for it"),
+        // Whatever was found, and whenever.
+        (Some(true), true) => Ok(Body { is_stale: true, ..body(any(), json!({ "missing": "audit" })) }),
+        (None, true) if is_somewhere || sum.is_always => Ok(Body { is_stale: true, ..body(any(), json!({ "missing": action })) }),
+        (None, true) => Err("it has no criteria, so that it never holds"),
+        (_, false) => {
+            let Part { conditions, other_than, .. } = choose(sum.conditions, draft);
+            Ok(Body { other_than, ..body(conditions, json!({ "missing": "audit" })) })
+        }
+    }
+}
+
+/// One of several that must all hold: one that is taken over whole goes before one that is not.
+fn choose(parts: Vec<Part>, draft: &mut Draft) -> Part {
+    let chosen = parts.iter().position(|part| part.is_exact).unwrap_or(0);
+    let mut kept = Part::default();
+    for (i, part) in parts.into_iter().enumerate() {
         if i == chosen {
-            (conditions, other_than) = (part.conditions, part.other_than);
+            kept = part;
         } else {
             let what = format!("criterion `{}`", policy::text::quote(&part.name));
             draft.lose_as(part.place, what, "conditions are not asked for together: the rule holds without this one");
         }
     }
-    let missing = if conditions.is_empty() { action } else { "audit" };
-    if conditions.is_empty() {
-        // A rule has at least one condition; this one is about missing findings alone.
-        conditions.push(json!({ "severity": "critical", "moreThan": u32::MAX }));
-    }
-    Ok(push(rule, action, whole, &conditions, missing, &sum.scopes, &other_than, draft))
+    kept
 }
 
 fn read_action(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<&'static str, Refusal> {
@@ -105,6 +134,7 @@ fn read_criteria(rule: &Rule<'_>, draft: &mut Draft) -> Result<Sum, Refusal> {
         match scopes(&group, &sum)? {
             Ok(scopes) => sum.scopes = scopes,
             Err(why) => {
+                sum.is_wider = true;
                 for at in &group {
                     draft.lose(at, format!("{why}: {WIDER}"));
                 }
@@ -154,12 +184,14 @@ fn read_found(name: &str, group: &[At<'_>], found: Vec<Found>, sum: &mut Sum, dr
             }
             Found::Always => {
                 draft.lose(at, "every image has 0 or more: the rule holds without this criterion");
+                sum.is_always = true;
                 return;
             }
             Found::Never if is_one => sum.is_never = true,
             Found::Never => {}
             Found::Unsayable(why) => {
                 draft.lose(at, format!("{why}: the rule holds without this criterion"));
+                sum.is_wider = true;
                 return;
             }
         }
@@ -169,36 +201,27 @@ fn read_found(name: &str, group: &[At<'_>], found: Vec<Found>, sum: &mut Sum, dr
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a rule is made of")]
-fn push(
-    rule: &Rule<'_>,
-    action: &str,
-    whole: Whole,
-    conditions: &[Value],
-    missing: &str,
-    scopes: &[Vec<Value>],
-    other_than: &[String],
-    draft: &mut Draft,
-) -> Vec<String> {
+fn push(rule: &Rule<'_>, whole: Whole, body: &Body, scopes: &[Vec<Value>], draft: &mut Draft) -> Vec<String> {
     let id = rule.at.get("id").and_then(|id| id.value().as_u64()).map(|id| format!(" {id}")).unwrap_or_default();
     let title = format!("NeuVector{id}");
     let comment =
         rule.at.get("comment").and_then(|comment| comment.value().as_str()).filter(|comment| !comment.trim().is_empty());
     let mut names = Vec::new();
-    for scope in scopes.iter().take(limits::RULES) {
+    for scope in scopes {
         let name = draft.name_rule(&title);
-        let mut body = json!({
-            "name": name, "description": comment.unwrap_or(&title), "action": action, "enabled": rule.is_enabled && !whole.is_off,
-            "conditions": conditions, "evidence": { "missing": missing },
+        let mut members = json!({
+            "name": name, "description": comment.unwrap_or(&title), "action": body.action, "enabled": rule.is_enabled && !whole.is_off,
+            "conditions": body.conditions, "evidence": body.evidence,
         });
-        if let (Some(body), false) = (body.as_object_mut(), scope.is_empty()) {
-            body.insert("scope".to_owned(), scope.clone().into());
+        if let Some(members) = members.as_object_mut() {
+            members.extend((!scope.is_empty()).then(|| ("scope".to_owned(), scope.clone().into())));
+            members.extend(body.is_stale.then(|| ("maxAge".to_owned(), "1ms".into())));
         }
-        draft.push_rule(body, false);
+        draft.push_rule(members, false);
         names.push(name);
     }
-    if !other_than.is_empty() {
-        draft.exempt("other-than", json!({ "reason": "the rule is about others in NeuVector", "ids": other_than }), &names);
+    if !body.other_than.is_empty() {
+        draft.exempt("other-than", json!({ "reason": "the rule is about others in NeuVector", "ids": body.other_than }), &names);
     }
     names
 }

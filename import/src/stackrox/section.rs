@@ -10,7 +10,7 @@ use super::criteria::{self, Meaning, Predicates};
 use super::whose;
 
 /// What rules are made of, but for the policy's own scope.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Section {
     /// Of which any one is enough.
     pub(super) conditions: Vec<Value>,
@@ -140,15 +140,20 @@ fn read_other(at: &At<'_>, has_conditions: bool, section: &mut Section, draft: &
 pub(super) fn together(sections: Vec<Section>) -> Vec<Section> {
     let mut all: Vec<Section> = Vec::new();
     for section in sections {
-        let bare = |section: &Section| Section { conditions: Vec::new(), ..section.clone() };
-        let is_about_findings = |section: &Section| !section.conditions.is_empty();
-        match all
-            .iter_mut()
-            .find(|known| is_about_findings(known) && is_about_findings(&section) && bare(known) == bare(&section))
-        {
+        match all.iter_mut().find(|known| known.differs_in_conditions(&section)) {
             Some(known) => known.conditions.extend(section.conditions),
             None => all.push(section),
         }
     }
     all
+}
+
+impl Section {
+    /// Whether both have conditions, and everything else is the same.
+    fn differs_in_conditions(&self, other: &Self) -> bool {
+        let have_conditions = !self.conditions.is_empty() && !other.conditions.is_empty();
+        have_conditions
+            && (self.is_unscanned, &self.max_age, &self.not_ids, &self.scopes)
+                == (other.is_unscanned, &other.max_age, &other.not_ids, &other.scopes)
+    }
 }

@@ -60,4 +60,17 @@ fn what_multiplies_is_bounded() {
         "spec": { "match": { "resources": resources }, "vulnerabilities": [entry] } });
     let losses = given::losses(&given::documents(&[exception]).unwrap());
     assert!(matches!(&losses[..], [loss] if loss.contains("too many exemptions")), "{losses:?}");
+    // Exemptions for each of many rules, and rules for each of many scopes.
+    let deny =
+        |i: usize| json!({ "action": "deny", "criteria": [{ "name": "cveHighCount", "op": ">=", "value": i.to_string() }] });
+    let allow = |i: usize| json!({ "action": "allow", "criteria": [criterion("namespace", format!("n{i}"))] });
+    let rules: Vec<Value> = (1..=500).map(deny).chain((0..500).map(allow)).collect();
+    let refusal = given::documents(&[json!({ "rules": rules })]).unwrap_err().to_string();
+    assert!(refusal.contains("exemptions for few of them each"), "{refusal}");
+    let scopes: Vec<Value> =
+        names.iter().map(|name| json!({ "namespace": name, "label": { "key": "a", "value": "b" } })).collect();
+    let section =
+        |i: usize| json!({ "policyGroups": [{ "fieldName": "Image Scan Age", "values": [{ "value": i.to_string() }] }] });
+    let policy = json!({ "name": "p", "lifecycleStages": ["DEPLOY"], "scope": scopes, "policySections": (1..=1_000).map(section).collect::<Vec<_>>() });
+    assert!(given::documents(&[json!({ "policies": vec![policy; 3] })]).unwrap_err().to_string().contains("found 1001"));
 }

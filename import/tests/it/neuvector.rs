@@ -142,6 +142,18 @@ fn an_image_that_is_not_scanned_is_a_matter_of_its_own() {
     assert_eq!(judge(&[deny(json!([scanned("false")]))]).found(IMAGE, &["CVE-1 critical"]).verdict(), "admit");
     // NeuVector admits it; here with a warning.
     assert_eq!(judge(&[deny(json!([high]))]).unscanned(IMAGE).verdict(), "audit");
+    let (every, there) =
+        (deny(json!([scanned("true")])), deny(json!([criterion("imageRegistry", "containsAny", "registry.example.com")])));
+    // What is not about vulnerabilities, and can be said: a registry that nothing is let in from.
+    for (rule, unscanned, found) in
+        [(every, "audit", "deny"), (there, "deny", "deny"), (deny(json!([criterion("cveHighCount", ">=", "0")])), "deny", "deny")]
+    {
+        let rules = std::slice::from_ref(&rule);
+        assert_eq!(judge(rules).unscanned(IMAGE).verdict(), unscanned, "{rule}");
+        assert_eq!(judge(rules).found(IMAGE, &[]).verdict(), found, "{rule}");
+    }
+    let elsewhere = deny(json!([criterion("imageRegistry", "containsAny", "other.example.com")]));
+    assert_eq!(judge(&[elsewhere]).found(IMAGE, &[]).verdict(), "admit");
     let in_dev = deny(json!([scanned("false"), criterion("namespace", "containsAny", "dev")]));
     assert_eq!(judge(std::slice::from_ref(&in_dev)).unscanned(IMAGE).verdict(), "admit");
     assert_eq!(judge(&[in_dev]).namespace("dev").unscanned(IMAGE).verdict(), "deny");
@@ -200,10 +212,7 @@ fn what_is_not_taken_over_is_said() {
             deny(json!([criterion("cveNames", "notContainsAny", "CVE-1")])),
             vec!["[1].criteria[0]: a condition cannot ask that something was not found", "[1]: none of its"],
         ),
-        (
-            deny(json!([criterion("cveHighCount", ">=", "0"), high])),
-            vec!["[1].criteria[0]: every image has 0 or more", "[1]: none of its"],
-        ),
+        (deny(json!([criterion("cveHighCount", ">=", "0"), high])), vec!["[1].criteria[0]: every image has 0 or more"]),
         (
             deny(json!([high, criterion("cveMediumCount", ">=", "3")])),
             vec!["[1].criteria[1]: conditions are not asked for together"],
@@ -216,6 +225,7 @@ fn what_is_not_taken_over_is_said() {
             json!({ "action": "deny", "rule_mode": "protect", "criteria": [high], "new": 1 }),
             vec!["[1].new: this member is not known"],
         ),
+        (deny(json!([])), vec!["[1]: it has no criteria"]),
         (allow(json!([])), vec!["[1]: it would exempt every image"]),
         (allow(json!([criterion("namespace", "containsAny", "*")])), vec!["[1]: it would exempt every image"]),
         (allow(json!([criterion("imageRegistry", "containsAny", "docker.io")])), vec![]),
