@@ -8,6 +8,7 @@
 pub mod admission_request;
 pub mod cluster_report;
 pub mod image_reference;
+pub mod import;
 pub mod packed_document;
 pub mod report;
 pub mod review;
@@ -20,10 +21,11 @@ use policy::time::Timestamp;
 pub type Target = fn(&[u8]);
 
 /// The targets by name: that of the program, of the module and of the folder in `corpus/`.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("admission_request", admission_request::run),
     ("cluster_report", cluster_report::run),
     ("image_reference", image_reference::run),
+    ("import", import::run),
     ("packed_document", packed_document::run),
     ("report", report::run),
     ("review", review::run),

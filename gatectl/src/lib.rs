@@ -14,6 +14,7 @@ mod connection;
 mod demo;
 mod exit;
 mod findings;
+mod import;
 mod jobs;
 mod judgement;
 mod junit;
@@ -74,6 +75,7 @@ enum Command {
     Check(check::Check),
     Simulate(Box<simulate::Simulate>),
     Admissions(Box<admissions::Admissions>),
+    Import(import::Import),
     #[command(subcommand)]
     Settings(settings::Settings),
     #[command(subcommand)]
@@ -112,6 +114,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Command::Check(command) => command.run(output),
         Command::Simulate(command) => command.run(output),
         Command::Admissions(command) => command.run(output),
+        Command::Import(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),
         Command::Serve(command) => command.run(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use policy::limits;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::source::At;
 use crate::{Loss, Refusal};
@@ -13,13 +13,24 @@ use crate::{Loss, Refusal};
 pub(crate) struct Draft {
     rules: Vec<Value>,
     last_rules: Vec<Value>,
+    /// Members of the document besides rules and exemptions.
+    members: Map<String, Value>,
     exemptions: Vec<(Map<String, Value>, Vec<String>)>,
-    /// Exemptions that are the same but for their rules are one.
-    positions: BTreeMap<String, usize>,
+    /// Exemptions that are the same but for the rules that they name are one.
+    positions: BTreeMap<(String, bool), usize>,
+    /// The rules that lists of the same gate are for, where it says so.
+    listed: Option<Vec<String>>,
+    /// Names of rules in the exemptions.
+    named: usize,
     losses: Vec<Loss>,
     rule_names: Names,
     exemption_names: Names,
 }
+
+/// Rules that are kept, so that what comes out can be refused with its number.
+const RULES: usize = limits::RULES.saturating_mul(10);
+/// Names of rules that all exemptions may have together: more than that is no list that anybody reads.
+const NAMED: usize = 100_000;
 
 impl Draft {
     /// Notes that what stands at a place has no counterpart.
@@ -40,6 +51,15 @@ impl Draft {
         Ok(())
     }
 
+    /// Whether the format is known to have every member of an exemption, which exempts nothing otherwise: what is not known may narrow it.
+    pub(crate) fn knows_all(&mut self, at: &At<'_>, known: &[&str]) -> Result<bool, Refusal> {
+        let others = at.others(known)?;
+        for other in &others {
+            self.lose(other, "this member is not known, and may narrow what is exempt: nothing is exempt by this entry");
+        }
+        Ok(others.is_empty())
+    }
+
     /// A name of the rule language for a rule.
     pub(crate) fn name_rule(&mut self, original: &str) -> String {
         self.rule_names.give(original)
@@ -47,7 +67,25 @@ impl Draft {
 
     /// Adds a rule behind those before it, or behind all that are not last.
     pub(crate) fn push_rule(&mut self, rule: Value, is_last: bool) {
+        if self.rules() > RULES {
+            return;
+        }
         if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
+    }
+
+    /// Whether there is more than settings can hold, of which not everything was kept.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.rules() > RULES || self.named > NAMED
+    }
+
+    /// Sets a member of the document, such as `evaluation`.
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.members.insert(key.to_owned(), value.into());
+    }
+
+    /// How many rules there are.
+    pub(crate) fn rules(&self) -> usize {
+        self.rules.len().saturating_add(self.last_rules.len())
     }
 
     /// How much has been lost.
@@ -55,10 +93,15 @@ impl Draft {
         self.losses.len()
     }
 
-    /// An exemption for some rules: its members but `name` and `rules`.
+    /// An exemption: its members but `name` and `rules`. It is for these rules, or where none is given for all.
     pub(crate) fn exempt(&mut self, name: &str, members: Value, rules: &[String]) {
         let Value::Object(mut members) = members else { return };
-        let position = self.positions.entry(Value::Object(members.clone()).to_string()).or_insert(self.exemptions.len());
+        self.named = self.named.saturating_add(rules.len());
+        if self.named > NAMED {
+            return;
+        }
+        let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
+        let position = self.positions.entry(key).or_insert(self.exemptions.len());
         if let Some((_, theirs)) = self.exemptions.get_mut(*position) {
             theirs.extend_from_slice(rules);
         } else {
@@ -67,22 +110,34 @@ impl Draft {
         }
     }
 
-    /// The settings document and the losses.
-    pub(crate) fn finish(self, evaluation: &str) -> (Value, Vec<Loss>) {
+    /// Says that lists of the same gate, which stand in files of their own, are for this rule; without one, for none that has been read.
+    pub(crate) fn list_for(&mut self, rule: Option<&str>) {
+        self.listed.get_or_insert_default().extend(rule.map(str::to_owned));
+    }
+
+    /// The rules that such lists are for; none: the gate is not here.
+    pub(crate) fn listed(&self) -> Option<&[String]> {
+        self.listed.as_deref()
+    }
+
+    /// The settings document, or the exemptions alone where there is no rule, and the losses.
+    pub(crate) fn finish(self) -> (Value, Vec<Loss>) {
         let rules = [self.rules, self.last_rules].concat();
-        let mut settings = json!({ "evaluation": evaluation, "rules": rules });
-        let exemptions: Vec<Value> = self
-            .exemptions
-            .into_iter()
-            .map(|(mut members, rules)| {
+        let of_rules = |(mut members, rules): (Map<String, Value>, Vec<String>)| {
+            if !rules.is_empty() {
                 members.insert("rules".to_owned(), rules.into());
-                Value::Object(members)
-            })
-            .collect();
-        if let (Some(settings), false) = (settings.as_object_mut(), exemptions.is_empty()) {
+            }
+            Value::Object(members)
+        };
+        let exemptions: Vec<Value> = self.exemptions.into_iter().map(of_rules).collect();
+        let mut settings = self.members;
+        if !rules.is_empty() {
+            settings.insert("rules".to_owned(), rules.into());
+        }
+        if !exemptions.is_empty() || !settings.contains_key("rules") {
             settings.insert("exemptions".to_owned(), exemptions.into());
         }
-        (settings, self.losses)
+        (Value::Object(settings), self.losses)
     }
 }
 
