@@ -30,9 +30,7 @@ fn hold(imported: &Imported) {
     if !imported.has_rules() {
         settings["rules"] = json!([{ "name": "any", "action": "deny", "conditions": [{ "severity": "low" }] }]);
     }
-    if let Err(problems) = Settings::read(&settings) {
-        panic!("{settings}: {problems:?}");
-    }
+    assert_eq!(Settings::read(&settings).err(), None, "{settings}");
     for loss in &imported.losses {
         let line = loss.to_string();
         assert!(!loss.what.is_empty() && !loss.why.is_empty() && !line.contains('\n'), "a loss is one line: {line:?}");

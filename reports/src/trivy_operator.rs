@@ -3,10 +3,7 @@
 //! Source: trivy-operator, `pkg/apis/aquasecurity/v1alpha1`. It provides `cvss` (`score`), and `publishedAt` and
 //! `path` (`packagePath`) where a row has one, since older operators write neither; the operator keeps neither aliases nor the status of a fix, and no EPSS, KEV or VEX.
 
-use std::fmt;
-
 use policy::findings::{Field, FixState};
-use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::members::{self, members};

@@ -7,7 +7,6 @@ mod room;
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use host_tests::serving::client::client;
 use host_tests::serving::process::Process;
 use host_tests::world::World;
 use serde_json::Value;

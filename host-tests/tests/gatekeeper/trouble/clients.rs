@@ -1,6 +1,5 @@
 //! What goes wrong before a provider: clients, certificates, and its own beginning and end.
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use host_tests::serving::process::{Process, key, settings};
 use host_tests::world::World;
 use serde_json::{Value, json};
 
-use super::{connect, is_refused, serving, value};
+use super::{is_refused, serving, value};
 
 #[test]
 fn a_killed_provider_knows_no_less_when_it_is_back() {

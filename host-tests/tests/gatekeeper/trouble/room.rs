@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use host_tests::odd_registry::Answer;
-use host_tests::serving::client::{client, request};
+use host_tests::serving::client::request;
 use host_tests::serving::process::{Process, key, settings};
 use host_tests::world::World;
 use serde_json::{Value, json};
