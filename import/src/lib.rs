@@ -18,6 +18,7 @@ mod format;
 mod image_cve_policy;
 mod inspector;
 mod kritis;
+mod names;
 mod parse;
 mod pattern;
 mod recognise;
@@ -135,7 +136,7 @@ pub fn import(files: &[File<'_>]) -> Result<Imported, Refusal> {
         notes.extend_from_slice(group.reader.notes);
         recognised.push(group.recognised);
     }
-    let (settings, losses) = draft.finish();
+    let (settings, losses) = draft.finish()?;
     let mut recognised = recognised.into_iter();
     let Some(first) = recognised.next() else { return Err(recognise::nothing(&parsed)) };
     let imported = Imported { recognised: first, beside: recognised.collect(), settings, losses, notes };
