@@ -57,14 +57,14 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
             };
             names.extend(set.write(&parts, style, draft)?);
         }
-        checks::allow_images(&policy.allowed, &names, draft)?;
+        checks::allow_images(policy.allowed.as_ref(), &names, draft)?;
     }
     Ok(())
 }
 
 struct Policy<'a> {
     sets: Vec<Set<'a>>,
-    allowed: Vec<At<'a>>,
+    allowed: Option<At<'a>>,
 }
 
 fn read_policy<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Refusal> {

@@ -1,10 +1,10 @@
 //! Settings in the making: rules and exemptions with unique names, and what was lost on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use policy::limits;
 use serde_json::{Map, Value};
 
+use crate::names::Names;
 use crate::source::At;
 use crate::{Loss, Refusal};
 
@@ -20,17 +20,21 @@ pub(crate) struct Draft {
     positions: BTreeMap<(String, bool), usize>,
     /// The rules that lists of the same gate are for, where it says so.
     listed: Option<Vec<String>>,
-    /// Names of rules in the exemptions.
-    named: usize,
     losses: Vec<Loss>,
     rule_names: Names,
     exemption_names: Names,
+    /// Bytes of texts in rules and exemptions, and so many for each value.
+    weight: usize,
+    /// Losses that there was no room for.
+    more_losses: usize,
 }
 
-/// Rules that are kept, so that what comes out can be refused with its number.
-const RULES: usize = limits::RULES.saturating_mul(10);
-/// Names of rules that all exemptions may have together: more than that is no list that anybody reads.
-const NAMED: usize = 100_000;
+/// The most that is lost of one configuration: nobody reads more.
+const LOSSES: usize = 10_000;
+/// The most that rules and exemptions weigh together. What is shared by many rules over there is written once for each here.
+const WEIGHT: usize = 32 * 1024 * 1024;
+/// What a value weighs besides its texts: about what it takes in memory.
+const VALUE_WEIGHT: usize = 64;
 
 impl Draft {
     /// Notes that what stands at a place has no counterpart.
@@ -40,7 +44,11 @@ impl Draft {
 
     /// The same of what is not a value of the document.
     pub(crate) fn lose_as(&mut self, place: String, what: String, why: impl Into<String>) {
-        self.losses.push(Loss { place, what, why: why.into() });
+        if self.losses.len() < LOSSES {
+            self.losses.push(Loss { place, what, why: why.into() });
+        } else {
+            self.more_losses = self.more_losses.saturating_add(1);
+        }
     }
 
     /// Notes every member that the format is not known to have.
@@ -67,20 +75,25 @@ impl Draft {
 
     /// Adds a rule behind those before it, or behind all that are not last.
     pub(crate) fn push_rule(&mut self, rule: Value, is_last: bool) {
-        if self.rules() > RULES {
-            return;
+        if self.take(weigh(&rule)) {
+            if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
         }
-        if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
-    }
-
-    /// Whether there is more than settings can hold, of which not everything was kept.
-    pub(crate) fn is_too_much(&self) -> bool {
-        self.rules() > RULES || self.named > NAMED
     }
 
     /// Sets a member of the document, such as `evaluation`.
     pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.members.insert(key.to_owned(), value.into());
+    }
+
+    /// Whether there is room for what weighs this.
+    fn take(&mut self, weight: usize) -> bool {
+        self.weight = self.weight.saturating_add(weight);
+        !self.is_full()
+    }
+
+    /// Whether more was added than there is room for: what follows is refused in any case.
+    pub(crate) fn is_full(&self) -> bool {
+        self.weight > WEIGHT
     }
 
     /// How many rules there are.
@@ -96,17 +109,21 @@ impl Draft {
     /// An exemption: its members but `name` and `rules`. It is for these rules, or where none is given for all.
     pub(crate) fn exempt(&mut self, name: &str, members: Value, rules: &[String]) {
         let Value::Object(mut members) = members else { return };
-        self.named = self.named.saturating_add(rules.len());
-        if self.named > NAMED {
+        let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
+        if !self.take(rules.iter().map(|name| name.len().saturating_add(VALUE_WEIGHT)).fold(0, usize::saturating_add)) {
             return;
         }
-        let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
         let position = self.positions.entry(key).or_insert(self.exemptions.len());
         if let Some((_, theirs)) = self.exemptions.get_mut(*position) {
             theirs.extend_from_slice(rules);
         } else {
             members.insert("name".to_owned(), self.exemption_names.give(name).into());
-            self.exemptions.push((members, rules.to_vec()));
+            let members = Value::Object(members);
+            if self.take(weigh(&members))
+                && let Value::Object(members) = members
+            {
+                self.exemptions.push((members, rules.to_vec()));
+            }
         }
     }
 
@@ -121,7 +138,19 @@ impl Draft {
     }
 
     /// The settings document, or the exemptions alone where there is no rule, and the losses.
-    pub(crate) fn finish(self) -> (Value, Vec<Loss>) {
+    pub(crate) fn finish(self) -> Result<(Value, Vec<Loss>), Refusal> {
+        let refuse = |expected: String, found: String| Refusal { place: String::new(), expected, found, hint: None };
+        if self.more_losses > 0 {
+            let all = self.more_losses.saturating_add(LOSSES);
+            let expected = format!("a configuration of which at most {LOSSES} things have no counterpart");
+            return Err(refuse(expected, format!("{all} of them")));
+        }
+        if self.is_full() {
+            return Err(refuse(
+                format!("a configuration that at most {WEIGHT} bytes of settings are made of"),
+                "more".to_owned(),
+            ));
+        }
         let rules = [self.rules, self.last_rules].concat();
         let of_rules = |(mut members, rules): (Map<String, Value>, Vec<String>)| {
             if !rules.is_empty() {
@@ -137,43 +166,19 @@ impl Draft {
         if !exemptions.is_empty() || !settings.contains_key("rules") {
             settings.insert("exemptions".to_owned(), exemptions.into());
         }
-        (Value::Object(settings), self.losses)
+        Ok((Value::Object(settings), self.losses))
     }
 }
 
-/// Names of the rule language, each given once.
-#[derive(Debug, Default)]
-struct Names {
-    given: BTreeSet<String>,
-    next: BTreeMap<String, u32>,
-}
-
-/// Characters of a name that a number may be put behind.
-const STEM_CHARS: usize = limits::NAME_CHARS.saturating_sub(11);
-
-impl Names {
-    /// The words of a text in lower case, with hyphens between them and a number where the name is taken.
-    fn give(&mut self, original: &str) -> String {
-        let mut stem = String::new();
-        for c in original.chars().map(|c| c.to_ascii_lowercase()) {
-            if c.is_ascii_alphanumeric() {
-                stem.push(c);
-            } else if !stem.is_empty() && !stem.ends_with('-') {
-                stem.push('-');
-            }
+/// Bytes of all texts and keys in a value, and so many for each value. Foreign values are not deeper than the YAML reader takes.
+fn weigh(value: &Value) -> usize {
+    let below = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weigh).fold(0, usize::saturating_add),
+        Value::Object(members) => {
+            members.iter().fold(0_usize, |sum, (key, value)| sum.saturating_add(key.len()).saturating_add(weigh(value)))
         }
-        let stem: String = stem.chars().take(STEM_CHARS).collect();
-        let stem = match stem.trim_end_matches('-') {
-            "" => "rule",
-            stem => stem,
-        };
-        let next = self.next.entry(stem.to_owned()).or_insert(1);
-        loop {
-            let name = if *next == 1 { stem.to_owned() } else { format!("{stem}-{next}") };
-            *next = next.saturating_add(1);
-            if self.given.insert(name.clone()) {
-                return name;
-            }
-        }
-    }
+        _ => 0,
+    };
+    below.saturating_add(VALUE_WEIGHT)
 }

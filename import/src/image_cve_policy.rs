@@ -141,15 +141,15 @@ fn read_settings(at: &At<'_>, carrier: Carrier, draft: &mut Draft) -> Result<(),
     let denied = limits::read_denied(at, draft)?;
     let mut limited = Vec::new();
     let (mut conditions, unknown) = limits::read_limits(at, draft)?;
-    if conditions.is_empty() && denied.is_empty() && unknown.is_none() {
+    if conditions.is_empty() && denied.is_empty() && unknown.is_empty() {
         // Without any limit it still wants a report.
         conditions.push(json!({ "severity": "critical", "moreThan": u32::MAX }));
     }
     if !conditions.is_empty() {
         limited.push(push("", conditions.into(), draft));
     }
-    if let Some(most) = unknown {
-        let name = [push("-unknown", json!([{ "count": "findings", "moreThan": most }]), draft)];
+    if !unknown.is_empty() {
+        let name = [push("-unknown", unknown.into(), draft)];
         let members = json!({ "reason": "a limit on findings without a severity alone", "severityAtMost": "critical" });
         draft.exempt("with-a-severity", members, &name);
         limited.extend(name);

@@ -57,7 +57,7 @@ struct Policy<'a> {
     scope: Vec<Value>,
     ceilings: Ceilings,
     cves: Vec<String>,
-    images: Vec<At<'a>>,
+    images: Option<At<'a>>,
 }
 
 /// Reads each policy into a rule of the draft.
@@ -89,7 +89,7 @@ fn read_object<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Refusal
         Some(requirements) => read_requirements(requirements, draft)?,
         None => (Ceilings { fixable: CRITICAL, unfixable: Ceiling::AllowAll }, Vec::new()),
     };
-    let images = one_of(&spec, &ALLOWED_IMAGES)?.map_or(Ok(Vec::new()), |list| list.list())?;
+    let images = one_of(&spec, &ALLOWED_IMAGES)?;
     let metadata = at.get("metadata");
     let said = |key: &str| {
         metadata.as_ref().and_then(|metadata| metadata.get(key)).map(|member| member.text().map(str::to_owned)).transpose()
@@ -163,10 +163,10 @@ fn write(policy: &Policy<'_>, at: &At<'_>, style: Style, draft: &mut Draft) -> R
     if !policy.cves.is_empty() {
         draft.exempt("allowed-cves", json!({ "reason": "allowed in Kritis", "ids": policy.cves }), &rules);
     }
-    for image in &policy.images {
+    for image in policy.images.as_ref().map_or(Ok(Vec::new()), At::list)? {
         match allowed(image.text()?) {
             Ok(scope) => draft.exempt("allowed-images", json!({ "reason": "allowed in Kritis", "scope": [scope] }), &rules),
-            Err(why) => draft.lose(image, format!("{why}: nothing is exempt by it")),
+            Err(why) => draft.lose(&image, format!("{why}: nothing is exempt by it")),
         }
     }
     Ok(())

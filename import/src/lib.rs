@@ -23,6 +23,7 @@ mod image_cve_policy;
 mod inspector;
 mod kritis;
 mod kubescape;
+mod names;
 mod neuvector;
 mod package;
 mod parse;
@@ -36,7 +37,6 @@ mod write;
 
 use std::fmt;
 
-use policy::limits;
 use policy::settings::Settings;
 use serde_json::{Value, json};
 
@@ -145,10 +145,7 @@ pub fn import(files: &[File<'_>]) -> Result<Imported, Refusal> {
         notes.extend_from_slice(group.reader.notes);
         recognised.push(group.recognised);
     }
-    if draft.is_too_much() {
-        return Err(too_much());
-    }
-    let (settings, losses) = draft.finish();
+    let (settings, losses) = draft.finish()?;
     let mut recognised = recognised.into_iter();
     let Some(first) = recognised.next() else { return Err(recognise::nothing(&parsed)) };
     let imported = Imported { recognised: first, beside: recognised.collect(), settings, losses, notes };
@@ -157,19 +154,6 @@ pub fn import(files: &[File<'_>]) -> Result<Imported, Refusal> {
     }
     check(&imported.settings)?;
     Ok(imported)
-}
-
-/// What no settings document holds.
-fn too_much() -> Refusal {
-    Refusal {
-        place: String::new(),
-        expected: format!(
-            "a configuration that at most {} rules can be made of, with exemptions for few of them each",
-            limits::RULES
-        ),
-        found: "far more".to_owned(),
-        hint: Some("import it in parts".to_owned()),
-    }
 }
 
 /// A gate that judges nothing here.

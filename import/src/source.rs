@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::Refusal;
 
+/// Elements of a list that are read: ten times what any list of a settings document may have.
+const LIST_ITEMS: usize = 100_000;
+
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct At<'a> {
@@ -48,6 +51,9 @@ impl<'a> At<'a> {
 
     pub(crate) fn list(&self) -> Result<Vec<Self>, Refusal> {
         let items = self.value.as_array().ok_or_else(|| self.expected("a list"))?;
+        if items.len() > LIST_ITEMS {
+            return Err(self.wrong(&format!("at most {LIST_ITEMS} elements"), &items.len().to_string()));
+        }
         Ok(items.iter().enumerate().map(|(i, value)| Self { value, place: format!("{}[{i}]", self.place) }).collect())
     }
 

@@ -16,13 +16,13 @@ pub(super) struct Set<'a> {
     pub(super) scope: Pods,
     title: String,
     checks: Vec<Check<'a>>,
-    allowed: Vec<At<'a>>,
+    allowed: Option<At<'a>>,
 }
 
 struct Check<'a> {
     title: String,
     kind: Kind,
-    allowed: Vec<At<'a>>,
+    allowed: Option<At<'a>>,
 }
 
 enum Kind {
@@ -65,15 +65,15 @@ impl<'a> Set<'a> {
             for part in parts {
                 names.extend(check.write(part, style, draft));
                 // Each part and check may give two rules: what does not fit anyway is not made.
-                if draft.rules() > limits::RULES {
+                if draft.rules() > limits::RULES || draft.is_full() {
                     let expected = format!("check sets that are at most {} rules", limits::RULES);
                     return Err(self.at.expected(&expected));
                 }
             }
-            allow_images(&check.allowed, &names, draft)?;
+            allow_images(check.allowed.as_ref(), &names, draft)?;
             all.extend(names);
         }
-        allow_images(&self.allowed, &all, draft)?;
+        allow_images(self.allowed.as_ref(), &all, draft)?;
         if self.checks.is_empty() {
             let title = policy::text::quote(&self.title);
             let why = "it has no check of vulnerabilities: no rule is for its pods";
@@ -152,7 +152,7 @@ impl<'a> Check<'a> {
 }
 
 fn title(at: &At<'_>) -> Result<Option<String>, Refusal> {
-    at.get("displayName").map(|name| name.text().map(str::to_owned)).transpose()
+    at.get("displayName").map(|name| name.text().map(policy::text::quote)).transpose()
 }
 
 fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal> {
@@ -171,6 +171,10 @@ fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal>
         draft.lose(&projects, "whose scan counts is not said by a project here: findings are those that are attached to the image, and `trust` says by whom");
     }
     let ids = |key: &str| -> Result<Vec<String>, Refusal> {
+        if let Some(list) = at.get(key).filter(|list| list.value().as_array().is_some_and(|list| list.len() > limits::LIST_ITEMS))
+        {
+            return Err(list.expected(&format!("at most {} ids", limits::LIST_ITEMS)));
+        }
         Ok(at.texts_of(key)?.into_iter().map(|id| note_id(id).to_owned()).collect())
     };
     Ok(Kind::Vulnerabilities {
@@ -183,22 +187,22 @@ fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal>
     })
 }
 
-/// The patterns of an `imageAllowlist`.
-pub(super) fn read_allowed<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Vec<At<'a>>, Refusal> {
-    let Some(list) = at.get("imageAllowlist") else { return Ok(Vec::new()) };
+/// The patterns of an `imageAllowlist`, a list.
+pub(super) fn read_allowed<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<At<'a>>, Refusal> {
+    let Some(list) = at.get("imageAllowlist") else { return Ok(None) };
     draft.lose_others(&list, &["allowPattern"])?;
-    list.list_of("allowPattern")
+    Ok(list.get("allowPattern"))
 }
 
 /// Exempts images from rules.
-pub(super) fn allow_images(patterns: &[At<'_>], rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
-    for pattern in patterns {
+pub(super) fn allow_images(patterns: Option<&At<'_>>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+    for pattern in patterns.map_or(Ok(Vec::new()), At::list)? {
         match allowed_image::entry_of(pattern.text()?) {
             Ok(_) if rules.is_empty() => {}
             Ok(scope) => {
-                draft.exempt("allowed-images", json!({ "reason": "allowed in Binary Authorization", "scope": [scope] }), rules)
+                draft.exempt("allowed-images", json!({ "reason": "allowed in Binary Authorization", "scope": [scope] }), rules);
             }
-            Err(why) => draft.lose(pattern, format!("{why}: nothing is exempt by it")),
+            Err(why) => draft.lose(&pattern, format!("{why}: nothing is exempt by it")),
         }
     }
     Ok(())

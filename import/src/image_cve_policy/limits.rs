@@ -1,7 +1,7 @@
 //! What is counted and what is denied → conditions.
 
 use policy::limits;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::Refusal;
 use crate::draft::Draft;
@@ -9,23 +9,20 @@ use crate::source::At;
 
 const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
-/// Conditions for the limits, and the limit on findings without a severity.
-pub(super) fn read_limits(at: &At<'_>, draft: &mut Draft) -> Result<(Vec<Value>, Option<u32>), Refusal> {
-    let (mut conditions, mut unknown) = (Vec::new(), None);
+/// Conditions for the limits, and those on findings without a severity, which say no more of that.
+pub(super) fn read_limits(at: &At<'_>, draft: &mut Draft) -> Result<(Vec<Value>, Vec<Value>), Refusal> {
+    let (mut conditions, mut unknown) = (Vec::new(), Vec::new());
     if let Some(limits) = at.get("maxSeverity") {
         draft.lose_others(&limits, &[&SEVERITIES[..], &["unknown"]].concat())?;
         for severity in SEVERITIES {
-            for (most, is_without_fix) in limits.get(severity).map_or(Ok(Vec::new()), |limit| read_limit(&limit, draft))? {
-                let mut condition = json!({ "severity": severity, "counting": "exactly", "count": "findings", "moreThan": most });
-                if let (Some(condition), true) = (condition.as_object_mut(), is_without_fix) {
-                    condition.insert("fixable".to_owned(), false.into());
-                }
-                conditions.push(condition);
+            for mut condition in limits.get(severity).map_or(Ok(Vec::new()), |limit| read_limit(&limit, draft))? {
+                condition.insert("severity".to_owned(), severity.into());
+                condition.insert("counting".to_owned(), "exactly".into());
+                conditions.push(condition.into());
             }
         }
-        // Of several the least is the stricter one; without a fix there are never more than altogether.
-        let of_unknown = limits.get("unknown").map_or(Ok(Vec::new()), |limit| read_limit(&limit, draft))?;
-        unknown = of_unknown.into_iter().map(|(most, _)| most).min();
+        let limit = limits.get("unknown").map_or(Ok(Vec::new()), |limit| read_limit(&limit, draft))?;
+        unknown.extend(limit.into_iter().map(Value::Object));
     }
     if let Some(score) = at.get("cvssScore") {
         draft.lose_others(&score, &["threshold", "maxCount"])?;
@@ -38,14 +35,16 @@ pub(super) fn read_limits(at: &At<'_>, draft: &mut Draft) -> Result<(Vec<Value>,
     Ok((conditions, unknown))
 }
 
-/// How many there may be, and whether those with a fix are left out.
-fn read_limit(at: &At<'_>, draft: &mut Draft) -> Result<Vec<(u32, bool)>, Refusal> {
+/// How many there may be, altogether or of those without a fix.
+fn read_limit(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Map<String, Value>>, Refusal> {
     draft.lose_others(at, &["total", "totalWithoutFixes"])?;
     let mut limits = Vec::new();
-    for (key, is_without_fix) in [("total", false), ("totalWithoutFixes", true)] {
-        if let Some(limit) = at.get(key) {
-            limits.push((limit.count()?, is_without_fix));
-        }
+    for (key, fixable) in [("total", None), ("totalWithoutFixes", Some(false))] {
+        let Some(limit) = at.get(key) else { continue };
+        let mut condition =
+            Map::from_iter([("count".to_owned(), "findings".into()), ("moreThan".to_owned(), limit.count()?.into())]);
+        condition.extend(fixable.map(|fixable| ("fixable".to_owned(), fixable.into())));
+        limits.push(condition);
     }
     if limits.is_empty() { Err(at.expected("a `total` or a `totalWithoutFixes`")) } else { Ok(limits) }
 }

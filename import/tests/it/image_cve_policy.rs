@@ -67,6 +67,9 @@ fn a_limit_on_unknown_severities_counts_as_it_is_documented() {
     ] {
         assert_eq!(verdict(&settings, &findings), wanted, "{findings:?}");
     }
+    let without_fix = whole(json!({ "maxSeverity": { "unknown": { "totalWithoutFixes": 0 } } }));
+    assert_eq!(verdict(&without_fix, &[found(2, "unknown fixable")]), "admit");
+    assert_eq!(verdict(&without_fix, &[found(1, "unknown")]), "deny");
 }
 
 #[test]
