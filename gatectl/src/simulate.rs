@@ -108,14 +108,6 @@ pub(crate) struct Simulate {
 
 impl Simulate {
     pub(crate) fn run(self, output: &mut Output<'_>) -> Outcome {
-        match self.report(output) {
-            // `| head`: the exit code of what was seen is not known, that of a failure would be wrong.
-            Err(failure) if failure.is_reader_gone => Ok(ExitCode::Admitted),
-            outcome => outcome,
-        }
-    }
-
-    fn report(self, output: &mut Output<'_>) -> Outcome {
         if self.rows == Some(Rows::Changes) && self.baseline.is_none() {
             return Err(Failure::new("expected --baseline beside --rows changes: there is nothing to compare with"));
         }
@@ -154,8 +146,17 @@ impl Simulate {
         let rows = self.judged(&judge, &gathered.requests, &after, before.as_ref(), output)?;
         let clearings = self.clearings(&judge, &rows, &after, output)?;
         let report = Report { rows, clearings, has_baseline: before.is_some() };
-        show::write(output, &report, Shown { format: self.format, rows: self.rows, limit: self.limit, now })?;
+        match show::write(output, &report, Shown { format: self.format, rows: self.rows, limit: self.limit, now }) {
+            // `| head`: what was not read does not change what was found.
+            Err(failure) if failure.is_reader_gone => {}
+            written => written?,
+        }
         output.note(show::sentence(&report))?;
+        if let n @ 1.. = report.n_unavailable() {
+            output.note(format_args!(
+                "the findings of {n} images could not be asked for from here; a gate elsewhere may reach them"
+            ))?;
+        }
         if let Some(trouble) = kept.and_then(|kept| kept.trouble()) {
             output.note(format_args!("the cache could not be written: {trouble}"))?;
         }

@@ -8,6 +8,9 @@ use super::upgrades::Clearing;
 use crate::judgement::{ImageJudgement, Judgement, Verdict};
 use crate::sheet::{Cell, Column, Sheet, shown, wide};
 
+/// The code of evidence that could not be had (docs/codes.md).
+const UNAVAILABLE: &str = "evidence-unavailable";
+
 /// A workload with what becomes of it.
 #[derive(Debug)]
 pub(super) struct Row<'r> {
@@ -89,6 +92,13 @@ impl Report<'_> {
             counts.add(row.after.verdict);
             counts
         })
+    }
+
+    /// Images whose findings could not be asked for, and that are not admitted for it.
+    pub(super) fn n_unavailable(&self) -> usize {
+        let is_unavailable = |image: &ImageJudgement| image.violations.iter().any(|one| one.code == UNAVAILABLE);
+        let images = self.images_of_rows().filter(|(_, image)| is_unavailable(image));
+        images.map(|(_, image)| image.image.as_str()).collect::<BTreeSet<_>>().len()
     }
 
     pub(super) fn n_changed(&self, change: Change) -> usize {
