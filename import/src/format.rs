@@ -3,7 +3,10 @@
 use crate::draft::Draft;
 use crate::inspector::filters;
 use crate::source::At;
-use crate::{Refusal, azure_policy, binary_authorization, image_cve_policy, inspector, kritis, security_artifact_policy};
+use crate::{
+    Refusal, azure_policy, binary_authorization, grype, harbor, image_cve_policy, inspector, kritis, kubescape, neuvector,
+    security_artifact_policy, stackrox, trivy_ignore,
+};
 
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,22 @@ pub enum Format {
     InspectorThresholds,
     /// Amazon Inspector's suppression filters.
     InspectorFilters,
+    /// The rules of NeuVector's admission control.
+    NeuVector,
+    /// Policies of Red Hat Advanced Cluster Security.
+    StackRox,
+    /// A project of Harbor that prevents vulnerable images from being pulled.
+    HarborProject,
+    /// Grype's configuration with what fails a scan.
+    Grype,
+    /// Grype's configuration with nothing but what is ignored.
+    GrypeIgnore,
+    /// `.trivyignore` and `.trivyignore.yaml`.
+    TrivyIgnore,
+    /// Harbor's list of CVEs that are let through.
+    HarborAllowlist,
+    /// Kubescape's exceptions.
+    SecurityException,
 }
 
 /// Who reads a format.
@@ -106,6 +125,78 @@ pub(crate) const READERS: &[Reader] = &[
         recognise: filters::recognise,
         read: filters::read,
         notes: filters::NOTES,
+    },
+    Reader {
+        format: Format::NeuVector,
+        title: "NeuVector's admission rules",
+        word: "neuVector",
+        is_gate: true,
+        recognise: neuvector::recognise,
+        read: neuvector::read,
+        notes: neuvector::NOTES,
+    },
+    Reader {
+        format: Format::StackRox,
+        title: "policies of Red Hat Advanced Cluster Security",
+        word: "stackRox",
+        is_gate: true,
+        recognise: stackrox::recognise,
+        read: stackrox::read,
+        notes: stackrox::NOTES,
+    },
+    Reader {
+        format: Format::HarborProject,
+        title: "a project of Harbor",
+        word: "harborProject",
+        is_gate: true,
+        recognise: harbor::recognise,
+        read: harbor::read,
+        notes: harbor::NOTES,
+    },
+    Reader {
+        format: Format::Grype,
+        title: "Grype's configuration",
+        word: "grype",
+        is_gate: true,
+        recognise: grype::recognise,
+        read: grype::read,
+        notes: grype::NOTES,
+    },
+    Reader {
+        format: Format::GrypeIgnore,
+        title: "Grype's ignore rules",
+        word: "grypeIgnore",
+        is_gate: false,
+        recognise: grype::recognise_ignore,
+        read: grype::read,
+        notes: grype::NOTES,
+    },
+    Reader {
+        format: Format::TrivyIgnore,
+        title: "Trivy's ignore file",
+        word: "trivyIgnore",
+        is_gate: false,
+        recognise: trivy_ignore::recognise,
+        read: trivy_ignore::read,
+        notes: trivy_ignore::NOTES,
+    },
+    Reader {
+        format: Format::HarborAllowlist,
+        title: "Harbor's CVE allow-list",
+        word: "harborAllowlist",
+        is_gate: false,
+        recognise: harbor::recognise_list,
+        read: harbor::read_lists,
+        notes: harbor::LIST_NOTES,
+    },
+    Reader {
+        format: Format::SecurityException,
+        title: "Kubescape's exceptions",
+        word: "securityException",
+        is_gate: false,
+        recognise: kubescape::recognise,
+        read: kubescape::read,
+        notes: kubescape::NOTES,
     },
 ];
 

@@ -5,7 +5,7 @@ use policy::text::quote;
 use serde_json::Value;
 
 use crate::source::At;
-use crate::{File, Refusal};
+use crate::{File, Refusal, trivy_ignore};
 
 /// The documents of a file.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ pub(crate) struct Parsed {
 /// Reads a file; `is_named`: places begin with its name.
 pub(crate) fn parse(file: &File<'_>, is_named: bool) -> Result<Parsed, Refusal> {
     let place = if is_named { format!("{}: ", quote(file.name)) } else { String::new() };
+    if let Some(document) = trivy_ignore::document(file.name, file.text) {
+        return Ok(Parsed { place, documents: vec![document] });
+    }
     let read = yaml::read(file.text).map_err(|error| Refusal {
         place: format!("{place}line {}, column {}", error.at.line, error.at.column),
         expected: error.expected,

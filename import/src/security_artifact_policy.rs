@@ -10,10 +10,10 @@ use policy::limits;
 use policy::time::Duration;
 use serde_json::{Value, json};
 
-use crate::Refusal;
 use crate::draft::Draft;
 use crate::pattern::{self, entry};
 use crate::source::At;
+use crate::{Refusal, ids};
 
 /// What no member of the object says.
 pub(crate) const NOTES: &[&str] = &[
@@ -175,7 +175,7 @@ fn read_ids<'a>(configuration: &At<'a>, key: &str, draft: &mut Draft) -> Result<
     let mut ids = Vec::new();
     for id in configuration.list_of(key)? {
         let text = id.text()?;
-        if !exceptions::is_vulnerability(text) {
+        if !ids::is_vulnerability(text) {
             draft.lose(
                 &id,
                 "no CVE or GHSA: taken over as written, and names nothing where the findings do not know it by this name",

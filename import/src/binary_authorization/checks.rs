@@ -65,7 +65,7 @@ impl<'a> Set<'a> {
             for part in parts {
                 names.extend(check.write(part, style, draft));
                 // Each part and check may give two rules: what does not fit anyway is not made.
-                if draft.rules() > limits::RULES || draft.is_full() {
+                if draft.rules() > limits::RULES || draft.is_too_much() {
                     let expected = format!("check sets that are at most {} rules", limits::RULES);
                     return Err(self.at.expected(&expected));
                 }
@@ -190,8 +190,7 @@ fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal>
 /// The patterns of an `imageAllowlist`, a list.
 pub(super) fn read_allowed<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<At<'a>>, Refusal> {
     let Some(list) = at.get("imageAllowlist") else { return Ok(None) };
-    draft.lose_others(&list, &["allowPattern"])?;
-    Ok(list.get("allowPattern"))
+    Ok(if draft.knows_all(&list, &["allowPattern"])? { list.get("allowPattern") } else { None })
 }
 
 /// Exempts images from rules.

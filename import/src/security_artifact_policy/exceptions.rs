@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Refusal;
 use crate::draft::Draft;
+use crate::ids::is_vulnerability;
 use crate::pattern::entry;
 use crate::source::At;
 
@@ -89,12 +90,6 @@ fn read_time<'a>(bound: &At<'a>, key: &str) -> Result<Option<&'a str>, Refusal> 
     let text = time.text()?;
     Timestamp::parse(text).ok_or_else(|| time.expected("an RFC 3339 instant"))?;
     Ok(Some(text))
-}
-
-pub(super) fn is_vulnerability(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let is_plain = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    ["cve-", "ghsa-"].iter().any(|start| lower.strip_prefix(start).is_some_and(is_plain))
 }
 
 /// v1alpha2: what `registry`, `repository` or `image` with a value stands for.

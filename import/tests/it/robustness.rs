@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::given;
 use crate::recognise::policy;
+use crate::whole;
 
 /// Every place of a document.
 fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
@@ -17,7 +18,7 @@ fn pointers(value: &Value, here: &str, found: &mut Vec<String>) {
 
 /// One of each format, with everything in it that can be said.
 fn documents() -> Vec<Value> {
-    [of_microsoft(), of_google(), of_others()].concat()
+    [of_microsoft(), of_google(), of_others(), whole::documents()].concat()
 }
 
 fn of_google() -> Vec<Value> {
@@ -96,6 +97,11 @@ fn whatever_stands_somewhere_the_outcome_can_be_used_or_is_a_refusal() {
         json!(":"),
         json!("é\u{202e}\n"),
         json!("0d"),
+        json!("\\"),
+        json!("|"),
+        json!(">= "),
+        json!("pkg:"),
+        json!("x x"),
         json!(long),
         json!([]),
         json!([[]]),
@@ -106,10 +112,12 @@ fn whatever_stands_somewhere_the_outcome_can_be_used_or_is_a_refusal() {
         json!({ "value": [] }),
     ];
     for document in documents() {
-        assert!(given::documents(std::slice::from_ref(&document)).unwrap().losses.is_empty());
+        // A project of Harbor never says its host.
+        let losses = given::documents(std::slice::from_ref(&document)).unwrap().losses;
+        assert!(losses.iter().all(|loss| loss.why.contains("host of its Harbor")), "{losses:?}");
         let mut places = Vec::new();
         pointers(&document, "", &mut places);
-        assert!(places.len() > 10);
+        assert!(places.len() > 6);
         for place in places {
             for value in &values {
                 let mut document = document.clone();
@@ -167,19 +175,14 @@ fn check_sets_that_are_more_rules_than_settings_can_hold_are_refused() {
 
 #[test]
 fn what_is_lost_and_what_is_made_is_bounded() {
-    let of = |configuration: Value, count: usize| {
-        given::documents(&[policy(json!([{ "name": "a", "action": "deny", "configuration": configuration },
-            { "name": "b".repeat(count), "action": "deny", "configuration": { "forbiddenCves": ["CVE-1"] } }]))])
+    let lost = |count: usize| {
+        let configuration = json!({ "forbiddenCves": vec!["a"; count] });
+        given::documents(&[policy(json!([{ "name": "a", "action": "deny", "configuration": configuration }]))])
     };
-    let lost = |count: usize| of(json!({ "forbiddenCves": vec!["a"; count] }), 1);
     assert_eq!(lost(10_000).unwrap().losses.len(), 10_000);
     let refusal = lost(10_001).unwrap_err().to_string();
     assert!(refusal.contains("at most 10000 things have no counterpart, found 10001 of them"), "{refusal}");
     assert!(lost(100_001).unwrap_err().to_string().contains("forbiddenCves`: expected at most 100000 elements, found 100001"));
-    // A long text is written for each rule that it belongs to.
-    assert!(of(json!({ "forbiddenCves": ["CVE-1"] }), 1_000_000).is_ok());
-    let refusal = of(json!({ "forbiddenCves": ["CVE-1"] }), 40_000_000).unwrap_err().to_string();
-    assert!(refusal.contains("bytes of settings are made of, found more"), "{refusal}");
     let sets = |patterns: usize| {
         let check = json!({ "vulnerabilityCheck": { "maximumFixableSeverity": "LOW", "maximumUnfixableSeverity": "LOW" } });
         let set = |i: usize| json!({ "scope": { "kubernetesNamespace": format!("n{i}") }, "checks": [check] });
@@ -189,5 +192,5 @@ fn what_is_lost_and_what_is_made_is_bounded() {
         ])
     };
     assert!(sets(100).is_ok());
-    assert!(sets(10_000).unwrap_err().to_string().contains("bytes of settings are made of, found more"));
+    assert!(sets(10_000).unwrap_err().to_string().contains("with exemptions for few of them each, found far more"));
 }
