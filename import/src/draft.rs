@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use policy::limits;
 use serde_json::{Map, Value};
 
 use crate::names::Names;
@@ -21,12 +20,10 @@ pub(crate) struct Draft {
     positions: BTreeMap<(String, bool), usize>,
     /// The rules that lists of the same gate are for, where it says so.
     listed: Option<Vec<String>>,
-    /// Names of rules in the exemptions.
-    named: usize,
     losses: Vec<Loss>,
     rule_names: Names,
     exemption_names: Names,
-    /// Bytes that the rules take in memory.
+    /// Bytes of texts in rules and exemptions, and so many for each value.
     weight: usize,
     /// Losses that there was no room for.
     more_losses: usize,
@@ -34,13 +31,9 @@ pub(crate) struct Draft {
 
 /// The most that is lost of one configuration: nobody reads more.
 const LOSSES: usize = 10_000;
-/// Rules that are kept, so that what comes out can be refused with its number.
-const RULES: usize = limits::RULES.saturating_mul(10);
-/// Names of rules that all exemptions may have together: more than that is no list that anybody reads.
-const NAMED: usize = 100_000;
-/// The most bytes that rules take in memory. What many of them share over there is written once for each here.
-const WEIGHT: usize = 256 * 1024 * 1024;
-/// What a value takes besides its texts.
+/// The most that rules and exemptions weigh together. What is shared by many rules over there is written once for each here.
+const WEIGHT: usize = 32 * 1024 * 1024;
+/// What a value weighs besides its texts: about what it takes in memory.
 const VALUE_WEIGHT: usize = 64;
 
 impl Draft {
@@ -82,21 +75,25 @@ impl Draft {
 
     /// Adds a rule behind those before it, or behind all that are not last.
     pub(crate) fn push_rule(&mut self, rule: Value, is_last: bool) {
-        self.weight = self.weight.saturating_add(weigh(&rule));
-        if self.is_too_much() {
-            return;
+        if self.take(weigh(&rule)) {
+            if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
         }
-        if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
-    }
-
-    /// Whether there is more than settings can hold, of which not everything was kept.
-    pub(crate) fn is_too_much(&self) -> bool {
-        self.rules() > RULES || self.named > NAMED || self.weight > WEIGHT
     }
 
     /// Sets a member of the document, such as `evaluation`.
     pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.members.insert(key.to_owned(), value.into());
+    }
+
+    /// Whether there is room for what weighs this.
+    fn take(&mut self, weight: usize) -> bool {
+        self.weight = self.weight.saturating_add(weight);
+        !self.is_full()
+    }
+
+    /// Whether more was added than there is room for: what follows is refused in any case.
+    pub(crate) fn is_full(&self) -> bool {
+        self.weight > WEIGHT
     }
 
     /// How many rules there are.
@@ -112,17 +109,21 @@ impl Draft {
     /// An exemption: its members but `name` and `rules`. It is for these rules, or where none is given for all.
     pub(crate) fn exempt(&mut self, name: &str, members: Value, rules: &[String]) {
         let Value::Object(mut members) = members else { return };
-        self.named = self.named.saturating_add(rules.len());
-        if self.named > NAMED {
+        let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
+        if !self.take(rules.iter().map(|name| name.len().saturating_add(VALUE_WEIGHT)).fold(0, usize::saturating_add)) {
             return;
         }
-        let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
         let position = self.positions.entry(key).or_insert(self.exemptions.len());
         if let Some((_, theirs)) = self.exemptions.get_mut(*position) {
             theirs.extend_from_slice(rules);
         } else {
             members.insert("name".to_owned(), self.exemption_names.give(name).into());
-            self.exemptions.push((members, rules.to_vec()));
+            let members = Value::Object(members);
+            if self.take(weigh(&members))
+                && let Value::Object(members) = members
+            {
+                self.exemptions.push((members, rules.to_vec()));
+            }
         }
     }
 
@@ -144,11 +145,11 @@ impl Draft {
             let expected = format!("a configuration of which at most {LOSSES} things have no counterpart");
             return Err(refuse(expected, format!("{all} of them")));
         }
-        if self.is_too_much() {
-            let most = limits::RULES;
-            let expected =
-                format!("a configuration that at most {most} rules can be made of, with exemptions for few of them each");
-            return Err(Refusal { hint: Some("import it in parts".to_owned()), ..refuse(expected, "far more".to_owned()) });
+        if self.is_full() {
+            return Err(refuse(
+                format!("a configuration that at most {WEIGHT} bytes of settings are made of"),
+                "more".to_owned(),
+            ));
         }
         let rules = [self.rules, self.last_rules].concat();
         let of_rules = |(mut members, rules): (Map<String, Value>, Vec<String>)| {
@@ -169,7 +170,7 @@ impl Draft {
     }
 }
 
-/// Bytes that a value takes in memory, roughly. None is deeper than the YAML reader takes.
+/// Bytes of all texts and keys in a value, and so many for each value. Foreign values are not deeper than the YAML reader takes.
 fn weigh(value: &Value) -> usize {
     let below = match value {
         Value::String(text) => text.len(),

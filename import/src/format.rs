@@ -169,7 +169,7 @@ pub(crate) const READERS: &[Reader] = &[
         is_gate: false,
         recognise: grype::recognise_ignore,
         read: grype::read,
-        notes: grype::NOTES,
+        notes: grype::IGNORE_NOTES,
     },
     Reader {
         format: Format::TrivyIgnore,

@@ -14,9 +14,14 @@ use crate::source::At;
 /// What no configuration says.
 pub(crate) const NOTES: &[&str] = &[
     "Grype fails a scan; here the rule denies, and images without findings, too, are denied",
-    "Grype compares an id with a finding's own, and with others under `include-aliases` alone; here an id always covers aliases and advisories",
+    ALIASES,
     "what Grype scans and with which data (`search`, `db`, `match`, …) is no part of settings: scan as before",
 ];
+
+/// What no list of ignored matches says.
+pub(crate) const IGNORE_NOTES: &[&str] = &[ALIASES];
+
+const ALIASES: &str = "Grype compares an id with a finding's own, and with others under `include-aliases` alone; here an id always covers aliases and advisories";
 
 const FAIL: &str = "fail-on-severity";
 const SWITCHES: [(&str, bool); 2] = [("only-fixed", false), ("only-notfixed", true)];

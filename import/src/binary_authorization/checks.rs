@@ -65,7 +65,7 @@ impl<'a> Set<'a> {
             for part in parts {
                 names.extend(check.write(part, style, draft));
                 // Each part and check may give two rules: what does not fit anyway is not made.
-                if draft.rules() > limits::RULES || draft.is_too_much() {
+                if draft.rules() > limits::RULES || draft.is_full() {
                     let expected = format!("check sets that are at most {} rules", limits::RULES);
                     return Err(self.at.expected(&expected));
                 }

@@ -64,7 +64,7 @@ fn more_than(at: &At<'_>) -> Result<Option<u32>, Refusal> {
 
 fn read_count(at: &At<'_>, (severity, is_exact): (&str, bool), is_fixable: bool, draft: &mut Draft) -> Result<Found, Refusal> {
     if at.require("op")?.text()? != ">=" {
-        return Ok(Found::Wider(any(), "a condition has a number that is too many, and no other comparison".to_owned()));
+        return Ok(Found::Unsayable("a condition has a number that is too many, and no other comparison".to_owned()));
     }
     let Some(more_than) = more_than(&at.require("value")?)? else { return Ok(Found::Always) };
     let mut condition = json!({ "count": "findings", "moreThan": more_than });
@@ -99,7 +99,7 @@ fn read_score(at: &At<'_>, is_count: bool, draft: &mut Draft) -> Result<Found, R
     let value = at.require("value")?;
     let score = decimal::tenths(value.text()?, false).ok_or_else(|| value.expected("a score such as 7.0"))?;
     if at.require("op")?.text()? != ">=" {
-        return Ok(Found::Wider(any(), "a condition has a score that is too high, and no other comparison".to_owned()));
+        return Ok(Found::Unsayable("a condition has a score that is too high, and no other comparison".to_owned()));
     }
     if score > 100 {
         return Ok(Found::Never);

@@ -87,7 +87,7 @@ fn plain(field: &'static str, value: &str) -> Result<Entry, &'static str> {
 }
 
 fn is_hub(host: &str) -> bool {
-    Reference::parse(&format!("{host}/a/b")).is_ok_and(|reference| reference.registry() == DOCKER_HUB)
+    host.contains('.') && Reference::parse(&format!("{host}/a/b")).is_ok_and(|reference| reference.registry() == DOCKER_HUB)
 }
 
 fn registry(value: &str) -> Result<Entry, &'static str> {

@@ -39,7 +39,7 @@ fn whatever_stands_in_an_ignore_file_the_outcome_can_be_used_or_is_a_refusal() {
 #[test]
 fn what_multiplies_is_bounded() {
     let names: Vec<String> = (0..1_000).map(|i| format!("n{i}")).collect();
-    let values = |text: &str| names.iter().map(|name| format!("{name}{text}")).collect::<Vec<_>>().join(",");
+    let values = |text: &str| names.iter().take(50).map(|name| format!("{name}{text}")).collect::<Vec<_>>().join(",");
     let criterion = |name: &str, value: String| json!({ "name": name, "op": "containsAny", "value": value });
     let both = format!("{},{}", values("*"), values(""));
     let scopes = ["namespace", "user", "userGroups"].map(|name| criterion(name, both.clone()));
@@ -64,9 +64,9 @@ fn what_multiplies_is_bounded() {
     let deny =
         |i: usize| json!({ "action": "deny", "criteria": [{ "name": "cveHighCount", "op": ">=", "value": i.to_string() }] });
     let allow = |i: usize| json!({ "action": "allow", "criteria": [criterion("namespace", format!("n{i}"))] });
-    let rules: Vec<Value> = (1..=500).map(deny).chain((0..500).map(allow)).collect();
+    let rules: Vec<Value> = (1..=900).map(deny).chain((0..900).map(allow)).collect();
     let refusal = given::documents(&[json!({ "rules": rules })]).unwrap_err().to_string();
-    assert!(refusal.contains("exemptions for few of them each"), "{refusal}");
+    assert!(refusal.contains("bytes of settings"), "{refusal}");
     let scopes: Vec<Value> =
         names.iter().map(|name| json!({ "namespace": name, "label": { "key": "a", "value": "b" } })).collect();
     let section =

@@ -7,6 +7,8 @@ mod binary_authorization;
 #[cfg(test)]
 mod bounds;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod given;
 #[cfg(test)]
 mod grype;

@@ -111,6 +111,8 @@ fn criteria_of_other_names_must_hold_too_and_scopes_say_where() {
         (criterion("imageRegistry", "containsAny", "https://registry.example.com/"), same, "deny"),
         (criterion("imageRegistry", "containsAny", "docker.io"), same, "admit"),
         (criterion("imageRegistry", "notContainsAny", "registry.example.com"), same, "admit"),
+        // No host of a registry, and so not Docker Hub.
+        (criterion("imageRegistry", "notContainsAny", "shop"), same, "deny"),
         (criterion("image", "containsAny", "https://registry.example.com/shop/*"), same, "deny"),
         (criterion("image", "containsAny", "registry.example.com/shop/web:v1"), same, "deny"),
         (criterion("image", "containsAny", "registry.example.com/shop/web:v2"), same, "admit"),
@@ -226,6 +228,11 @@ fn what_is_not_taken_over_is_said() {
             vec!["[1].new: this member is not known"],
         ),
         (deny(json!([])), vec!["[1]: it has no criteria"]),
+        (
+            deny(json!([criterion("cveHighCount", "<=", "5")])),
+            vec!["[1].criteria[0]: a condition has a number that is too many", "[1]: none of its"],
+        ),
+        (allow(json!([criterion("imageRegistry", "containsAny", "shop")])), vec!["[1]: not the host of a registry"]),
         (allow(json!([])), vec!["[1]: it would exempt every image"]),
         (allow(json!([criterion("namespace", "containsAny", "*")])), vec!["[1]: it would exempt every image"]),
         (allow(json!([criterion("imageRegistry", "containsAny", "docker.io")])), vec![]),

@@ -175,14 +175,19 @@ fn check_sets_that_are_more_rules_than_settings_can_hold_are_refused() {
 
 #[test]
 fn what_is_lost_and_what_is_made_is_bounded() {
-    let lost = |count: usize| {
-        let configuration = json!({ "forbiddenCves": vec!["a"; count] });
-        given::documents(&[policy(json!([{ "name": "a", "action": "deny", "configuration": configuration }]))])
+    let of = |configuration: Value, count: usize| {
+        given::documents(&[policy(json!([{ "name": "a", "action": "deny", "configuration": configuration },
+            { "name": "b".repeat(count), "action": "deny", "configuration": { "forbiddenCves": ["CVE-1"] } }]))])
     };
+    let lost = |count: usize| of(json!({ "forbiddenCves": vec!["a"; count] }), 1);
     assert_eq!(lost(10_000).unwrap().losses.len(), 10_000);
     let refusal = lost(10_001).unwrap_err().to_string();
     assert!(refusal.contains("at most 10000 things have no counterpart, found 10001 of them"), "{refusal}");
     assert!(lost(100_001).unwrap_err().to_string().contains("forbiddenCves`: expected at most 100000 elements, found 100001"));
+    // A long text is written for each rule that it belongs to.
+    assert!(of(json!({ "forbiddenCves": ["CVE-1"] }), 1_000_000).is_ok());
+    let refusal = of(json!({ "forbiddenCves": ["CVE-1"] }), 40_000_000).unwrap_err().to_string();
+    assert!(refusal.contains("bytes of settings are made of, found more"), "{refusal}");
     let sets = |patterns: usize| {
         let check = json!({ "vulnerabilityCheck": { "maximumFixableSeverity": "LOW", "maximumUnfixableSeverity": "LOW" } });
         let set = |i: usize| json!({ "scope": { "kubernetesNamespace": format!("n{i}") }, "checks": [check] });
@@ -192,5 +197,5 @@ fn what_is_lost_and_what_is_made_is_bounded() {
         ])
     };
     assert!(sets(100).is_ok());
-    assert!(sets(10_000).unwrap_err().to_string().contains("with exemptions for few of them each, found far more"));
+    assert!(sets(10_000).unwrap_err().to_string().contains("bytes of settings are made of, found more"));
 }
