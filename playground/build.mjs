@@ -1,0 +1,81 @@
+/**
+ * The page and the module → one file that needs nothing else: build.mjs MODULE-FOLDER OUT
+ * The same sources give the same bytes.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deflateRawSync, gzipSync } from 'node:zlib';
+
+import { build } from 'esbuild';
+
+/** Bytes that the file may have, packed as servers and mail pack it. */
+export const MOST = 600 * 1024;
+
+const here = dirname(fileURLToPath(import.meta.url));
+const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];
+
+/** @param {string} entry */
+async function bundled(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, 'page', entry)],
+    bundle: true, write: false, minify: true, charset: 'utf8', legalComments: 'none', format: 'iife', target: BROWSERS, logLevel: 'warning',
+  });
+  return outputFiles[0].text.trim();
+}
+
+/** A text that an HTML parser would not read to its end as it is meant must not be put into the page. */
+function inline(/** @type {string} */ text, /** @type {string} */ end) {
+  const wrong = new RegExp(`</${end}|<!--`, 'i').exec(text);
+  if (wrong) throw new Error(`a part of the page has \`${wrong[0]}\` in it`);
+  return text;
+}
+
+/** The source expression of a policy that lets exactly this text pass. */
+function hash(/** @type {string} */ text) {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/**
+ * @param {string} moduleFolder with `playground.js` and `playground_bg.wasm`
+ * @returns {Promise<string>} the page
+ */
+export async function page(moduleFolder) {
+  const [script, worker, style] = await Promise.all(['main.js', 'worker/main.js', 'style/main.css'].map(bundled));
+  const glue = readFileSync(join(moduleFolder, 'playground.js'), 'utf8').trim();
+  const wasm = deflateRawSync(readFileSync(join(moduleFolder, 'playground_bg.wasm')), { level: 9 }).toString('base64');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hash(script)} 'wasm-unsafe-eval'`,
+    `style-src ${hash(style)}`,
+    'worker-src blob:',
+    'img-src data:',
+    "connect-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types worker',
+  ].join('; ');
+  const parts = /** @type {Record<string, string>} */ ({
+    POLICY: policy,
+    STYLE: inline(style, 'style'),
+    MODULE: wasm,
+    WORKER: inline(`${glue}\n${worker}`, 'script'),
+    SCRIPT: inline(script, 'script'),
+  });
+  const template = readFileSync(join(here, 'page', 'index.html'), 'utf8');
+  return template.replace(/%(POLICY|STYLE|MODULE|WORKER|SCRIPT)%/g, (_, name) => parts[name]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [moduleFolder, out] = process.argv.slice(2);
+  const text = await page(moduleFolder);
+  const packed = gzipSync(text, { level: 9 }).length;
+  if (packed > MOST) throw new Error(`the page has ${packed} bytes packed, and ${MOST} are allowed`);
+  mkdirSync(dirname(out), { recursive: true });
+  writeFileSync(`${out}.new`, text);
+  renameSync(`${out}.new`, out);
+  process.stderr.write(`${out}: ${Buffer.byteLength(text)} bytes, ${packed} packed\n`);
+}
