@@ -6,13 +6,15 @@
 use policy::image::Digest;
 use serde_json::{Value, json};
 
-use crate::yaml::{self, Document, YamlError};
+use crate::yaml::{self, Document, Span, YamlError};
 
 /// An admission request and where it came from.
 #[derive(Clone, Debug)]
 pub struct Submitted {
     /// `deploy/web.yaml:12`; the name alone where no line is known.
     pub place: String,
+    /// Where the object stands in the text; empty where no line is known.
+    pub at: Span,
     /// The request.
     pub request: Value,
 }
@@ -26,8 +28,19 @@ pub struct Defaults {
     pub namespace: Option<String>,
 }
 
-/// What a document holds; or its place and a sentence that says what it is instead.
-pub type Held = Result<Vec<Submitted>, (String, String)>;
+/// A document that is none of what Kubernetes takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Other {
+    /// `deploy/web.yaml:12`; the name alone where no line is known.
+    pub place: String,
+    /// Where it stands in the text.
+    pub at: Span,
+    /// A sentence that says what it is instead.
+    pub what: String,
+}
+
+/// What a document holds.
+pub type Held = Result<Vec<Submitted>, Other>;
 
 /// What each document of a text holds; `name` is what its places begin with.
 ///
@@ -39,12 +52,16 @@ pub fn read(name: &str, text: &str, defaults: &Defaults) -> Result<Vec<Held>, Ya
 }
 
 fn held(name: &str, document: &Document, defaults: &Defaults) -> Held {
-    let place = |pointer: &str| match document.span(pointer).line {
+    let place = |at: Span| match at.line {
         0 | 1 => name.to_owned(),
         line => format!("{name}:{line}"),
     };
-    let submitted = |(pointer, request): (String, Value)| Submitted { place: place(&pointer), request };
-    of(&document.value, "", defaults).map(|found| found.into_iter().map(submitted).collect()).map_err(|what| (place(""), what))
+    let submitted = |(pointer, request): (String, Value)| {
+        let at = document.span(&pointer);
+        Submitted { place: place(at), at, request }
+    };
+    let other = |what| Other { place: place(document.span("")), at: document.span(""), what };
+    of(&document.value, "", defaults).map(|found| found.into_iter().map(submitted).collect()).map_err(other)
 }
 
 /// Kinds that live in a namespace and are judged; for others the namespace is left as written.
@@ -141,7 +158,7 @@ mod tests {
     fn read_text(text: &str) -> Result<Vec<Value>, String> {
         let defaults = Defaults { operation: "CREATE".to_owned(), namespace: None };
         let held: Result<Vec<_>, _> = read("test", text, &defaults).map_err(|e| e.to_string())?.into_iter().collect();
-        Ok(held.map_err(|(_, what)| what)?.into_iter().flatten().map(|one| one.request).collect())
+        Ok(held.map_err(|other| other.what)?.into_iter().flatten().map(|one| one.request).collect())
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod connection;
 mod demo;
 mod exit;
 mod findings;
+mod import;
 mod jobs;
 mod keys;
 mod lookup;
@@ -68,6 +69,7 @@ enum Command {
     Keys(keys::Keys),
     Check(check::Check),
     Admissions(Box<admissions::Admissions>),
+    Import(import::Import),
     #[command(subcommand)]
     Settings(settings::Settings),
     #[command(subcommand)]
@@ -105,6 +107,7 @@ pub fn run_with(arguments: impl IntoIterator<Item = OsString>, output: &mut Outp
         Command::Keys(command) => command.run(output, passwords),
         Command::Check(command) => command.run(output),
         Command::Admissions(command) => command.run(output),
+        Command::Import(command) => command.run(output),
         Command::Settings(command) => command.run(output),
         Command::Module(command) => command.run(output),
         Command::Serve(command) => command.run(),

@@ -53,8 +53,8 @@ fn read_file(
     for found in documents(&name, &text, defaults)? {
         match (found, &mut notes) {
             (Ok(found), _) => submitted.extend(found),
-            (Err((place, what)), Some(notes)) => notes.push(format!("{place}: passed over, {what}")),
-            (Err((place, what)), None) => return Err(Failure::at(place, what)),
+            (Err(other), Some(notes)) => notes.push(format!("{}: passed over, {}", other.place, other.what)),
+            (Err(other), None) => return Err(Failure::at(other.place, other.what)),
         }
     }
     Ok(())
@@ -64,7 +64,7 @@ fn read_file(
 pub(crate) fn of_text(name: &str, text: &str, defaults: &Defaults) -> Result<Vec<Submitted>, Failure> {
     let mut submitted = Vec::new();
     for found in documents(name, text, defaults)? {
-        submitted.extend(found.map_err(|(place, what)| Failure::at(place, what))?);
+        submitted.extend(found.map_err(|other| Failure::at(other.place, other.what))?);
     }
     Ok(submitted)
 }

@@ -2,7 +2,6 @@
 //!
 //! The document may stand alone or in the policy or constraint that carries it.
 
-mod explain;
 mod schema;
 
 use std::io;
@@ -100,7 +99,7 @@ impl Explain {
         let refused = match load(&self.file)? {
             Ok(loaded) => match loaded.read.settings() {
                 Ok(settings) => {
-                    write!(output.results, "{}", explain::explain(&settings))?;
+                    write!(output.results, "{}", documents::explain::explain(&settings))?;
                     return Ok(ExitCode::Admitted);
                 }
                 Err(_) => loaded.refused(String::new()),

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
+use documents::object;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::exit::Failure;
@@ -12,8 +13,6 @@ use crate::manifests;
 
 /// What gzip begins with (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The longest YAML that is read as a report, in bytes (16 MiB): as a tree it takes many times as much, and a cluster keeps no larger object.
-const YAML_BYTES: usize = 16 * 1024 * 1024;
 
 /// All bytes of a report, a VEX document or a catalogue, from a file or, for `-`, from stdin.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -34,7 +33,7 @@ pub(crate) fn lines(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
 fn of_bytes(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let bytes = if bytes.starts_with(&GZIP) { unpacked(&bytes)? } else { bytes };
     match std::str::from_utf8(&bytes) {
-        Ok(text) if is_yaml(text) => as_json(text),
+        Ok(text) if object::is_yaml(text) => object::as_json(text).map(String::into_bytes),
         // What else is wrong with it the reader says.
         _ => Ok(bytes),
     }
@@ -47,26 +46,6 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     MultiGzDecoder::new(bytes).take(more).read_to_end(&mut all).map_err(|e| format!("it cannot be unpacked as gzip: {e}"))?;
     if all.len() > most { Err(format!("expected at most {most} bytes in the gzip file, found more")) } else { Ok(all) }
-}
-
-/// A line that begins with `apiVersion:`, and nothing that JSON or XML begin with.
-fn is_yaml(text: &str) -> bool {
-    let text = text.trim_start_matches('\u{feff}').trim_ascii_start();
-    !text.starts_with(['{', '[', '<']) && text.lines().take(1000).any(|line| line.starts_with("apiVersion:"))
-}
-
-fn as_json(text: &str) -> Result<Vec<u8>, String> {
-    if text.len() > YAML_BYTES {
-        return Err(format!("expected YAML of at most {YAML_BYTES} bytes, found {}; hint: write it as JSON", text.len()));
-    }
-    let mut documents = documents::yaml::read(text).map_err(|e| e.to_string())?;
-    documents.retain(|document| !document.value.is_null());
-    match documents.as_slice() {
-        [one] => serde_json::to_vec(&one.value).map_err(|e| e.to_string()),
-        all => {
-            Err(format!("expected one Kubernetes object, found {}; hint: each report belongs into a file of its own", all.len()))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -102,26 +81,14 @@ mod tests {
     }
 
     #[test]
-    fn the_yaml_of_one_object_is_its_json() {
-        let object =
-            "apiVersion: aquasecurity.github.io/v1alpha1\nkind: VulnerabilityReport\nreport:\n  artifact: {tag: \"1.0\"}\n";
-        let json = br#"{"apiVersion":"aquasecurity.github.io/v1alpha1","kind":"VulnerabilityReport","report":{"artifact":{"tag":"1.0"}}}"#;
-        for text in
-            [object.to_owned(), format!("# exported\n---\n{object}"), format!("{object}---\n"), format!("\u{feff}{object}")]
-        {
-            assert_eq!(of_bytes(text.clone().into_bytes()).unwrap(), json, "{text}");
-            assert_eq!(of_bytes(packed(text.as_bytes())).unwrap(), json);
-        }
-        for (text, part) in [
-            (format!("{object}---\n{object}"), "expected one Kubernetes object, found 2"),
-            (format!("{object}kind: Other\n"), "duplicate key"),
-            (format!("{object}a: &a [*a]\n"), "line 5"),
-            (format!("{object}{}", "# x\n".repeat(5_000_000)), "expected YAML of at most 16777216 bytes"),
-        ] {
-            let error = of_bytes(text.into_bytes()).unwrap_err();
-            assert!(error.contains(part), "{part}: {error}");
-        }
-        for other in ["{\"apiVersion:\": 1}", "<a/>\napiVersion: 1", "a: apiVersion", "\u{0}"] {
+    fn the_yaml_of_one_object_is_its_json_packed_or_not() {
+        let object = "apiVersion: a/v1\nkind: VulnerabilityReport\nreport: {}\n".as_bytes();
+        let json = br#"{"apiVersion":"a/v1","kind":"VulnerabilityReport","report":{}}"#;
+        assert_eq!(of_bytes(object.to_vec()).unwrap(), json);
+        assert_eq!(of_bytes(packed(object)).unwrap(), json);
+        let error = of_bytes([object, b"kind: Other\n"].concat()).unwrap_err();
+        assert!(error.contains("duplicate key"), "{error}");
+        for other in ["{\"apiVersion:\": 1}", "a: apiVersion", "\u{0}"] {
             assert_eq!(of_bytes(other.into()).unwrap(), other.as_bytes(), "{other}");
         }
     }

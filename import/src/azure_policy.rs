@@ -49,12 +49,13 @@ fn parameters<'a>(at: &At<'a>) -> At<'a> {
     assignment(at).get("parameters").unwrap_or_else(|| at.clone())
 }
 
-/// Reads each object into a rule of the draft; returns how they are combined.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<&'static str, Refusal> {
+/// Reads each object into a rule of the draft.
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
     for object in objects {
         read_object(object, draft)?;
     }
-    Ok("strictest")
+    draft.set("evaluation", "strictest");
+    Ok(())
 }
 
 /// A parameter's value.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use policy::limits;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::source::At;
 use crate::{Loss, Refusal};
@@ -13,9 +13,11 @@ use crate::{Loss, Refusal};
 pub(crate) struct Draft {
     rules: Vec<Value>,
     last_rules: Vec<Value>,
+    /// Members of the document besides rules and exemptions.
+    members: Map<String, Value>,
     exemptions: Vec<(Map<String, Value>, Vec<String>)>,
-    /// Exemptions that are the same but for their rules are one.
-    positions: BTreeMap<String, usize>,
+    /// Exemptions that are the same but for the rules that they name are one.
+    positions: BTreeMap<(String, bool), usize>,
     losses: Vec<Loss>,
     rule_names: Names,
     exemption_names: Names,
@@ -50,15 +52,21 @@ impl Draft {
         if is_last { self.last_rules.push(rule) } else { self.rules.push(rule) }
     }
 
+    /// Sets a member of the document, such as `evaluation`.
+    pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.members.insert(key.to_owned(), value.into());
+    }
+
     /// How much has been lost.
     pub(crate) fn losses(&self) -> usize {
         self.losses.len()
     }
 
-    /// An exemption for some rules: its members but `name` and `rules`.
+    /// An exemption: its members but `name` and `rules`. It is for these rules, or where none is given for all.
     pub(crate) fn exempt(&mut self, name: &str, members: Value, rules: &[String]) {
         let Value::Object(mut members) = members else { return };
-        let position = self.positions.entry(Value::Object(members.clone()).to_string()).or_insert(self.exemptions.len());
+        let key = (Value::Object(members.clone()).to_string(), rules.is_empty());
+        let position = self.positions.entry(key).or_insert(self.exemptions.len());
         if let Some((_, theirs)) = self.exemptions.get_mut(*position) {
             theirs.extend_from_slice(rules);
         } else {
@@ -67,22 +75,24 @@ impl Draft {
         }
     }
 
-    /// The settings document and the losses.
-    pub(crate) fn finish(self, evaluation: &str) -> (Value, Vec<Loss>) {
+    /// The settings document, or the exemptions alone where there is no rule, and the losses.
+    pub(crate) fn finish(self) -> (Value, Vec<Loss>) {
         let rules = [self.rules, self.last_rules].concat();
-        let mut settings = json!({ "evaluation": evaluation, "rules": rules });
-        let exemptions: Vec<Value> = self
-            .exemptions
-            .into_iter()
-            .map(|(mut members, rules)| {
+        let of_rules = |(mut members, rules): (Map<String, Value>, Vec<String>)| {
+            if !rules.is_empty() {
                 members.insert("rules".to_owned(), rules.into());
-                Value::Object(members)
-            })
-            .collect();
-        if let (Some(settings), false) = (settings.as_object_mut(), exemptions.is_empty()) {
+            }
+            Value::Object(members)
+        };
+        let exemptions: Vec<Value> = self.exemptions.into_iter().map(of_rules).collect();
+        let mut settings = self.members;
+        if !rules.is_empty() {
+            settings.insert("rules".to_owned(), rules.into());
+        }
+        if !exemptions.is_empty() || !settings.contains_key("rules") {
             settings.insert("exemptions".to_owned(), exemptions.into());
         }
-        (settings, self.losses)
+        (Value::Object(settings), self.losses)
     }
 }
 

@@ -1,29 +1,10 @@
-//! Documents → whose configuration they are, and the objects that are of that format.
+//! Documents → whose configuration they are, and the objects that are of each format.
 
-use serde_json::Value;
-
+use crate::Refusal;
 use crate::draft::Draft;
+use crate::format::{Format, READERS, Reader};
+use crate::parse::Parsed;
 use crate::source::At;
-use crate::{Refusal, azure_policy, security_artifact_policy};
-
-/// A format that is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// The custom resource that Microsoft Defender for Containers compiles its security rules into.
-    SecurityArtifactPolicy,
-    /// The parameters of the deprecated Azure Policy definition "block vulnerable images".
-    AzurePolicy,
-}
-
-impl Format {
-    /// What people call it.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::SecurityArtifactPolicy => "Microsoft Defender's SecurityArtifactPolicy",
-            Self::AzurePolicy => "the Azure Policy that blocks vulnerable images",
-        }
-    }
-}
 
 /// A format, and what it was recognised by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,61 +15,57 @@ pub struct Recognised {
     pub reason: String,
 }
 
-/// The one format of the documents, with its objects; the others are lost.
-pub(crate) fn recognise<'a>(documents: &'a [Value], draft: &mut Draft) -> Result<(Recognised, Vec<At<'a>>), Refusal> {
-    let mut recognised: Option<Recognised> = None;
-    let mut objects = Vec::new();
-    for object in flatten(documents)? {
-        let by = |format: Format| move |reason: String| Recognised { format, reason };
-        let found = security_artifact_policy::recognise(&object)
-            .map(by(Format::SecurityArtifactPolicy))
-            .or_else(|| azure_policy::recognise(&object).map(by(Format::AzurePolicy)));
-        match (found, &recognised) {
-            (None, _) => {
-                draft.lose_as(object.place().to_owned(), describe(&object), "this document is of no format that is known")
-            }
-            (Some(found), Some(first)) if found.format != first.format => {
-                return Err(Refusal {
-                    place: object.place().to_owned(),
-                    expected: format!("{} as before", first.format.title()),
-                    found: found.format.title().to_owned(),
-                    hint: Some("import each gate's configuration by itself"),
-                });
-            }
-            (Some(found), first) => {
-                if first.is_none() {
-                    recognised = Some(found);
-                }
-                objects.push(object);
+/// The objects of one format.
+pub(crate) struct Group<'a> {
+    pub(crate) reader: &'static Reader,
+    pub(crate) recognised: Recognised,
+    pub(crate) objects: Vec<At<'a>>,
+}
+
+/// The objects by their format, those of the gate first; what is of none is lost.
+pub(crate) fn recognise<'a>(files: &'a [Parsed], draft: &mut Draft) -> Result<Vec<Group<'a>>, Refusal> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for object in files.iter().map(Parsed::objects).collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+        let found = READERS.iter().find_map(|reader| (reader.recognise)(&object).map(|reason| (reader, reason)));
+        let Some((reader, reason)) = found else {
+            draft.lose_as(object.place().to_owned(), describe(&object), "this document is of no format that is known");
+            continue;
+        };
+        if let Some(gate) =
+            groups.iter().find(|group| group.reader.is_gate && reader.is_gate && group.reader.format != reader.format)
+        {
+            return Err(Refusal {
+                place: object.place().to_owned(),
+                expected: format!("{} as before", gate.reader.title),
+                found: reader.title.to_owned(),
+                hint: Some("import each gate's configuration by itself".to_owned()),
+            });
+        }
+        match groups.iter_mut().find(|group| group.reader.format == reader.format) {
+            Some(group) => group.objects.push(object),
+            None => {
+                let recognised = Recognised { format: reader.format, reason };
+                groups.push(Group { reader, recognised, objects: vec![object] });
             }
         }
     }
-    let found = || documents.first().map_or_else(|| "none".to_owned(), |first| describe(&At::new(first, String::new())));
-    recognised.map(|recognised| (recognised, objects)).ok_or_else(|| Refusal {
+    groups.sort_by_key(|group| !group.reader.is_gate);
+    Ok(groups)
+}
+
+/// Nothing is of a format that is known.
+pub(crate) fn nothing(files: &[Parsed]) -> Refusal {
+    let first = files.iter().find_map(|file| file.objects().ok()?.into_iter().next().map(|object| describe(&object)));
+    let titles: Vec<&str> = READERS.iter().map(|reader| reader.title).collect();
+    Refusal {
         place: String::new(),
-        expected: "a SecurityArtifactPolicy of defender.microsoft.com, or the parameters of the Azure Policy that blocks vulnerable images"
-            .to_owned(),
-        found: found(),
+        expected: format!("one of {}", titles.join(", ")),
+        found: first.unwrap_or_else(|| "none".to_owned()),
         hint: None,
-    })
-}
-
-/// The documents, and in place of each list of objects what is in it.
-fn flatten(documents: &[Value]) -> Result<Vec<At<'_>>, Refusal> {
-    let mut objects = Vec::new();
-    for (i, document) in documents.iter().enumerate().filter(|(_, document)| !document.is_null()) {
-        let at = At::new(document, if documents.len() == 1 { String::new() } else { format!("documents[{i}]") });
-        let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
-        if is_list && document.get("items").is_some() {
-            objects.extend(at.list_of("items")?);
-        } else {
-            objects.push(at);
-        }
     }
-    Ok(objects)
 }
 
-/// What a document says it is, or its members.
+/// What an object says it is, or its members.
 fn describe(at: &At<'_>) -> String {
     let said = |key: &str| at.get(key).map(|member| format!("{key}: {}", member.written()));
     let said: Vec<String> = ["apiVersion", "kind"].into_iter().filter_map(said).collect();

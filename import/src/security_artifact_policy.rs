@@ -50,20 +50,21 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
     is_one.then(|| format!("apiVersion: {}, kind: {kind}", policy::text::quote(version)))
 }
 
-/// Reads the one object into the draft; returns how its rules are combined.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<&'static str, Refusal> {
+/// Reads the one object into the draft.
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
     if let Some(second) = objects.get(1) {
         return Err(Refusal {
             place: second.place().to_owned(),
             expected: "one SecurityArtifactPolicy: a cluster has one".to_owned(),
             found: format!("{} of them", objects.len()),
-            hint: Some("import that of each cluster by itself"),
+            hint: Some("import that of each cluster by itself".to_owned()),
         });
     }
     for object in objects {
         read_object(object, draft)?;
     }
-    Ok("ruleOrder")
+    draft.set("evaluation", "ruleOrder");
+    Ok(())
 }
 
 fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
@@ -77,7 +78,8 @@ fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     let list = spec.require("vulnerabilityAssessmentGatedDeployment")?;
     let rules = list.list()?;
     if rules.is_empty() || rules.len() > limits::RULES {
-        let hint = rules.is_empty().then_some("Defender has no enabled rule for this cluster: there is nothing to take over");
+        let none = "Defender has no enabled rule for this cluster: there is nothing to take over";
+        let hint = rules.is_empty().then(|| none.to_owned());
         return Err(Refusal { hint, ..list.expected(&format!("1 to {} rules", limits::RULES)) });
     }
     let actions = rules.iter().map(|rule| rule.require("action")?.word(&ACTIONS)).collect::<Result<Vec<_>, _>>()?;

@@ -101,6 +101,10 @@ impl<'a> At<'a> {
 
     fn member_place(&self, key: &str) -> String {
         let key = text::quote(key);
-        if self.place.is_empty() { key } else { format!("{}.{key}", self.place) }
+        if self.place.is_empty() || self.place.ends_with(": ") {
+            format!("{}{key}", self.place)
+        } else {
+            format!("{}.{key}", self.place)
+        }
     }
 }

@@ -29,6 +29,7 @@ fn every_command_has_examples() {
         &["findings", "diff"],
         &["keys", "generate"],
         &["check"],
+        &["import"],
         &["settings", "check"],
         &["settings", "schema"],
         &["module", "annotate"],
@@ -49,7 +50,7 @@ fn every_command_has_examples() {
 /// What help shows of these commands is taken as it stands there.
 #[test]
 fn examples_are_taken() {
-    for command in ["attach", "refresh", "prune"] {
+    for command in ["attach", "refresh", "prune", "import"] {
         let help = gatectl(&[command, "--help"]).results;
         // A long line goes on in the next, which begins as no example does.
         let is_first = |line: &&str| {

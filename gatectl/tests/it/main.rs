@@ -21,6 +21,8 @@ mod findings_page;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod refresh;
 #[cfg(test)]
 mod signing;

@@ -1,8 +1,8 @@
 //! The deprecated Azure Policy: what each parameter becomes.
 
-use import::import;
-use policy::settings::Settings;
 use serde_json::{Value, json};
+
+use crate::given;
 
 /// An assignment of the definition with some parameters, each as `value`, besides the one whose absence is a loss.
 fn assigned(parameters: Value) -> Value {
@@ -16,9 +16,9 @@ fn assigned(parameters: Value) -> Value {
 
 /// The settings and the losses, of which each is a place and why.
 fn imported(document: Value) -> (Value, Vec<String>) {
-    let imported = import(&[document]).unwrap();
-    Settings::read(&imported.settings).unwrap();
-    (imported.settings, imported.losses.iter().map(|loss| format!("{}: {}", loss.place, loss.why)).collect())
+    let imported = given::documents(&[document]).unwrap();
+    let losses = given::losses(&imported);
+    (imported.settings, losses)
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn what_has_no_counterpart_is_said_and_makes_nothing_looser() {
 
 #[test]
 fn several_assignments_are_rules_of_which_the_strictest_decides() {
-    let settings = import(&[assigned(json!({})), assigned(json!({ "effect": "Deny" }))]).unwrap().settings;
+    let settings = given::documents(&[assigned(json!({})), assigned(json!({ "effect": "Deny" }))]).unwrap().settings;
     let names: Vec<&Value> = settings["rules"].as_array().unwrap().iter().map(|rule| &rule["name"]).collect();
     assert_eq!((names, &settings["evaluation"]), (vec![&json!("block-them"), &json!("block-them-2")], &json!("strictest")));
 }
@@ -160,7 +160,7 @@ fn a_parameter_of_another_shape_is_refused() {
         (json!({ "severity": { "High": 1.5 } }), "severity.value.High`: expected a whole number from 0, found 1.5"),
         (json!({ "excludedImages": "a" }), "excludedImages.value`: expected a list, found `a`"),
     ] {
-        let refusal = import(&[assigned(parameters)]).unwrap_err().to_string();
+        let refusal = given::documents(&[assigned(parameters)]).unwrap_err().to_string();
         assert!(refusal.contains(wanted), "{refusal}");
     }
 }

@@ -1,7 +1,9 @@
 //! Whose configuration a document is.
 
-use import::{Format, import};
+use import::{File, Format};
 use serde_json::{Value, json};
+
+use crate::given;
 
 pub(crate) fn policy(rules: Value) -> Value {
     json!({ "apiVersion": "defender.microsoft.com/v1alpha3", "kind": "SecurityArtifactPolicy",
@@ -33,7 +35,7 @@ fn a_format_is_recognised_by_what_can_be_printed() {
             "a parameter `severityThresholdForExcludingNotPatchableFindings`",
         ),
     ] {
-        let imported = import(&[document]).unwrap();
+        let imported = given::documents(&[document]).unwrap();
         assert_eq!((imported.recognised.format, imported.recognised.reason.as_str()), (format, reason));
         assert!(!imported.notes.is_empty());
     }
@@ -41,7 +43,7 @@ fn a_format_is_recognised_by_what_can_be_printed() {
 
 #[test]
 fn a_document_that_is_none_is_lost_beside_one_that_is() {
-    let imported = import(&[json!({ "apiVersion": "v1", "kind": "ConfigMap" }), sound(), Value::Null]).unwrap();
+    let imported = given::documents(&[json!({ "apiVersion": "v1", "kind": "ConfigMap" }), sound(), Value::Null]).unwrap();
     assert_eq!(
         imported.losses.iter().map(ToString::to_string).collect::<Vec<_>>(),
         ["`documents[0]`: apiVersion: `v1`, kind: `ConfigMap`: this document is of no format that is known"]
@@ -58,7 +60,7 @@ fn what_is_not_one_configuration_of_a_known_shape_is_refused() {
     let rule = "/spec/vulnerabilityAssessmentGatedDeployment/0";
     let configuration = format!("{rule}/configuration");
     for (documents, wanted) in [
-        (vec![], "expected a SecurityArtifactPolicy of defender.microsoft.com"),
+        (vec![], "expected one of Microsoft Defender's SecurityArtifactPolicy, the Azure Policy"),
         (vec![json!({ "kind": "Pod" })], "found kind: `Pod`"),
         (vec![json!(7)], "found 7"),
         (vec![sound(), sound()], "`documents[1]`: expected one SecurityArtifactPolicy: a cluster has one, found 2 of them"),
@@ -84,7 +86,46 @@ fn what_is_not_one_configuration_of_a_known_shape_is_refused() {
         ),
         (of(&configuration, json!({ "forbiddenCves": "CVE-1" })), "forbiddenCves`: expected a list, found `CVE-1`"),
     ] {
-        let refusal = import(&documents).unwrap_err().to_string();
+        let refusal = given::documents(&documents).unwrap_err().to_string();
         assert!(refusal.contains(wanted), "{refusal}");
     }
+}
+
+#[test]
+fn places_begin_with_the_file_where_there_are_several() {
+    let (lost, sound) = (json!({ "kind": "Pod" }).to_string(), sound().to_string());
+    let imported = import::import(&[File { name: "a\n.yaml", text: &lost }, File { name: "b.json", text: &sound }]).unwrap();
+    assert_eq!(given::losses(&imported), ["a .yaml: : this document is of no format that is known"]);
+    let wrong = sound.replace("\"deny\"", "7");
+    let refusal = import::import(&[File { name: "a.yaml", text: &lost }, File { name: "b.json", text: &wrong }]).unwrap_err();
+    assert_eq!(refusal.place, "b.json: spec.vulnerabilityAssessmentGatedDeployment[0].action");
+}
+
+#[test]
+fn what_is_no_yaml_is_refused_where_it_ends() {
+    let refusal = given::text("a: [").unwrap_err();
+    assert_eq!(refusal.place, "line 2, column 1");
+    assert!(given::text("a: 1\na: 2").unwrap_err().to_string().contains("duplicate key `a`"));
+}
+
+#[test]
+fn the_yaml_says_what_it_was_made_of_and_is_the_settings() {
+    let imported = given::documents(&[json!({ "kind": "Po\u{2028}d: #\n- x" }), sound()]).unwrap();
+    let yaml = imported.to_yaml(&["a\nb.yaml"]);
+    let (comment, rest): (Vec<&str>, Vec<&str>) = yaml.lines().partition(|line| line.starts_with('#'));
+    assert_eq!(
+        comment,
+        [
+            "# Made from Microsoft Defender's SecurityArtifactPolicy (a b.yaml).",
+            "# Without a counterpart:",
+            "# - `documents[0]`: kind: `Po d: # - x`: this document is of no format that is known",
+        ]
+    );
+    assert_eq!(documents::yaml::read(&rest.join("\n")).unwrap()[0].value, imported.settings);
+    assert_eq!(documents::yaml::read(&yaml).unwrap()[0].value, imported.settings);
+    let whole = given::documents(&[sound()]).unwrap().to_yaml(&[]);
+    assert!(
+        whole.starts_with("# Made from Microsoft Defender's SecurityArtifactPolicy.\n# Nothing of it was lost.\n"),
+        "{whole}"
+    );
 }

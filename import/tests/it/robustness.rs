@@ -1,9 +1,8 @@
 //! Whatever stands in a document, the outcome is settings that can be used or one refusal with its place.
 
-use import::import;
-use policy::settings::Settings;
 use serde_json::{Value, json};
 
+use crate::given;
 use crate::recognise::policy;
 
 /// Every place of a document.
@@ -69,7 +68,7 @@ fn whatever_stands_somewhere_the_outcome_can_be_used_or_is_a_refusal() {
         json!({ "value": [] }),
     ];
     for document in documents() {
-        assert!(import(std::slice::from_ref(&document)).unwrap().losses.is_empty());
+        assert!(given::documents(std::slice::from_ref(&document)).unwrap().losses.is_empty());
         let mut places = Vec::new();
         pointers(&document, "", &mut places);
         assert!(places.len() > 25);
@@ -77,8 +76,8 @@ fn whatever_stands_somewhere_the_outcome_can_be_used_or_is_a_refusal() {
             for value in &values {
                 let mut document = document.clone();
                 *document.pointer_mut(&place).unwrap() = value.clone();
-                match import(&[document]) {
-                    Ok(imported) => assert!(Settings::read(&imported.settings).is_ok(), "{place}: {value}"),
+                match given::documents(&[document]) {
+                    Ok(imported) => assert!(given::is_usable(&imported), "{place}: {value}"),
                     Err(refusal) => {
                         let text = refusal.to_string();
                         assert!(
@@ -99,12 +98,12 @@ fn more_than_settings_can_hold_is_refused() {
         json!({ "name": format!("r{i}"), "action": "deny", "configuration": { "forbiddenCves": ["CVE-2021-1"] },
         "scope": [{ "matcherType": "namespace", "anyOf": ["a", "b*"] }] })
     };
-    let of = |count: usize| import(&[policy((0..count).map(rule).collect())]);
+    let of = |count: usize| given::documents(&[policy((0..count).map(rule).collect())]);
     assert!(of(500).is_ok());
     assert!(of(501).unwrap_err().to_string().contains("expected at most 1000 elements, found 1002"));
     assert!(of(1001).unwrap_err().to_string().contains("expected 1 to 1000 rules"));
     let mut wide = policy(json!([rule(0)]));
     wide["spec"]["vulnerabilityAssessmentGatedDeployment"][0]["scope"] =
         vec![json!({ "matcherType": "namespace", "anyOf": ["a"] }); 65].into();
-    assert!(import(&[wide]).unwrap_err().to_string().contains("scope`: expected at most 64 matchers"));
+    assert!(given::documents(&[wide]).unwrap_err().to_string().contains("scope`: expected at most 64 matchers"));
 }

@@ -1,15 +1,13 @@
 //! Microsoft Defender's object: what each member becomes.
 
-use import::import;
-use policy::settings::Settings;
 use serde_json::{Value, json};
 
+use crate::given;
 use crate::recognise::policy;
 
 /// The settings and the losses, of which each is a place and the beginning of why.
 fn imported(rules: Value) -> (Value, Vec<String>) {
-    let imported = import(&[policy(rules)]).unwrap();
-    Settings::read(&imported.settings).unwrap();
+    let imported = given::documents(&[policy(rules)]).unwrap();
     let last = |place: &str| place.trim_start_matches("spec.vulnerabilityAssessmentGatedDeployment").to_owned();
     (imported.settings, imported.losses.iter().map(|loss| format!("{}: {}", last(&loss.place), loss.why)).collect())
 }

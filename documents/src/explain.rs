@@ -9,8 +9,9 @@ use policy::settings::{
     Platform, Rule, Settings, Signer, Source, Sources, Subject, Trusting,
 };
 
-/// The whole document in words, a paragraph for each rule and exemption.
-pub(crate) fn explain(settings: &Settings) -> String {
+/// The whole document in words, a paragraph for each rule and exemption. Foreign text stands in it as it was written.
+#[must_use]
+pub fn explain(settings: &Settings) -> String {
     let mut text = String::new();
     let mut say = |line: String| {
         text.push_str(&line);
