@@ -12,7 +12,7 @@ export const example = {
 # Change a number, and the verdict follows.
 rules:
   - name: block-critical
-    description: More than two critical vulnerabilities never run.
+    description: More than two critical ones never run.
     action: deny
     conditions:
       - { severity: critical, moreThan: 2 }

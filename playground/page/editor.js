@@ -119,7 +119,8 @@ export class Editor {
     const length = this.view.state.doc.length;
     const of = (/** @type {'error' | 'warning'} */ severity) => (/** @type {Problem} */ { from, to, message, hint }) => {
       const start = Math.max(0, Math.min(from, length));
-      const end = Math.max(start, Math.min(to, length));
+      // Of a long range the first line is marked: underlined as a whole, a document can no longer be read.
+      const end = Math.max(start, Math.min(to, length, this.view.state.doc.lineAt(start).to));
       // A place between two characters, or at the end, is shown as the character beside it.
       const range = end > start ? { from: start, to: end } : start < length ? { from: start, to: start + 1 } : { from: Math.max(0, start - 1), to: start };
       return { ...range, severity, message: hint ? `${message}\nHint: ${hint}` : message };
@@ -137,6 +138,12 @@ export class Editor {
     const anchor = Math.max(0, Math.min(from, this.view.state.doc.length));
     this.view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: 'center' }) });
     this.view.focus();
+  }
+
+  /** @param {number} line from 1 */
+  goToLine(line) {
+    const { doc } = this.view.state;
+    this.goTo(doc.line(Math.max(1, Math.min(line, doc.lines))).from);
   }
 
   focus() {

@@ -26,7 +26,6 @@ const PATIENCE = 250;
 const KEEPING = 600;
 
 const judge = new Judge(byId('worker-script').textContent, byId('module').textContent.trim());
-const verdict = new VerdictPane();
 const page = {
   changed,
   refuse: (/** @type {string} */ what) => toast(what, { isError: true }),
@@ -34,6 +33,7 @@ const page = {
 };
 const rules = new RulesPane(page);
 const workload = new WorkloadPane(page);
+const verdict = new VerdictPane((line) => workload.editor.goToLine(line));
 const findings = new FindingsPane(page);
 const clock = new Clock(changed);
 
@@ -126,7 +126,7 @@ async function openLink() {
 
 function connect() {
   examplesDialog((example) => replace(example.state, `Example: ${example.title}.`));
-  new ImportDialog(judge, (settings, format) => replace({ ...state(), settings }, `The rules were imported from ${format}.`));
+  new ImportDialog(judge, () => rules.state().settings, (settings, format) => replace({ ...state(), settings }, `The rules were imported from ${format}.`));
   new ExportDialog(judge, () => ({ settings: rules.state().settings, now: clock.instant }));
   new ShareDialog(judge, input, (fragment) => {
     history.replaceState(null, '', `#${fragment}`);

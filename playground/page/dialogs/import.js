@@ -2,6 +2,7 @@
 
 import { byId, el, fill, plural } from '../dom.js';
 import { choose, copy } from '../files.js';
+import { addExemptions } from '../exemptions.js';
 import { prose } from '../text.js';
 import { dialog } from './dialog.js';
 
@@ -13,10 +14,12 @@ const PAUSE = 200;
 export class ImportDialog {
   /**
    * @param {import('../judge.js').Judge} judge
+   * @param {() => string} current the rules that are there
    * @param {(settings: string, what: string) => void} use
    */
-  constructor(judge, use) {
+  constructor(judge, current, use) {
     this.judge = judge;
+    this.current = current;
     this.node = dialog('import-dialog');
     this.text = byId('import-text');
     this.files = byId('import-files');
@@ -27,7 +30,10 @@ export class ImportDialog {
     this.chosen = [];
     this.turn = 0;
     this.timer = 0;
+    /** @type {any} */
     this.outcome = null;
+    /** @type {string | null} the settings that would be used */
+    this.usable = null;
     byId('import').addEventListener('click', () => this.open());
     byId('import-open').addEventListener('click', async () => this.take(await choose(true)));
     this.text.addEventListener('input', () => {
@@ -42,7 +48,7 @@ export class ImportDialog {
     });
     this.use.addEventListener('click', () => {
       this.node.close();
-      if (this.outcome) use(this.outcome.settings, this.outcome.recognised.format);
+      if (this.usable !== null) use(this.usable, title(this.outcome.recognised));
     });
     this.copy.addEventListener('click', async () => {
       if (this.outcome) this.copy.textContent = (await copy(this.outcome.settings)) ? 'Copied' : 'Not copied';
@@ -91,14 +97,17 @@ export class ImportDialog {
   show(outcome) {
     const isUsable = Boolean(outcome && !outcome.refusal);
     this.outcome = isUsable ? outcome : null;
-    this.use.disabled = !isUsable;
+    this.usable = !isUsable ? null : outcome.hasRules === false ? addExemptions(this.current(), outcome.settings) : outcome.settings;
+    this.use.disabled = this.usable === null;
+    this.use.textContent = outcome?.hasRules === false ? 'Add to the rules' : 'Use these rules';
     this.copy.hidden = !isUsable;
     this.copy.textContent = 'Copy';
     if (!outcome) return fill(this.result, el('p', { class: 'empty', text: 'What was recognised, the rules made of it, and what gets lost will be here.' }));
     if (outcome.refusal) return fill(this.result, refusal(outcome.refusal));
-    const { recognised, settings, losses, notes = [] } = outcome;
+    const { recognised, beside = [], settings, losses, notes = [] } = outcome;
     fill(this.result,
-      el('p', {}, 'Recognised as ', el('strong', { text: recognised.format }), recognised.reason ? [': ', ...prose(recognised.reason)] : ''),
+      [recognised, ...beside].map((each) => el('p', {}, 'Recognised as ', el('strong', { text: title(each) }), each.reason ? [': ', ...prose(each.reason)] : '')),
+      outcome.hasRules === false && el('p', { class: 'facts', text: this.usable === null ? 'These are exemptions alone. Put them under `exemptions:` of your rules.' : 'These are exemptions alone; they are added to the rules that are there.' }),
       losses.length === 0
         ? el('p', { class: 'good', text: 'Everything in it can be said.' })
         : el('div', { class: 'losses' },
@@ -107,6 +116,11 @@ export class ImportDialog {
       notes.length > 0 && el('ul', { class: 'facts' }, notes.map((/** @type {string} */ note) => el('li', {}, ...prose(note)))),
       el('pre', { class: 'output', tabindex: '0', 'aria-label': 'The imported rules', text: settings }));
   }
+}
+
+/** @param {{ title?: string, format: string }} recognised */
+function title({ title: written, format }) {
+  return written ?? format;
 }
 
 /** @param {any} one */

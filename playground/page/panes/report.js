@@ -5,6 +5,8 @@ import { list } from '../problems.js';
 import { prose } from '../text.js';
 import { SEVERITIES } from '../words.js';
 
+/** What is held against the reports, and counts nothing itself. */
+const BESIDE = /** @type {Record<string, string>} */ ({ vex: 'VEX statements', kev: 'the KEV catalogue', epss: 'EPSS scores' });
 /** Notes that are shown. */
 const NOTES = 20;
 
@@ -17,7 +19,7 @@ export function about(host, answer, goTo) {
   if (!answer) return fill(host);
   const problems = el('div', { class: 'problems' });
   list(problems, answer.problems, [], goTo);
-  fill(host, answer.format && counts(answer), answer.format && facts(answer), answer.problems.length > 0 && problems, notes(answer));
+  fill(host, answer.format && !BESIDE[answer.format] && counts(answer), answer.format && facts(answer), answer.problems.length > 0 && problems, notes(answer));
 }
 
 /** @param {any} answer */
@@ -37,7 +39,7 @@ function counts({ counts, fixable }) {
 /** @param {any} answer */
 function facts({ format, formatReason, subject, appliesTo }) {
   const images = appliesTo.length === 0 ? 'no image of the workload' : appliesTo.length <= 2 ? appliesTo.join(', ') : plural(appliesTo.length, 'image');
-  return el('p', { class: 'facts' }, el('code', { text: format, title: formatReason }), ' for ', images, subject && !appliesTo.includes(subject) ? `; it says it is about ${subject}` : null);
+  return el('p', { class: 'facts' }, BESIDE[format] ?? el('code', { text: format, title: formatReason }), ' for ', images, subject && !appliesTo.includes(subject) ? `; it says it is about ${subject}` : null);
 }
 
 /** @param {any} answer */

@@ -65,6 +65,8 @@ export class RulesPane {
     this.section.hidden = text === null;
     this.button.setAttribute('aria-pressed', String(text !== null));
     this.baseline.editor.show(text ?? '');
+    // Where there is room for it.
+    byId('words-box').open = text === null && window.matchMedia('(min-width: 1151px) and (min-height: 700px)').matches;
   }
 
   /** @returns {{ settings: string, baseline: string | null }} */

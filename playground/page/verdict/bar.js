@@ -16,7 +16,17 @@ export function bar({ state, answer, count, atMost, limit, unit }) {
   filled.style.width = share(n);
   const mark = el('span', { class: 'limit' });
   mark.style.left = share(limit);
-  const found = count === undefined ? `at most ${n.toLocaleString('en')}` : n.toLocaleString('en');
-  const said = `${found} ${unit ?? ''} found, ${limit.toLocaleString('en')} allowed`;
+  const found = `${count === undefined ? 'at most ' : ''}${n.toLocaleString('en')} ${unitOf(unit, n)}`;
+  const said = `${found}, ${limit.toLocaleString('en')} allowed`;
   return el('div', { class: 'bar' }, el('span', { class: 'track', 'aria-hidden': 'true' }, filled, mark), el('span', { class: 'said', text: said }));
+}
+
+/**
+ * @param {string | undefined} unit
+ * @param {number} n
+ */
+export function unitOf(unit, n) {
+  const isOne = n === 1;
+  if (unit === 'findings') return isOne ? 'finding' : 'findings';
+  return isOne ? 'vulnerability' : 'vulnerabilities';
 }

@@ -10,12 +10,13 @@ import { image } from './image.js';
  * @param {any} verdict
  * @param {any} before the baseline's verdict on the same object, where there is one
  * @param {Set<string>} toggled
+ * @param {(line: number) => void} goTo
  */
-export function card(verdict, before, toggled) {
-  const { object, place, rule } = verdict;
+export function card(verdict, before, toggled, goTo) {
+  const { object, line, rule } = verdict;
   const badge = el('span', { class: 'badge', data: { verdict: verdict.verdict }, title: MEANINGS[verdict.verdict] }, icon(verdict.verdict), VERDICTS[verdict.verdict] ?? verdict.verdict);
-  const changed = before && before.verdict !== verdict.verdict && el('span', { class: 'before' }, 'baseline: ', VERDICTS[before.verdict]);
-  const head = el('header', {}, el('h3', {}, badge, ' ', el('span', { class: 'object', text: object })), changed, el('span', { class: 'spot', text: place }));
+  const changed = before && (before.verdict !== verdict.verdict || before.rule !== rule) && el('span', { class: 'before' }, 'baseline: ', VERDICTS[before.verdict]);
+  const head = el('header', {}, el('h3', {}, badge, ' ', el('span', { class: 'object', text: object })), changed, line > 0 && el('button', { type: 'button', class: 'spot link', text: `line ${line}`, 'aria-label': `Go to line ${line} of the workload`, onclick: () => goTo(line) }));
   const by = rule ? el('p', { class: 'by' }, 'Decided by rule ', el('code', { text: rule })) : el('p', { class: 'by', text: reason(verdict) });
   const images = verdict.images.map((/** @type {any} */ each, /** @type {number} */ i) => image(each, verdict, `${object} ${i}`, toggled));
   return el('article', { class: 'card', data: { verdict: verdict.verdict } }, head, by, messages(verdict), images);

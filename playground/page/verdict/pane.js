@@ -10,7 +10,9 @@ import { summarise } from './summary.js';
 const SHOWN = 40;
 
 export class VerdictPane {
-  constructor() {
+  /** @param {(line: number) => void} goTo a line of the workload */
+  constructor(goTo) {
+    this.goTo = goTo;
     this.section = byId('verdict');
     this.head = byId('verdict-summary');
     this.peek = byId('peek');
@@ -32,7 +34,7 @@ export class VerdictPane {
     this.say(summary);
     const tables = answer.changes !== null && changes(answer.changes, answer.verdicts.length);
     const before = new Map((answer.baselineVerdicts ?? []).map((/** @type {any} */ verdict) => [verdict.place + verdict.object, verdict]));
-    const all = answer.verdicts.map((/** @type {any} */ verdict) => () => card(verdict, before.get(verdict.place + verdict.object), this.toggled));
+    const all = answer.verdicts.map((/** @type {any} */ verdict) => () => card(verdict, before.get(verdict.place + verdict.object), this.toggled, this.goTo));
     const rest = all.slice(SHOWN);
     const more = rest.length > 0 && el('button', {
       type: 'button', class: 'button', text: `Show ${plural(rest.length, 'more object')}`,

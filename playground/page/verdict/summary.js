@@ -2,6 +2,7 @@
 
 import { plural } from '../dom.js';
 import { VERDICTS, VERDICT_ORDER } from '../words.js';
+import { turn } from './changes.js';
 
 /**
  * @param {any} answer
@@ -17,7 +18,7 @@ export function summarise(answer) {
   const said = answer.verdicts.length === 1
     ? answer.verdicts[0].object
     : `${plural(answer.verdicts.length, 'object')}: ${counts.map(({ verdict, n }) => `${n.toLocaleString('en')} ${VERDICTS[verdict].toLowerCase()}`).join(', ')}`;
-  const changes = answer.changes === null ? '' : `; ${compared(answer.changes)}`;
+  const changes = answer.changes === null ? '' : `; ${compared(answer.changes, answer.verdicts.length)}`;
   return { verdict: worst, word: VERDICTS[worst], sentence: `${said}${changes}` };
 }
 
@@ -37,11 +38,14 @@ function missing({ verdicts }) {
 
 /**
  * @param {any[]} changes
+ * @param {number} all objects
  * @returns {string}
  */
-export function compared(changes) {
+export function compared(changes, all) {
   if (changes.length === 0) return 'nothing changes against the baseline';
-  const worse = changes.filter((change) => change.worse).length;
-  const parts = [worse > 0 && `${worse} worse`, changes.length > worse && `${changes.length - worse} better`].filter(Boolean);
+  const of = (/** @type {string} */ which) => changes.filter((change) => turn(change) === which).length;
+  const [worse, better, same] = ['worse', 'better', 'same'].map(of);
+  if (all === 1) return same > 0 ? 'with the baseline by another rule' : `${worse > 0 ? 'worse' : 'better'} than with the baseline`;
+  const parts = [worse > 0 && `${worse} worse`, better > 0 && `${better} better`, same > 0 && `${same} by another rule`].filter(Boolean);
   return `${parts.join(', ')} than with the baseline`;
 }

@@ -47,7 +47,10 @@ async function answer({ number, type, input }) {
   try {
     if (type === 'pack') return void self.postMessage({ number, value: await packed(input) });
     functions = await module;
-    self.postMessage({ number, value: await of(functions, type, input) });
+    const value = await of(functions, type, input);
+    // A question that the module does not take.
+    if (typeof value.problem === 'string') self.postMessage({ number, failure: value.problem });
+    else self.postMessage({ number, value });
   } catch (error) {
     const isBroken = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
     const failure = isBroken ? `the module failed: ${/** @type {Error} */ (error).message}` : String(/** @type {any} */ (error)?.message ?? error);
