@@ -75,7 +75,7 @@ export class Editor {
       placeholder(hint),
       this.language.of(this.isJson ? json() : yaml()),
       look,
-      EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': 'editor-help', spellcheck: 'false', autocorrect: 'off', autocapitalize: 'off' }),
+      EditorView.contentAttributes.of({ 'aria-label': label, 'aria-describedby': 'editor-help', tabindex: '0', spellcheck: 'false', autocorrect: 'off', autocapitalize: 'off' }),
       EditorView.domEventHandlers({
         paste: (event) => this.pasted(event),
         drop: (event) => this.dropped(event),

@@ -30,7 +30,7 @@ export function list(host, problems, warnings, goTo) {
 function entry(/** @type {Problem} */ problem, /** @type {string} */ word, /** @type {any} */ goTo) {
   const sign = [icon(word === 'Error' ? 'problem' : 'audit'), el('span', { class: 'visually-hidden', text: `${word}: ` })];
   const place = problem.line ? `${problem.line}:${problem.column}` : null;
-  const where = place && (goTo ? el('button', { type: 'button', class: 'place', 'aria-label': `Go to line ${problem.line}, column ${problem.column}`, onclick: () => goTo(problem) }, place) : el('span', { class: 'place', text: place }));
+  const where = place && (goTo ? el('button', { type: 'button', class: 'place', 'aria-label': `${place}: go to line ${problem.line}, column ${problem.column}`, onclick: () => goTo(problem) }, place) : el('span', { class: 'place', text: place }));
   const hint = problem.hint && el('span', { class: 'hint' }, ' Hint: ', ...prose(problem.hint));
   return [...sign, where, el('span', { class: 'sentence' }, ...prose(problem.message), hint)];
 }
