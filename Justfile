@@ -95,10 +95,21 @@ bench-provider: build
     scripts/tool docker-registry
     cargo run --release -p host-tests --bin sweep
 
-# the book, dist/book/index.html
+# the playground: a page in which rules are tried, dist/playground.html
+playground-page:
+    scripts/build-playground
+    scripts/build-page
+
+# the playground's page in a browser: node's own test runner, Chromium, no network
+playground-tests: playground-page
+    [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || scripts/debian-packages chromium
+    cd playground && npm test
+
+# the book, dist/book/index.html; with the playground in it, where that is built
 book:
     scripts/tool mdbook
     mdbook build
+    if [ -f dist/playground.html ]; then cp dist/playground.html dist/book/playground.html; fi
 
 # licences, bans and sources of the dependencies
 deny:

@@ -17,13 +17,30 @@ export const MOST = 600 * 1024;
 const here = dirname(fileURLToPath(import.meta.url));
 const BROWSERS = ['chrome123', 'firefox120', 'safari17.5'];
 
-/** @param {string} entry */
+/**
+ * @param {string} entry
+ * @returns {Promise<{ text: string, packages: string[] }>} and the packages that are in it
+ */
 async function bundled(entry) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [join(here, 'page', entry)],
-    bundle: true, write: false, minify: true, charset: 'utf8', legalComments: 'none', format: 'iife', target: BROWSERS, logLevel: 'warning',
+    absWorkingDir: here, bundle: true, write: false, metafile: true, minify: true, charset: 'utf8', legalComments: 'none', format: 'iife', target: BROWSERS, logLevel: 'warning',
   });
-  return outputFiles[0].text.trim();
+  const packages = Object.keys(metafile.inputs).flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []);
+  return { text: outputFiles[0].text.trim(), packages: [...new Set(packages)].sort() };
+}
+
+/** The licences of the packages, each text once: whoever has the page has them. */
+function licences(/** @type {string[]} */ packages) {
+  /** @type {Map<string, string[]>} */
+  const texts = new Map();
+  for (const name of packages) {
+    const folder = join(here, 'node_modules', name);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const text = readFileSync(join(folder, 'LICENSE'), 'utf8').replaceAll('--', '- -').trim();
+    texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
+  }
+  return [...texts].map(([text, names]) => `${names.join(', ')}:\n\n${text}`).join('\n\n');
 }
 
 /** A text that an HTML parser would not read to its end as it is meant must not be put into the page. */
@@ -45,11 +62,11 @@ function hash(/** @type {string} */ text) {
 export async function page(moduleFolder) {
   const [script, worker, style] = await Promise.all(['main.js', 'worker/main.js', 'style/main.css'].map(bundled));
   const glue = readFileSync(join(moduleFolder, 'playground.js'), 'utf8').trim();
-  const wasm = deflateRawSync(readFileSync(join(moduleFolder, 'playground_bg.wasm')), { level: 9 }).toString('base64');
+  const module = deflateRawSync(readFileSync(join(moduleFolder, 'playground_bg.wasm')), { level: 9 }).toString('base64');
   const policy = [
     "default-src 'none'",
-    `script-src ${hash(script)} 'wasm-unsafe-eval'`,
-    `style-src ${hash(style)}`,
+    `script-src ${hash(script.text)} 'wasm-unsafe-eval'`,
+    `style-src ${hash(style.text)}`,
     'worker-src blob:',
     'img-src data:',
     "connect-src 'none'",
@@ -60,13 +77,14 @@ export async function page(moduleFolder) {
   ].join('; ');
   const parts = /** @type {Record<string, string>} */ ({
     POLICY: policy,
-    STYLE: inline(style, 'style'),
-    MODULE: wasm,
-    WORKER: inline(`${glue}\n${worker}`, 'script'),
-    SCRIPT: inline(script, 'script'),
+    STYLE: inline(style.text, 'style'),
+    MODULE: module,
+    WORKER: inline(`${glue}\n${worker.text}`, 'script'),
+    SCRIPT: inline(script.text, 'script'),
+    LICENCES: licences(script.packages),
   });
   const template = readFileSync(join(here, 'page', 'index.html'), 'utf8');
-  return template.replace(/%(POLICY|STYLE|MODULE|WORKER|SCRIPT)%/g, (_, name) => parts[name]);
+  return template.replace(/%(POLICY|STYLE|MODULE|WORKER|SCRIPT|LICENCES)%/g, (_, name) => parts[name]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,7 @@
 /** A browser with the page in it, and all that the page asks of anybody. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -11,6 +11,8 @@ import { chromium } from 'playwright-core';
 const here = dirname(fileURLToPath(import.meta.url));
 /** The page as it was built. */
 export const FILE = join(here, '../../dist/playground.html');
+/** Where distributions put the browser. */
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/google-chrome'];
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
@@ -19,7 +21,9 @@ const PATIENCE = 60_000;
 
 /** @returns {Promise<import('playwright-core').Browser>} with an empty profile */
 export async function launch() {
-  return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS });
+  const executablePath = BROWSERS.find((path) => existsSync(path));
+  assert.ok(executablePath, `none of ${BROWSERS.join(', ')} is there: install the Debian package chromium`);
+  return chromium.launch({ executablePath, headless: true, args: FLAGS });
 }
 
 /**

@@ -1,6 +1,9 @@
 /** A report of 20 MB: the page goes on answering while the worker reads it. */
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { launch, open, until, word, write } from './browser.mjs';
@@ -30,6 +33,8 @@ function report(/** @type {number} */ bytes) {
 }
 
 const TEXT = report(20_000_000);
+const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+after(() => rmSync(folder, { recursive: true }));
 
 /** Measures for how long the page stands still. @param {import('playwright-core').Page} page */
 async function watch(page) {
@@ -66,7 +71,8 @@ test('opened as a file', async () => {
   const { page, close } = await open(browser, { before: watch });
   await page.locator('#findings-remove').click();
   const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#findings-open').click()]);
-  await chooser.setFiles([{ name: 'large.json', mimeType: 'application/json', buffer: Buffer.from(TEXT) }]);
+  writeFileSync(join(folder, 'large.json'), TEXT);
+  await chooser.setFiles([join(folder, 'large.json')]);
   await until(() => page.locator('#findings-held strong').count(), 1);
   const waits = await typing(page);
   assert.match(await page.locator('#rules-editor .cm-content').innerText(), /# typed while it is read/);

@@ -113,7 +113,7 @@ export class ImportDialog {
         : el('div', { class: 'losses' },
           el('h3', { text: `${plural(losses.length, 'loss', 'losses')}: what the rules below cannot say, or say more strictly` }),
           el('ul', {}, losses.map(loss))),
-      notes.length > 0 && el('ul', { class: 'facts' }, notes.map((/** @type {string} */ note) => el('li', {}, ...prose(note)))),
+      notes.length > 0 && el('ul', { class: 'facts bullets' }, notes.map((/** @type {string} */ note) => el('li', {}, ...prose(note)))),
       el('pre', { class: 'output', tabindex: '0', 'aria-label': 'The imported rules', text: settings }));
   }
 }

@@ -42,5 +42,5 @@ function section(/** @type {string} */ title, /** @type {any[]} */ ...children) 
 function totals({ evidence: { findings } }) {
   if (!findings) return null;
   const { counted, setAside, belowEveryCondition } = findings;
-  return el('p', { class: 'totals', text: `${plural(counted, 'finding')} counted, ${setAside} set aside, ${belowEveryCondition} that no condition selects.` });
+  return el('p', { class: 'totals', text: `${plural(counted, 'finding')} counted, ${setAside.toLocaleString('en')} set aside, ${belowEveryCondition.toLocaleString('en')} that no condition selects.` });
 }
