@@ -14,7 +14,7 @@ const policy = /** @type {any} */ (window).trustedTypes?.createPolicy('worker', 
 export class Judge {
   /**
    * @param {string} script of the worker
-   * @param {string} module deflated, base64
+   * @param {string} module packed, base64
    */
   constructor(script, module) {
     this.url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));

@@ -4,6 +4,7 @@
  */
 
 import { LinkError, pack } from '../link.js';
+import { unpack } from './lzma.js';
 import { shorten } from './shorten.js';
 
 /** @type {Promise<any>} the module's functions */
@@ -24,9 +25,7 @@ self.addEventListener('message', ({ data }) => {
 /** @param {string} base64 */
 async function load(base64) {
   const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const bytes = await new Response(stream).arrayBuffer();
-  await wasm_bindgen({ module_or_path: bytes });
+  await wasm_bindgen({ module_or_path: unpack(packed) });
   return wasm_bindgen;
 }
 
