@@ -34,6 +34,19 @@ gatectl: compiler
     cp "{{ target }}/release/gatectl" dist/gatectl.new
     mv dist/gatectl.new dist/gatectl
 
+# the module of the page, dist/playground
+playground:
+    scripts/build-playground
+
+# the page itself, with that module in it, dist/playground.html
+playground-page: playground
+    scripts/build-page
+
+# the page in Chromium, by node's own test runner, without a network
+playground-tests: playground-page
+    [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || scripts/debian-packages chromium
+    cd playground && npm test
+
 # format the sources
 fmt:
     cargo fmt --all
@@ -41,19 +54,24 @@ fmt:
 fmt-check:
     cargo fmt --all --check
 
-# clippy, for this machine and, where its standard library is installed, for the module's target
+# clippy, for this machine and, where their standard libraries are installed, for the modules' targets
 lint: compiler
     cargo clippy --release --workspace --all-targets -- -D warnings
     if [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-wasip1/lib" ]; then \
         CARGO_TARGET_DIR="{{ target }}/module" cargo clippy --profile module --target wasm32-wasip1 -p policy -- -D warnings; \
+    fi
+    if [ -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown/lib" ]; then \
+        CARGO_TARGET_DIR="{{ target }}/playground" cargo clippy --profile playground --target wasm32-unknown-unknown -p playground -- -D warnings; \
     fi
 
 # what needs no module
 unit-tests *arguments: compiler
     cargo test --release --workspace --exclude host-tests {{ arguments }}
 
-# cases, laws, limits and registries, against the built module
-e2e-tests *arguments: build
+# cases, laws, limits and registries, against the built modules
+e2e-tests *arguments: build playground
+    # What runs the module of the page outside of one.
+    command -v node >/dev/null || scripts/debian-packages nodejs
     scripts/tool docker-registry
     # A second opinion on the templates; without it the tests say so.
     scripts/tool opa-python || true
@@ -94,16 +112,6 @@ bench *arguments: build
 bench-provider: build
     scripts/tool docker-registry
     cargo run --release -p host-tests --bin sweep
-
-# the playground: a page in which rules are tried, dist/playground.html
-playground-page:
-    scripts/build-playground
-    scripts/build-page
-
-# the playground's page in a browser: node's own test runner, Chromium, no network
-playground-tests: playground-page
-    [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || scripts/debian-packages chromium
-    cd playground && npm test
 
 # the book, dist/book/index.html; with the playground in it, where that is built
 book:

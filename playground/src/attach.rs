@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use policy::findings::Document;
 use policy::image::{Digest, Reference};
-use policy::settings::{Settings, Source};
+use policy::settings::Settings;
 use policy::time::Timestamp;
 use reports::artifact::{Artifact, Descriptor, MANIFEST};
 use reports::document::{self, Target};
 use reports::merge::merge;
 use reports::report::{Notes, SubjectKind};
 use reports::{Report, ReportError, report, vex};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::entry::{Content, Entry, Read, SEVERITIES, nowhere};
+use crate::entry::{Content, Entry, nowhere};
 use crate::places::Places;
+use crate::shown::{Shown, counts};
 
 /// An artifact as a registry holds it.
 pub(crate) struct Stored {
@@ -38,15 +38,6 @@ pub(crate) struct Attached {
     pub(crate) stored: Vec<Stored>,
     pub(crate) reported: Vec<Reported>,
     entries: Vec<Shown>,
-}
-
-/// What is shown of an entry.
-struct Shown {
-    read: Read,
-    problems: Vec<Value>,
-    notes: Notes,
-    counts: Option<(Value, usize)>,
-    applies_to: Vec<String>,
 }
 
 /// The digest that an image has here: the one that is written, or one made of the reference.
@@ -86,7 +77,9 @@ impl Attached {
                 here.push(shown);
             }
         }
-        let reports: Vec<Report> = here.iter().filter_map(|shown| shown.read.report()).cloned().collect();
+        // What was noted of each is shown already: what follows is of the image.
+        let of_image = |report: &Report| Report { notes: Notes::default(), ..report.clone() };
+        let reports: Vec<Report> = here.iter().filter_map(|shown| shown.read.report()).map(of_image).collect();
         let is_single = reports.len() == 1;
         let Some(mut report) = merge(reports, Some(now)) else { return };
         let digest = digest_of(reference);
@@ -96,15 +89,14 @@ impl Attached {
                 self.reported.push(Reported { image: reference.clone(), digest: digest.clone(), object });
             }
         }
-        report.notes = Notes::default();
         report.subject = subject(reference, &digest, report.subject.platform);
         enrich(&mut report, &here);
         match artifact(&report, reference, &digest, now) {
             Ok((stored, counts, folded)) => {
                 self.stored.push(stored);
                 for shown in here.iter_mut().filter(|shown| shown.read.report().is_some()) {
-                    shown.notes.extend(&report.notes);
-                    shown.notes.extend(&folded);
+                    shown.note(&report.notes);
+                    shown.note(&folded);
                     if is_single {
                         shown.counts = Some(counts.clone());
                     }
@@ -170,114 +162,6 @@ fn artifact(report: &Report, reference: &Reference, digest: &Digest, now: Timest
         config: artifact.config,
     };
     Ok((stored, counts(&document), notes))
-}
-
-/// The vulnerabilities by severity, and how many of all have a fix.
-fn counts(document: &Document<'_>) -> (Value, usize) {
-    let all = || document.images.iter().filter_map(|image| image.vulnerabilities.as_ref()).flatten();
-    let counts = SEVERITIES.iter().map(|severity| (severity.word(), all().filter(|v| v.severity == *severity).count()));
-    let counts = counts.map(|(word, n)| (word.to_owned(), n.into())).collect();
-    (Value::Object(counts), all().filter(|v| v.findings.iter().any(|finding| finding.is_fixable())).count())
-}
-
-impl Shown {
-    fn of(entry: Entry) -> Self {
-        let (read, problems) = Read::of(entry);
-        let mut notes = Notes::default();
-        match &read.content {
-            Content::Report(report) => {
-                notes.extend(&report.notes);
-                if report.scanned_at.is_none() {
-                    notes.add("the report does not say when the scan was finished: it counts as finished at the time that is judged for");
-                }
-            }
-            Content::Vex(document) => notes.extend(&document.notes),
-            _ => {}
-        }
-        Self { read, problems, notes, counts: None, applies_to: Vec::new() }
-    }
-
-    /// Notes where a report says that it is about another image: attaching it would be refused, or be a mistake.
-    fn hold_against(&mut self, image: &str, reference: &Reference) {
-        let Some(subject) = self.read.report().map(|report| &report.subject) else { return };
-        let stated = &subject.digests;
-        let other = match reference.digest() {
-            Some(digest) if !stated.is_empty() && !stated.iter().any(|stated| stated == digest.as_str()) => Some(format!(
-                "the report states another image, {}: attaching it to `{image}` would be refused",
-                stated.join(", ")
-            )),
-            _ => {
-                let named = subject.name.as_deref().and_then(|name| Reference::parse(name).ok());
-                let is_other =
-                    named.filter(|named| named.repository() != reference.repository() || named.tag() != reference.tag());
-                is_other.map(|named| format!("the report is about `{named}`: here it counts for `{image}`"))
-            }
-        };
-        if let Some(other) = other {
-            self.notes.add(other);
-        }
-    }
-
-    /// Counts what was merged with others, or applies to no image.
-    fn finish(&mut self, now: Timestamp) {
-        let Some(report) = self.read.report().filter(|_| self.counts.is_none() && self.problems.is_empty()) else { return };
-        let target = Target::image(Digest::of(b""), None, report);
-        match document::make(&target, Some(now)) {
-            Ok((document, _)) => self.counts = Some(counts(&document)),
-            Err(error) => self.problems.push(Places::of("").problem(&nowhere(error))),
-        }
-    }
-
-    fn show(&self, settings: Option<&Settings>) -> Value {
-        let report = self.read.report();
-        let mut notes: Vec<String> = self.notes.iter().map(|(note, times)| counted(note, times)).collect();
-        if report.is_some() {
-            notes.extend(settings.into_iter().flat_map(|settings| self.about_settings(settings)));
-        }
-        if let Some(image) = self.read.image.as_ref().filter(|_| self.applies_to.is_empty()) {
-            notes.push(format!("no container runs `{image}`"));
-        }
-        let (format, reason) = self.read.format.as_ref().map(|(name, reason)| (*name, reason.as_str())).unzip();
-        let (counts, fixable) = match &self.counts {
-            Some((counts, fixable)) => (counts.clone(), *fixable),
-            None => {
-                (SEVERITIES.iter().map(|severity| (severity.word(), 0)).map(|(word, n)| (word.to_owned(), json!(n))).collect(), 0)
-            }
-        };
-        json!({
-            "name": self.read.name,
-            "format": format,
-            "formatReason": reason,
-            "problems": self.problems,
-            "notes": notes,
-            "counts": counts,
-            "fixable": fixable,
-            "subject": report.and_then(|report| report.subject.name.as_deref()),
-            "scannedAt": report.and_then(|report| report.scanned_at).map(|at| at.to_string()),
-            "appliesTo": self.applies_to,
-        })
-    }
-
-    /// Where a page cannot be what a cluster is.
-    fn about_settings(&self, settings: &Settings) -> Vec<String> {
-        let mut notes = Vec::new();
-        if settings.trust.is_some() {
-            notes.push("nothing is signed here: the findings count as signed by the first signer of `trust`".to_owned());
-        }
-        let is_asked = |source: &Source| match source {
-            Source::Registry { .. } => true,
-            Source::SbomScanner(_) => self.read.format.as_ref().is_some_and(|(name, _)| *name == "sbomscanner"),
-            Source::TrivyOperator => self.read.format.as_ref().is_some_and(|(name, _)| *name == "trivy-operator"),
-        };
-        if !settings.findings.sources.iter().any(is_asked) {
-            notes.push("no source in `findings.sources` holds a report of this format: add `registry: {}` to them".to_owned());
-        }
-        notes
-    }
-}
-
-fn counted(note: &str, times: usize) -> String {
-    if times > 1 { format!("{times} × {note}") } else { note.to_owned() }
 }
 
 /// The artifacts by what comes behind their repository in a reference: the tag, or their own digest.

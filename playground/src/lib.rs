@@ -20,6 +20,7 @@ mod places;
 mod registry;
 mod review;
 mod settings;
+mod shown;
 mod verdict;
 mod workload;
 
