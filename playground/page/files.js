@@ -18,6 +18,16 @@ export function choose(isMany) {
 }
 
 /**
+ * Whether it is packed by gzip, as its first two bytes tell.
+ *
+ * @param {Blob} blob
+ */
+export async function isPacked(blob) {
+  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  return first === 0x1f && second === 0x8b;
+}
+
+/**
  * @param {string} name of the file
  * @param {string} text
  */

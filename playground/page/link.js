@@ -56,12 +56,14 @@ export async function unpack(fragment) {
 }
 
 /**
+ * What comes out of a stream, or an error where that is too much.
+ *
  * @param {GenericTransformStream} stream
- * @param {Uint8Array} bytes
+ * @param {Uint8Array | Blob} input
  * @param {number} most bytes to come out
  */
-async function through(stream, bytes, most) {
-  const source = new Blob([/** @type {any} */ (bytes)]).stream().pipeThrough(/** @type {any} */ (stream));
+export async function through(stream, input, most) {
+  const source = new Blob([/** @type {any} */ (input)]).stream().pipeThrough(/** @type {any} */ (stream));
   const reader = source.getReader();
   const parts = [];
   let length = 0;

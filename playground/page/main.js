@@ -112,10 +112,11 @@ function replace(fresh, what) {
 
 /** Loads what the address says; whether it said something that could be loaded. */
 async function openLink() {
-  const fragment = decodeURIComponent(location.hash.slice(1));
+  const fragment = location.hash.slice(1);
   if (fragment === '') return false;
   try {
-    show(await unpack(fragment));
+    // Programs on a link's way may have escaped what needs no escape.
+    show(await unpack(decodeURIComponent(fragment)));
     isLinked = true;
     return true;
   } catch (error) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 
 import { launch, open, until, word, write } from './browser.mjs';
@@ -60,9 +61,9 @@ async function typing(page) {
 }
 
 /** @param {import('playwright-core').Page} page */
-async function judged(page) {
+async function judged(page, counted = /[0-9]{4} critical vulnerabilities/) {
   await until(async () => /trivy-json for/.test(await page.locator('#findings-report').innerText()), true);
-  await until(async () => /[0-9]{4} critical vulnerabilities/.test(await page.locator('.messages').first().innerText()), true);
+  await until(async () => counted.test(await page.locator('.messages').first().innerText()), true);
   await until(() => page.locator('#verdict-busy').isHidden(), true);
 }
 
@@ -84,6 +85,37 @@ test('opened as a file', async () => {
   const worst = Math.max(0, ...stills);
   assert.ok(worst <= STILL, `the page stood still for ${worst} ms; ${STILL} are allowed`);
   assert.ok(Math.max(...waits) <= 2 * STILL, `letters took ${waits.join(', ')} ms`);
+  await close();
+});
+
+test('packed by gzip, and damaged', async () => {
+  const { page, close } = await open(browser);
+  await page.locator('#findings-remove').click();
+  const take = async (/** @type {string} */ name, /** @type {Buffer} */ buffer) => {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#findings-open').click()]);
+    await chooser.setFiles([{ name, mimeType: 'application/gzip', buffer }]);
+  };
+  const packed = gzipSync(report(1_000_000));
+  await take('report.json.gz', packed);
+  await until(async () => /packed by gzip/.test(await page.locator('#findings-held').innerText()), true);
+  await judged(page, /[0-9]{3} critical vulnerabilities/);
+  await take('damaged.json.gz', packed.subarray(0, 5000));
+  await until(word(page), 'No verdict');
+  assert.match(await page.locator('#verdict-summary').innerText(), /packed by gzip is damaged/);
+  await page.locator('#findings-remove').click();
+  await until(word(page), 'Denied');
+  await close();
+});
+
+test('judging is stopped when it takes too long', async () => {
+  const { page, close } = await open(browser);
+  writeFileSync(join(folder, 'larger.json'), TEXT);
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#findings-open').click()]);
+  await chooser.setFiles([join(folder, 'larger.json')]);
+  await page.locator('#stop').click();
+  await until(async () => /stopped by you/.test(await page.locator('#verdict-summary').innerText()), true);
+  await page.locator('#findings-remove').click();
+  await until(word(page), 'Denied');
   await close();
 });
 

@@ -106,6 +106,7 @@ test('a broken link says so and loads nothing, on a page that is open too', asyn
   const { page, close } = await open(browser, { fragment: fragment.slice(0, 200) });
   assert.match(await page.locator('#toast').innerText(), /link is broken.*Nothing of it was loaded/);
   await until(cards(page), EXAMPLES[0].expected);
+  await page.locator('#toast button').click();
   await page.evaluate((hash) => (location.hash = hash), '%E0%A4%A');
   await until(async () => /broken/.test(await page.locator('#toast').innerText()), true);
   await page.evaluate((hash) => (location.hash = hash), fragment);

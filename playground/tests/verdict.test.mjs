@@ -84,6 +84,33 @@ test('two documents of rules are refused, two of manifests are two verdicts', as
   await close();
 });
 
+test('many objects are shown some at a time', async () => {
+  const { page, close } = await open(browser);
+  const pods = Array.from({ length: 100 }, (_, i) => `apiVersion: v1\nkind: Pod\nmetadata: { name: p${i} }\nspec: { containers: [{ name: c, image: "ghcr.io/acme/shop:1.4" }] }\n`);
+  await write(page, 'workload', pods.join('---\n'));
+  await until(async () => (await page.locator('#verdict-summary .of').textContent())?.startsWith('100 objects'), true);
+  assert.equal(await page.locator('.card').count(), 40);
+  await page.getByText('Show more of 60 further objects').click();
+  assert.equal(await page.locator('.card').count(), 80);
+  await page.getByText('Show more of 20 further objects').click();
+  assert.equal(await page.locator('.card').count(), 100);
+  await close();
+});
+
+test('what the reader has opened stays open while the verdict is the same', async () => {
+  const { page, close } = await open(browser);
+  await page.locator('.card details.image > summary').click();
+  await page.locator('#rules-editor .cm-content').focus();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.insertText('# a comment\n');
+  await page.waitForTimeout(1000);
+  assert.equal(await page.locator('.card details.image').evaluate((node) => node.open), false);
+  await page.locator('#now').fill('2026-11-23T00:00:01');
+  await until(async () => (await page.locator('.card .image').textContent())?.includes('18 hours old'), true);
+  assert.equal(await page.locator('.card details.image').evaluate((node) => node.open), false);
+  await close();
+});
+
 test('an empty page asks for rules and a workload, without an error', async () => {
   const { page, close } = await open(browser);
   await write(page, 'rules', '');

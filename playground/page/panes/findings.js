@@ -2,7 +2,7 @@
 
 import { byId, el, fill, size } from '../dom.js';
 import { Editor } from '../editor.js';
-import { choose } from '../files.js';
+import { choose, isPacked } from '../files.js';
 import { EDITABLE, REPORT_BYTES } from '../state.js';
 import { about } from './report.js';
 
@@ -14,7 +14,7 @@ import { about } from './report.js';
  * @property {string} text empty where it is held
  * @property {Blob | null} blob
  * @property {any} answer of the module, where there is one
- * @property {string[]} lines the first ones of what is held
+ * @property {string[] | null} lines the first ones of what is held; null: it is packed
  */
 
 export class FindingsPane {
@@ -100,7 +100,7 @@ export class FindingsPane {
       // The one that is empty is meant to be filled.
       const current = this.entries[this.selected];
       if (current && current.text === '' && !current.blob) this.entries.splice(this.selected, 1);
-      this.add(file.size > EDITABLE ? { ...entry, blob: file } : { ...entry, text: await file.text() }, false);
+      this.add(file.size > EDITABLE || (await isPacked(file)) ? { ...entry, blob: file } : { ...entry, text: await file.text() }, false);
     }
   }
 
@@ -126,7 +126,7 @@ export class FindingsPane {
    */
   async keep(entry, blob) {
     this.page.hold(entry.key, blob);
-    entry.lines = (await blob.slice(0, 1200).text()).split('\n').slice(0, 14).map((line) => line.slice(0, 120));
+    entry.lines = (await isPacked(blob)) ? null : (await blob.slice(0, 1200).text()).split('\n').slice(0, 14).map((line) => line.slice(0, 120));
     this.draw();
   }
 
@@ -206,8 +206,11 @@ export class FindingsPane {
   /** @param {Held} entry */
   drawImages(entry) {
     const known = [...new Set([...this.images, ...(entry.image === null ? [] : [entry.image])])];
-    const options = [el('option', { value: '', text: 'every image' }), ...known.map((image) => el('option', { value: image, text: image }))];
-    fill(this.image, options);
+    const there = [...this.image.options].map((option) => option.value);
+    // A list that is open would close.
+    if (there.join('\n') !== ['', ...known].join('\n')) {
+      fill(this.image, el('option', { value: '', text: 'every image' }), known.map((image) => el('option', { value: image, text: image })));
+    }
     this.image.value = entry.image ?? '';
   }
 
@@ -222,7 +225,8 @@ export class FindingsPane {
 }
 
 /** @returns {any[]} */
-function heldText(/** @type {Blob} */ blob, /** @type {string[]} */ lines) {
+function heldText(/** @type {Blob} */ blob, /** @type {string[] | null} */ lines) {
+  if (!lines) return [el('p', {}, el('strong', { text: size(blob.size) }), ', packed by gzip; it is unpacked and judged as it is.')];
   return [
     el('p', {}, el('strong', { text: size(blob.size) }), ' is too long to be edited here; it is judged as it is.'),
     el('pre', { tabindex: '0', 'aria-label': 'How the report begins', text: `${lines.join('\n')}\n…` }),

@@ -17,9 +17,10 @@ const NOTES = 20;
  */
 export function about(host, answer, goTo) {
   if (!answer) return fill(host);
+  const wasOpen = host.querySelector('details')?.open === true;
   const problems = el('div', { class: 'problems' });
   list(problems, answer.problems, [], goTo);
-  fill(host, answer.format && !BESIDE[answer.format] && counts(answer), answer.format && facts(answer), answer.problems.length > 0 && problems, notes(answer));
+  fill(host, answer.format && !BESIDE[answer.format] && counts(answer), answer.format && facts(answer), answer.problems.length > 0 && problems, notes(answer, wasOpen));
 }
 
 /** @param {any} answer */
@@ -42,10 +43,13 @@ function facts({ format, formatReason, subject, appliesTo }) {
   return el('p', { class: 'facts' }, BESIDE[format] ?? el('code', { text: format, title: formatReason }), ' for ', images, subject && !appliesTo.includes(subject) ? `; it says it is about ${subject}` : null);
 }
 
-/** @param {any} answer */
-function notes({ notes: all = [] }) {
+/**
+ * @param {any} answer
+ * @param {boolean} isOpen
+ */
+function notes({ notes: all = [] }, isOpen) {
   if (all.length === 0) return null;
   const items = all.slice(0, NOTES).map((/** @type {string} */ note) => el('li', {}, ...prose(note)));
   const more = all.length > NOTES && el('li', { text: `and ${all.length - NOTES} more` });
-  return el('details', { class: 'notes' }, el('summary', { text: plural(all.length, 'note') }), el('ul', {}, items, more));
+  return el('details', { class: 'notes', open: isOpen }, el('summary', { text: plural(all.length, 'note') }), el('ul', {}, items, more));
 }

@@ -6,7 +6,7 @@ import { card } from './card.js';
 import { changes } from './changes.js';
 import { summarise } from './summary.js';
 
-/** Objects that are shown at first. */
+/** Objects that are shown at first, and with every press of the button. */
 const SHOWN = 40;
 
 export class VerdictPane {
@@ -20,6 +20,7 @@ export class VerdictPane {
     this.busy = byId('verdict-busy');
     /** @type {Set<string>} what the reader has opened or closed, so that the next verdict does not undo it */
     this.toggled = new Set();
+    this.last = '';
   }
 
   /** @param {boolean} isBusy */
@@ -32,19 +33,20 @@ export class VerdictPane {
   answer(answer) {
     const summary = summarise(answer);
     this.say(summary);
+    const { verdicts, baselineVerdicts } = answer;
+    const shown = JSON.stringify([summary, verdicts, baselineVerdicts, answer.changes]);
+    // What is the same stays as it is, with what is selected and open in it.
+    if (shown === this.last) return;
+    this.last = shown;
     const tables = answer.changes !== null && changes(answer.changes, answer.verdicts.length);
     const before = new Map((answer.baselineVerdicts ?? []).map((/** @type {any} */ verdict) => [verdict.place + verdict.object, verdict]));
     const all = answer.verdicts.map((/** @type {any} */ verdict) => () => card(verdict, before.get(verdict.place + verdict.object), this.toggled, this.goTo));
-    const rest = all.slice(SHOWN);
-    const more = rest.length > 0 && el('button', {
-      type: 'button', class: 'button', text: `Show ${plural(rest.length, 'more object')}`,
-      onclick: (/** @type {Event} */ event) => /** @type {HTMLElement} */ (event.target).replaceWith(...rest.map((/** @type {any} */ make) => make())),
-    });
-    fill(this.body, tables, all.slice(0, SHOWN).map((/** @type {any} */ make) => make()), more, all.length === 0 && nothing(summary));
+    fill(this.body, tables, some(all), all.length === 0 && nothing(summary));
   }
 
   /** @param {string} why */
   failed(why) {
+    this.last = '';
     this.say({ verdict: 'problem', word: 'No verdict', sentence: why });
     fill(this.body);
   }
@@ -60,6 +62,25 @@ export class VerdictPane {
       fill(host, icon(verdict), el('strong', { text: word }), el('span', { class: 'of', text: sentence }));
     }
   }
+}
+
+/**
+ * The first cards, and a button for the next ones.
+ *
+ * @param {(() => HTMLElement)[]} cards
+ * @returns {HTMLElement[]}
+ */
+function some(cards) {
+  const shown = cards.slice(0, SHOWN).map((make) => make());
+  const rest = cards.slice(SHOWN);
+  if (rest.length === 0) return shown;
+  const more = el('button', { type: 'button', class: 'button', text: `Show more of ${plural(rest.length, 'further object')}` });
+  more.addEventListener('click', () => {
+    const next = some(rest);
+    more.replaceWith(...next);
+    next[0].querySelector('summary')?.focus();
+  });
+  return [...shown, more];
 }
 
 /** @param {{ verdict: string }} summary */

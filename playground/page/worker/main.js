@@ -3,7 +3,9 @@
  * `wasm_bindgen` is what the module's own script, which stands before this one, declares.
  */
 
-import { LinkError, pack } from '../link.js';
+import { isPacked } from '../files.js';
+import { LinkError, pack, through } from '../link.js';
+import { REPORT_BYTES } from '../state.js';
 import { unpack } from './lzma.js';
 import { shorten } from './shorten.js';
 
@@ -35,9 +37,20 @@ async function load(base64) {
  */
 function hold(key, blob) {
   if (!blob) return void held.delete(key);
-  const reading = blob.text().then((text) => ({ text, json: JSON.stringify(text) }));
+  const reading = textOf(blob).then((text) => ({ text, json: JSON.stringify(text) }));
+  // Whoever asks for it is told.
   reading.catch(() => {});
   held.set(key, reading);
+}
+
+/** @param {Blob} blob */
+async function textOf(blob) {
+  if (!(await isPacked(blob))) return blob.text();
+  try {
+    return new TextDecoder().decode(await through(new DecompressionStream('gzip'), blob, REPORT_BYTES));
+  } catch {
+    throw new Error('a report that is packed by gzip is damaged, or longer than 64 MiB');
+  }
 }
 
 /** @param {any} question */
