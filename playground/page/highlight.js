@@ -77,6 +77,7 @@ const frame = EditorView.theme({
   '.cm-button': { backgroundImage: 'none', backgroundColor: 'var(--surface)', border: '1px solid var(--line-strong)', borderRadius: '4px', color: 'var(--ink)' },
   '.cm-search [name=close]': { color: 'var(--ink)' },
   '.cm-searchMatch': { backgroundColor: 'var(--found)' },
+  '.cm-searchMatch.cm-searchMatch-selected': { backgroundColor: 'var(--found)', outline: '1px solid var(--accent)' },
   '.cm-specialChar': { color: 'var(--deny)' },
 });
 

@@ -20,17 +20,23 @@ export function followKeys(judge) {
   document.addEventListener('keydown', (event) => {
     if (document.querySelector('dialog[open]')) return;
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey && !event.metaKey) {
-      event.preventDefault();
+      taken(event);
       walk(event.shiftKey ? -1 : 1);
     } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
+      taken(event);
       judge();
       enter('verdict');
     } else if (event.key === '?' && !isTyping(event)) {
-      event.preventDefault();
+      taken(event);
       help.showModal();
     }
   }, true);
+}
+
+/** An editor must not take it as well. @param {KeyboardEvent} event */
+function taken(event) {
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** @param {KeyboardEvent} event */

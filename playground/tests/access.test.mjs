@@ -47,6 +47,16 @@ const SCENES = {
     await page.locator('#findings-remove').click();
     await until(() => page.locator('#findings-none').isVisible(), true);
   },
+  'a search': async (page) => {
+    await page.locator('#rules-editor .cm-content').focus();
+    await page.keyboard.press('Control+F');
+    await page.keyboard.type('action');
+  },
+  'a long report': async (page) => {
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#findings-open').click()]);
+    await chooser.setFiles([{ name: 'long.json', mimeType: 'application/json', buffer: Buffer.alloc(400_000, '{"a": 1}\n') }]);
+    await until(() => page.locator('#findings-report .problems li').count(), 1);
+  },
   'the examples': (page) => page.locator('#examples').click(),
   'the import': async (page) => {
     await page.locator('#import').click();

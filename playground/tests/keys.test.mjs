@@ -105,7 +105,9 @@ test('a question mark in a text is a question mark', async () => {
 test('Control and Enter judge at once and go to the verdict', async () => {
   const { page, close } = await open(browser);
   await page.locator('#rules-editor .cm-content').focus();
+  const lines = await page.locator('#rules-editor .cm-line').count();
   await page.keyboard.press('Control+Enter');
+  assert.equal(await page.locator('#rules-editor .cm-line').count(), lines);
   assert.equal(await focused(page), 'verdict');
   await until(word(page), 'Denied');
   await close();
