@@ -64,14 +64,11 @@ impl Attached {
 
     fn attach(&mut self, image: &str, reference: &Reference, now: Timestamp) {
         let about = |shown: &Shown| shown.read.image.as_ref().map(|named| is_same(named, image, reference));
-        let is_named = self.entries.iter().any(|shown| shown.read.report().is_some() && about(shown) == Some(true));
+        // One that cannot be read names its image too: no other report may pass for it.
+        let is_named = self.entries.iter().any(|shown| !shown.read.is_beside() && about(shown) == Some(true));
         let mut here: Vec<&mut Shown> = Vec::new();
         for shown in &mut self.entries {
-            let applies = match (about(shown), shown.read.report().is_some()) {
-                (Some(is_about), _) => is_about,
-                // What is held against reports holds for all.
-                (None, is_report) => !(is_report && is_named),
-            };
+            let applies = about(shown).unwrap_or(shown.read.is_beside() || !is_named);
             if applies && !matches!(shown.read.content, Content::Nothing | Content::Refused) {
                 shown.applies_to.push(image.to_owned());
                 here.push(shown);

@@ -78,6 +78,11 @@ impl Read {
         (Self { format, content, object, ..nothing }, problems)
     }
 
+    /// Whether it is held against reports, and is none.
+    pub(crate) fn is_beside(&self) -> bool {
+        matches!(self.content, Content::Vex(_) | Content::Kev(_) | Content::Epss(_))
+    }
+
     pub(crate) fn report(&self) -> Option<&Report> {
         match &self.content {
             Content::Report(report) => Some(report),

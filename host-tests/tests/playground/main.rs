@@ -1,10 +1,13 @@
 //! The module of the page, as it was built, in Node.js: what it answers is what the gate answers, byte for byte.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's helpers fail as the test itself does")]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use host::capability::Capabilities;
+use host::live::LogEvent;
 use host::replay::Replay;
 use host_tests::case::{self, Case};
 use host_tests::engine;
@@ -45,7 +48,7 @@ struct Recording {
 impl Recording {
     fn of(case: &Case) -> Self {
         let durations = case.durations().iter().map(|took| i64::try_from(took.as_millis()).expect("short")).collect();
-        let replay = Replay::new(case.exchanges(), Arc::new(|_| ()));
+        let replay = Replay::new(case.exchanges(), Arc::new(|_: LogEvent| ()));
         Self { replay, durations, calls: Mutex::default(), elapsed: Mutex::default() }
     }
 }

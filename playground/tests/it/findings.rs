@@ -41,6 +41,20 @@ fn an_entry_without_an_image_is_about_those_that_no_other_names() {
     );
 }
 
+/// Or else what was meant for all would pass for what could not be read.
+#[test]
+fn an_entry_that_cannot_be_read_names_its_image_too() {
+    let clean = entry(&trivy(WEB, &["LOW"]));
+    for broken in ["{", ""] {
+        let answer = judged(&question(RULES, &pod("web", &[WEB]), &[clean.clone(), named(broken, WEB)]));
+        assert_eq!(verdict(&answer), "deny", "{answer}");
+        assert_eq!(answer["verdicts"][0]["evidence"][0]["state"], "missing");
+    }
+    let statements = json!({ "catalogVersion": "1", "count": 1, "vulnerabilities": [{ "cveID": "CVE-2026-0002" }] }).to_string();
+    let answer = judged(&question(RULES, &pod("web", &[WEB]), &[clean, named(&statements, WEB)]));
+    assert_eq!(verdict(&answer), "admit", "a list is no report: {answer}");
+}
+
 #[test]
 fn reports_about_one_image_are_merged() {
     let (one, two) = (trivy(WEB, &["CRITICAL"; 2]), trivy(WEB, &["LOW", "LOW", "CRITICAL"]));
