@@ -9,7 +9,8 @@ export function addExemptions(settings, imported) {
   const lines = imported.split('\n');
   const start = lines.findIndex((line) => /^exemptions:\s*$/.test(line));
   if (start < 0) return null;
-  const comments = lines.slice(0, start).filter((line) => line.startsWith('#'));
+  // What has to be done with them is done here.
+  const comments = lines.slice(0, start).filter((line) => line.startsWith('#') && !line.includes('put these under'));
   const items = lines.slice(start + 1).filter((line) => line.trim() !== '');
   const ours = settings.split('\n');
   const there = ours.findIndex((line) => /^["']?exemptions["']?\s*:/.test(line));

@@ -56,13 +56,13 @@ test('files are taken as well, and what is no configuration is refused', async (
 });
 
 test('exemptions alone are put beside those that are there', () => {
-  const imported = '# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n';
+  const imported = '# Made of .trivyignore.\n# There is no rule in it: put these under `exemptions:` of your settings.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n';
   assert.equal(addExemptions('rules: []\n', imported), 'rules: []\n\n# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n');
   assert.equal(
     addExemptions('exemptions: # ours\n  # first\n  - name: b\nrules: []\n', imported),
     'exemptions: # ours\n  - name: a\n    ids:\n    - CVE-1\n  # first\n  - name: b\nrules: []\n',
   );
-  assert.equal(addExemptions('', imported), imported);
+  assert.equal(addExemptions('', imported), '# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n');
   assert.equal(addExemptions('exemptions: [{ name: b }]\n', imported), null);
   assert.equal(addExemptions('{ "rules": [] }', imported), null);
   assert.equal(addExemptions('rules: []\n', 'rules: []\n'), null);
