@@ -38,6 +38,15 @@ gatectl: compiler
 playground:
     scripts/build-playground
 
+# the page itself, with that module in it, dist/playground.html
+playground-page: playground
+    scripts/build-page
+
+# the page in Chromium, by node's own test runner, without a network
+playground-tests: playground-page
+    [ -x /usr/bin/chromium ] || [ -x /usr/bin/google-chrome ] || scripts/debian-packages chromium
+    cd playground && npm test
+
 # format the sources
 fmt:
     cargo fmt --all
@@ -110,10 +119,11 @@ bench-simulate: build
     scripts/tool docker-registry
     cargo run --release -p host-tests --bin sweep -- simulate
 
-# the book, dist/book/index.html
+# the book, dist/book/index.html; with the playground in it, where that is built
 book:
     scripts/tool mdbook
     mdbook build
+    if [ -f dist/playground.html ]; then cp dist/playground.html dist/book/playground.html; fi
 
 # licences, bans and sources of the dependencies
 deny:
