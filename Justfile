@@ -14,7 +14,7 @@ demo *arguments: build
     dist/gatectl demo {{ arguments }}
 
 # everything that must hold: format, lints, unit tests, cases, end to end
-test: fmt-check build lint unit-tests e2e-tests
+test: fmt-check build lint unit-tests e2e-tests playground-tests
 
 # dist/policy.wasm and dist/gatectl
 build: module gatectl
