@@ -47,7 +47,7 @@ const SCANNERS: [&str; 3] = ["scanners", "skip_scanners", "skip_files"];
 
 /// What says that a document is one.
 pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
-    if steps(at).iter().any(is_step) {
+    if steps(at).is_ok_and(|steps| steps.iter().any(is_step)) {
         return Some(format!("a step that uses `{ACTION}`"));
     }
     THRESHOLDS.into_iter().find(|(key, _)| at.get(key).is_some()).map(|(key, _)| format!("an input `{key}`"))
@@ -60,14 +60,18 @@ fn is_step(at: &At<'_>) -> bool {
 }
 
 /// The steps of a workflow's jobs and of a composite action; or the document as one.
-fn steps<'a>(at: &At<'a>) -> Vec<At<'a>> {
-    let of = |at: &At<'a>| at.list_of("steps").unwrap_or_default();
-    let jobs = at.get("jobs");
-    let mut steps: Vec<At<'a>> =
-        jobs.map(|jobs| jobs.others(&[]).unwrap_or_default()).unwrap_or_default().iter().flat_map(of).collect();
-    steps.extend(at.get("runs").map(|runs| of(&runs)).unwrap_or_default());
+fn steps<'a>(at: &At<'a>) -> Result<Vec<At<'a>>, Refusal> {
+    let mut steps = Vec::new();
+    if let Some(jobs) = at.get("jobs") {
+        for job in jobs.others(&[])? {
+            steps.extend(job.list_of("steps")?);
+        }
+    }
+    if let Some(runs) = at.get("runs") {
+        steps.extend(runs.list_of("steps")?);
+    }
     steps.extend(is_step(at).then(|| at.clone()));
-    steps
+    Ok(steps)
 }
 
 /// Reads each step into a rule of the draft.
@@ -75,7 +79,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     draft.set("evaluation", "strictest");
     draft.set("unknownSeverity", "negligible");
     for object in objects {
-        let steps: Vec<At<'_>> = steps(object).into_iter().filter(is_step).collect();
+        let steps: Vec<At<'_>> = steps(object)?.into_iter().filter(is_step).collect();
         for step in &steps {
             read_step(step, draft)?;
         }

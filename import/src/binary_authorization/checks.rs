@@ -190,8 +190,7 @@ fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal>
 /// The patterns of an `imageAllowlist`, a list.
 pub(super) fn read_allowed<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<At<'a>>, Refusal> {
     let Some(list) = at.get("imageAllowlist") else { return Ok(None) };
-    draft.lose_others(&list, &["allowPattern"])?;
-    Ok(list.get("allowPattern"))
+    Ok(if draft.knows_all(&list, &["allowPattern"])? { list.get("allowPattern") } else { None })
 }
 
 /// Exempts images from rules.

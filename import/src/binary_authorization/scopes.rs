@@ -20,7 +20,11 @@ pub(super) enum Pods {
 impl Pods {
     pub(super) fn read(set: &At<'_>, draft: &mut Draft) -> Result<Self, Refusal> {
         let Some(scope) = set.get("scope") else { return Ok(Self::All) };
-        draft.lose_others(&scope, &["kubernetesNamespace", "kubernetesServiceAccount"])?;
+        let known = ["kubernetesNamespace", "kubernetesServiceAccount"];
+        draft.lose_others(&scope, &known)?;
+        if !scope.others(&known)?.is_empty() {
+            return Ok(Self::Unknown);
+        }
         match (scope.get("kubernetesNamespace"), scope.get("kubernetesServiceAccount")) {
             (Some(namespace), None) => Ok(Self::Namespace(namespace.text()?.to_owned())),
             (None, Some(account)) => {
@@ -28,8 +32,7 @@ impl Pods {
                 let (namespace, name) = parts.ok_or_else(|| account.expected("`NAMESPACE:SERVICE_ACCOUNT`"))?;
                 Ok(Self::Account(namespace.to_owned(), name.to_owned()))
             }
-            (None, None) if scope.object()?.is_empty() => Ok(Self::All),
-            (None, None) => Ok(Self::Unknown),
+            (None, None) => Ok(Self::All),
             (Some(_), Some(_)) => Err(scope.expected("a namespace or a service account")),
         }
     }

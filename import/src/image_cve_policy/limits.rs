@@ -53,6 +53,7 @@ fn read_limit(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Map<String, Value>>,
 pub(super) fn read_denied(at: &At<'_>, draft: &mut Draft) -> Result<Vec<String>, Refusal> {
     let mut denied: Vec<String> = at.texts_of("denyAlways")?.into_iter().map(str::to_owned).collect();
     if let Some(criteria) = at.get("cveName") {
+        draft.lose_others(&criteria, &["criteria", "values"])?;
         let is_list = criteria.get("criteria").and_then(|word| word.value().as_str()) == Some("doesNotContainAnyOf");
         match criteria.get("values") {
             Some(_) if is_list => denied.extend(criteria.texts_of("values")?.into_iter().map(str::to_owned)),

@@ -60,7 +60,9 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
 }
 
 fn read_filter(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
-    draft.lose_others(at, &FILTER)?;
+    if !draft.knows_all(at, &FILTER)? {
+        return Ok(());
+    }
     let name = at.get("name").map_or(Ok("inspector-filter"), |name| name.text())?;
     if !at.require("action")?.word(&[("SUPPRESS", true), ("NONE", false)])? {
         let why = "its action is NONE, so that it hides nothing: nothing stands for it";
@@ -152,9 +154,8 @@ fn read_criterion(key: &str, at: &At<'_>) -> Result<Result<Said, &'static str>, 
 fn read_texts<'a>(at: &At<'a>) -> Result<Result<Vec<&'a str>, &'static str>, Refusal> {
     let mut values = Vec::new();
     for filter in at.list()? {
-        if filter.get("comparison").and_then(|comparison| comparison.value().as_str()) != Some("EQUALS")
-            || filter.get("key").is_some()
-        {
+        let is_whole = filter.get("comparison").and_then(|comparison| comparison.value().as_str()) == Some("EQUALS");
+        if !is_whole || !filter.others(&["comparison", "value"])?.is_empty() {
             return Ok(Err("an exemption has whole values alone, no beginnings, ranges or what is not equal"));
         }
         values.push(filter.require("value")?.text()?);

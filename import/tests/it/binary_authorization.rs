@@ -191,7 +191,17 @@ fn what_has_no_counterpart_is_said_and_makes_nothing_looser() {
     projects["checks"][0]["vulnerabilityCheck"]["containerAnalysisVulnerabilityProjects"] = json!(["projects/scans"]);
     let mut unknown_scope = base();
     unknown_scope["scope"] = json!({ "kubernetesCluster": "a" });
+    let mut narrower_scope = base();
+    narrower_scope["scope"] = json!({ "kubernetesNamespace": "dev", "cluster": "a" });
+    let mut narrower_list = allowed("gcr.io/acme/**");
+    narrower_list["imageAllowlist"]["until"] = json!("2020-01-01");
     for (sets, place, why) in [
+        (json!([narrower_scope]), format!("{set}.scope.cluster"), "this member is not known"),
+        (
+            json!([narrower_list]),
+            format!("{set}.imageAllowlist.until"),
+            "this member is not known, and may narrow what is exempt",
+        ),
         (
             json!([checks(json!({ "trustedDirectoryCheck": { "trustedDirPatterns": ["gcr.io/acme"] } }))]),
             format!("{set}.checks[0].trustedDirectoryCheck"),

@@ -245,6 +245,16 @@ fn a_filter_that_cannot_be_said_whole_exempts_nothing() {
         );
         assert_eq!(imported.settings, json!({ "exemptions": [] }));
     }
+    let mut narrowed = filter(json!({ "vulnerabilityId": id() }));
+    narrowed["filters"][0]["criteria"]["vulnerabilityId"][0]["negate"] = json!(true);
+    let imported = given::documents(&[narrowed]).unwrap();
+    assert!(given::losses(&imported)[0].contains("an exemption has whole values alone"));
+    assert_eq!(imported.settings, json!({ "exemptions": [] }));
+    let mut narrowed = filter(json!({ "vulnerabilityId": id() }));
+    narrowed["filters"][0]["expiresAt"] = json!("2020-01-01");
+    let imported = given::documents(&[narrowed]).unwrap();
+    assert!(given::losses(&imported)[0].starts_with("filters[0].expiresAt: this member is not known, and may narrow"));
+    assert_eq!(imported.settings, json!({ "exemptions": [] }));
     let mut saved = filter(json!({ "vulnerabilityId": id() }));
     saved["filters"][0]["action"] = json!("NONE");
     saved["nextToken"] = json!("more");
