@@ -3,6 +3,7 @@
 use crate::draft::Draft;
 use crate::inspector::filters;
 use crate::source::At;
+use crate::stackrox::deferrals;
 use crate::{
     Refusal, azure_policy, binary_authorization, grype, harbor, image_cve_policy, inspector, kritis, kubescape, neuvector,
     security_artifact_policy, stackrox, trivy_ignore,
@@ -41,6 +42,8 @@ pub enum Format {
     HarborAllowlist,
     /// Kubescape's exceptions.
     SecurityException,
+    /// Vulnerabilities that Red Hat Advanced Cluster Security defers.
+    StackRoxExceptions,
 }
 
 /// Who reads a format.
@@ -197,6 +200,15 @@ pub(crate) const READERS: &[Reader] = &[
         recognise: kubescape::recognise,
         read: kubescape::read,
         notes: kubescape::NOTES,
+    },
+    Reader {
+        format: Format::StackRoxExceptions,
+        title: "vulnerability exceptions of Red Hat Advanced Cluster Security",
+        word: "stackRoxExceptions",
+        is_gate: false,
+        recognise: deferrals::recognise,
+        read: deferrals::read,
+        notes: deferrals::NOTES,
     },
 ];
 

@@ -5,6 +5,7 @@
 //! regular expressions on the whole value, without regard to case.
 
 mod criteria;
+pub(crate) mod deferrals;
 mod expression;
 mod section;
 mod whose;
@@ -23,7 +24,7 @@ pub(crate) const NOTES: &[&str] = &[
     "RHACS finds no vulnerabilities in an image that it has not scanned; here such an image is admitted with a warning, unless a policy is \
      about unscanned images",
     "RHACS says nothing about the pods of a workload that it has judged; here each pod is judged too, unless `controllerPods` says otherwise",
-    "vulnerabilities that were deferred or marked as false positives in RHACS are in no policy: make exemptions of them",
+    "vulnerabilities that were deferred or marked as false positives in RHACS are in no policy: import `/v2/vulnerability-exceptions` beside it",
 ];
 
 const KIND: &str = "SecurityPolicy";

@@ -23,6 +23,7 @@ fn each_is_recognised_by_what_can_be_printed() {
             ("neuVector", "apiVersion: neuvector.com/v1, kind: NvAdmissionControlSecurityRule"),
             ("stackRox", "a policy with `policySections`"),
             ("securityException", "apiVersion: kubescape.io/v1beta1, kind: ClusterSecurityException"),
+            ("stackRoxExceptions", "exceptions with a `targetState`, as in RHACS' API"),
         ]
     );
     for (document, format) in [
@@ -75,6 +76,6 @@ fn two_gates_are_refused_and_any_number_of_lists_is_not() {
     files.remove(3);
     let imported = import::import(&files).unwrap();
     let words: Vec<&str> = std::iter::once(&imported.recognised).chain(&imported.beside).map(|one| one.format.word()).collect();
-    assert_eq!(words, ["grype", "trivyIgnore", "harborAllowlist", "securityException"]);
+    assert_eq!(words, ["grype", "trivyIgnore", "harborAllowlist", "securityException", "stackRoxExceptions"]);
     assert!(given::is_usable(&imported));
 }

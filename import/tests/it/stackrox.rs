@@ -190,3 +190,51 @@ fn what_is_not_taken_over_is_said() {
     let refusal = given::documents(&[of(&[group("Severity", &["HIGH"])])]).unwrap_err().to_string();
     assert!(refusal.contains("expected severities of UNKNOWN, LOW, MODERATE, IMPORTANT, CRITICAL"), "{refusal}");
 }
+
+fn deferred(cves: &[&str], more: Value) -> Value {
+    let mut exception = json!({ "id": "1", "name": "24.01", "targetState": "DEFERRED", "status": "APPROVED", "expired": false, "cves": cves,
+        "comments": [{ "id": "2", "message": "not reachable" }], "scope": { "imageScope": { "registry": ".*", "remote": ".*", "tag": ".*" } },
+        "deferralRequest": { "expiry": { "expiryType": "TIME" } } });
+    exception.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    exception
+}
+
+#[test]
+fn what_is_deferred_is_exempt_from_every_rule_as_far_as_its_scope_and_end() {
+    let scope = |registry: &str, remote: &str, tag: &str| json!({ "scope": { "imageScope": { "registry": registry, "remote": remote, "tag": tag } } });
+    let expiry = |kind: &str| json!({ "deferralRequest": { "expiry": { "expiryType": kind } } });
+    let until = |end: &str| json!({ "deferralRequest": { "expiry": { "expiryType": "TIME", "expiresOn": end } } });
+    for (exception, line, wanted) in [
+        (deferred(&["CVE-1"], json!({})), "CVE-1 critical", "admit"),
+        (deferred(&["CVE-2"], json!({})), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], json!({ "status": "PENDING" })), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], json!({ "status": "DENIED" })), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], json!({ "status": "APPROVED_PENDING_UPDATE" })), "CVE-1 critical", "admit"),
+        (deferred(&["CVE-1"], json!({ "expired": true })), "CVE-1 critical", "deny"),
+        (
+            deferred(&["CVE-1"], json!({ "targetState": "FALSE_POSITIVE", "falsePositiveRequest": {}, "deferralRequest": null })),
+            "CVE-1 critical",
+            "admit",
+        ),
+        (deferred(&["CVE-1"], json!({ "targetState": "OBSERVED" })), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], scope("quay.io", "acme/web", ".*")), "CVE-1 critical", "admit"),
+        (deferred(&["CVE-1"], scope("quay.io", "acme/db", ".*")), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], scope("quay.io", "acme/web", "v1")), "CVE-1 critical", "admit"),
+        (deferred(&["CVE-1"], scope("quay.io", "acme/web", "v2")), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], scope("quay.io", ".*", ".*")), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], until("2026-11-22T12:00:00Z")), "CVE-1 critical", "admit"),
+        (deferred(&["CVE-1"], until("2026-11-22T11:59:59Z")), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], expiry("ANY_CVE_FIXABLE")), "CVE-1 critical", "admit"),
+        (deferred(&["CVE-1"], expiry("ANY_CVE_FIXABLE")), "CVE-1 critical fixable", "deny"),
+        (deferred(&["CVE-1", "CVE-2"], expiry("ALL_CVE_FIXABLE")), "CVE-1 critical", "admit"),
+        // One that ends for all at once is more than an exemption can say.
+        (deferred(&["CVE-1", "CVE-2"], expiry("ANY_CVE_FIXABLE")), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], json!({ "deferralRequest": {} })), "CVE-1 critical", "deny"),
+        (deferred(&["CVE-1"], json!({ "clusterScope": {} })), "CVE-1 critical", "deny"),
+    ] {
+        let critical = policy(sections(&[&[group("Severity", &["CRITICAL"])]]), json!({}));
+        let imported = given::documents(&[json!({ "exceptions": [exception] }), json!({ "policies": [critical] })]).unwrap();
+        assert!(given::is_usable(&imported));
+        assert_eq!(Judge::by(&imported.settings).found(IMAGE, &[line]).verdict(), wanted, "{exception} {line}");
+    }
+}

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Those of scanners, of registries, of NeuVector, RHACS and Kubescape.
 pub(crate) fn documents() -> Vec<Value> {
-    [of_lists(), vec![of_neuvector(), of_stackrox(), of_kubescape()]].concat()
+    [of_lists(), vec![of_neuvector(), of_stackrox(), of_kubescape(), of_deferrals()]].concat()
 }
 
 fn of_lists() -> Vec<Value> {
@@ -62,4 +62,10 @@ fn of_kubescape() -> Value {
                 "images": ["a.io/b", "a.io/b:c", "a.io/b:c*"] },
             "vulnerabilities": [{ "vulnerability": { "id": "CVE-1", "aliases": ["CVE-2"] }, "status": "affected", "actionStatement": "a",
                 "response": ["can_not_fix"], "expiredOnFix": true, "expiresAt": "2027-01-01T00:00:00Z", "subcomponents": ["pkg:npm/a"] }] } })
+}
+
+fn of_deferrals() -> Value {
+    json!({ "exceptions": [{ "id": "1", "name": "n", "targetState": "DEFERRED", "status": "APPROVED", "expired": false, "cves": ["CVE-1"],
+        "comments": [{ "message": "m" }], "scope": { "imageScope": { "registry": "a.io", "remote": "b", "tag": ".*" } },
+        "deferralRequest": { "expiry": { "expiryType": "TIME", "expiresOn": "2027-01-01T00:00:00Z" } } }] })
 }
