@@ -30,9 +30,8 @@ fn hold(imported: &Imported) {
     if !imported.has_rules() {
         settings["rules"] = json!([{ "name": "any", "action": "deny", "conditions": [{ "severity": "low" }] }]);
     }
-    if let Err(problems) = Settings::read(&settings) {
-        panic!("{settings}: {problems:?}");
-    }
+    let read = Settings::read(&settings);
+    assert!(read.is_ok(), "{settings}: {:?}", read.err());
     for loss in &imported.losses {
         let line = loss.to_string();
         assert!(!loss.what.is_empty() && !loss.why.is_empty() && !line.contains('\n'), "a loss is one line: {line:?}");
