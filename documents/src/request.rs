@@ -19,6 +19,14 @@ pub struct Submitted {
     pub request: Value,
 }
 
+impl Submitted {
+    /// A request that has a place of its own, and none in a text.
+    #[must_use]
+    pub fn of(place: &str, request: Value) -> Self {
+        Self { place: place.to_owned(), at: Span::default(), request }
+    }
+}
+
 /// What manifests do not say.
 #[derive(Clone, Debug)]
 pub struct Defaults {

@@ -30,7 +30,8 @@ fn hold(imported: &Imported) {
     if !imported.has_rules() {
         settings["rules"] = json!([{ "name": "any", "action": "deny", "conditions": [{ "severity": "low" }] }]);
     }
-    assert_eq!(Settings::read(&settings).err(), None, "{settings}");
+    let read = Settings::read(&settings);
+    assert!(read.is_ok(), "{settings}: {:?}", read.err());
     for loss in &imported.losses {
         let line = loss.to_string();
         assert!(!loss.what.is_empty() && !loss.why.is_empty() && !line.contains('\n'), "a loss is one line: {line:?}");

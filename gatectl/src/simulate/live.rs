@@ -27,7 +27,7 @@ pub(super) fn read(
             // An item of a list may not say what it is.
             let one = json!({ "kind": format!("{kind}List"), "apiVersion": api_version, "items": [object] });
             for (_, request) in request::of(&one, "", defaults).map_err(|error| at(&error))? {
-                take(Submitted { place: "cluster".to_owned(), request }).map_err(Failure::new)?;
+                take(Submitted::of("cluster", request)).map_err(Failure::new)?;
             }
         }
     }

@@ -130,8 +130,8 @@ impl Gathered {
                 Ok(submitted) => {
                     submitted.into_iter().try_for_each(|one| self.add(one)).map_err(Failure::new)?;
                 }
-                Err((place, what)) if is_found => self.notes.push(format!("{place}: passed over, {what}")),
-                Err((place, what)) => return Err(Failure::at(place, what)),
+                Err(other) if is_found => self.notes.push(format!("{}: passed over, {}", other.place, other.what)),
+                Err(other) => return Err(Failure::at(other.place, other.what)),
             }
         }
         Ok(())
@@ -140,7 +140,7 @@ impl Gathered {
     fn json(&mut self, name: &str, reader: impl Read, defaults: &Defaults) -> Result<(), Failure> {
         let mut take = |value: Value| {
             let found = request::of(&value, "", defaults)?;
-            found.into_iter().try_for_each(|(_, request)| self.add(Submitted { place: name.to_owned(), request }))
+            found.into_iter().try_for_each(|(_, request)| self.add(Submitted::of(name, request)))
         };
         stream::objects(reader, &mut take).map_err(|error| Failure::at(name, error))
     }
@@ -148,8 +148,7 @@ impl Gathered {
     fn log(&mut self, name: &str, path: &Path, reader: impl BufRead) -> Result<(), Failure> {
         let found = logs::read(path, reader)?;
         let (n, n_unread) = (found.requests.len(), found.n_unread);
-        let place = |request| Submitted { place: name.to_owned(), request };
-        found.requests.into_iter().try_for_each(|request| self.add(place(request))).map_err(Failure::new)?;
+        found.requests.into_iter().try_for_each(|request| self.add(Submitted::of(name, request))).map_err(Failure::new)?;
         self.notes.push(format!(
             "{name}: {n} workloads as the gate told of them last; a log has neither what it admitted without a word, nor labels"
         ));
