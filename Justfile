@@ -77,7 +77,8 @@ e2e-tests *arguments: build playground
     scripts/tool opa-python || true
     command -v curl >/dev/null || scripts/debian-packages curl
     cargo test --release -p gatectl --test with_module
-    cargo test --release -p host-tests {{ arguments }}
+    # One run shows all that is wrong.
+    cargo test --release --no-fail-fast -p host-tests {{ arguments }}
 
 # e2e.bats under Kubewarden's own kwctl, where that is installed
 kwctl-tests: module

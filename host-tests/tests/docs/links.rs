@@ -41,7 +41,7 @@ fn the_summary_names_every_page_once() {
 /// Files of this repository that documents name in code spans.
 #[test]
 fn files_that_are_named_exist() {
-    const FOLDERS: [&str; 10] = [
+    const FOLDERS: [&str; 14] = [
         "deploy/",
         "docs/",
         "scripts/",
@@ -50,6 +50,10 @@ fn files_that_are_named_exist() {
         "host/src",
         "provider/src",
         "gatectl/src",
+        "documents/src",
+        "import/src",
+        "playground/src",
+        "playground/page",
         "host-tests/",
         "fuzz/",
     ];
