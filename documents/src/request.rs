@@ -92,6 +92,9 @@ pub fn of(value: &Value, pointer: &str, defaults: &Defaults) -> Requests {
             _ => Err("an AdmissionReview without a request".to_owned()),
         },
         (Some(list), Some(items)) if list.ends_with("List") => {
+            if let Some(part) = is_part(value.get("metadata")) {
+                return Err(part.to_owned());
+            }
             let mut found = Vec::new();
             for (i, item) in items.iter().enumerate() {
                 found.extend(of(&typed(item, list, value), &format!("{pointer}/items/{i}"), defaults)?);
@@ -104,6 +107,13 @@ pub fn of(value: &Value, pointer: &str, defaults: &Defaults) -> Requests {
         }
         (None, _) => Err("not a Kubernetes object: it has no `kind`".to_owned()),
     }
+}
+
+/// What is wrong with a list whose metadata says that it goes on (Kubernetes API concepts, "Retrieving large results sets in chunks").
+#[must_use]
+pub fn is_part(metadata: Option<&Value>) -> Option<&'static str> {
+    let goes_on = metadata?.get("continue").and_then(Value::as_str).is_some_and(|next| !next.is_empty());
+    goes_on.then_some("expected a whole list, found a part of one (`metadata.continue`); hint: ask for it without a limit")
 }
 
 /// An item of a typed list, which carries the kind for all of them.

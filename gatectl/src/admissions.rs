@@ -43,8 +43,6 @@ use crate::{clock, visible};
 /// Rows of a table and of a page where nothing else is asked for.
 const TABLE_ROWS: usize = 50;
 const PAGE_ROWS: usize = 2_000;
-/// Lines by which a log is known.
-const FIRST_LINES: usize = 50;
 
 /// Makes an inventory of what the gate answered, from logs of the policy server and audit logs of the API server
 #[derive(Debug, Args)]
@@ -206,6 +204,8 @@ pub(crate) struct Told {
     pub(crate) time: Timestamp,
     /// Those that an entry names.
     pub(crate) images: Vec<String>,
+    /// How many more it counts without naming them.
+    pub(crate) n_unlisted: u64,
 }
 
 /// Hands over the workloads of a log; how many of its lines could not be read. `path` is what it is called.
@@ -218,7 +218,7 @@ pub(crate) fn told(path: &Path, reader: impl Read, take: &mut dyn FnMut(Told)) -
     reading::read(lines, path, &mut summary, &mut |answer| {
         let event::Workload { kind, name } = answer.shape.workload;
         let images = answer.shape.entries.into_iter().map(|entry| entry.image).filter(|image| !image.is_empty()).collect();
-        take(Told { namespace: answer.shape.namespace, kind, name, time: answer.time, images });
+        take(Told { namespace: answer.shape.namespace, kind, name, time: answer.time, images, n_unlisted: answer.n_unlisted });
         Ok(())
     })?;
     match summary.broken.first() {
@@ -227,7 +227,7 @@ pub(crate) fn told(path: &Path, reader: impl Read, take: &mut dyn FnMut(Told)) -
     }
 }
 
-/// Whether a text is the beginning of a log, rather than manifests.
+/// Whether a text is the beginning of a log, rather than manifests, by its first line: what stands further below may be text in a manifest.
 pub(crate) fn is_log(beginning: &str) -> bool {
-    beginning.lines().filter(|line| !line.trim().is_empty()).take(FIRST_LINES).any(reading::is_of_log)
+    beginning.trim_start_matches('\u{feff}').lines().find(|line| !line.trim().is_empty()).is_some_and(reading::is_of_log)
 }

@@ -1,12 +1,15 @@
 //! The answer to one request and the way to it → what reports tell of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use policy::image::Digest;
 use serde_json::Value;
 
 use crate::policy_module::Answer;
+
+/// What the evidence of an image, or of a platform of it, is where it could not be asked for.
+const UNAVAILABLE: &str = "\"state\":\"unavailable\"";
 
 /// What became of a workload or an image; the later is the worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +68,8 @@ pub(crate) struct Violation {
     pub(crate) verdict: Verdict,
     /// As in docs/codes.md.
     pub(crate) code: String,
+    /// What tells the condition from the others of the image: rule, position and platform.
+    pub(crate) condition: String,
     /// The condition in words, or why there was nothing to judge by.
     pub(crate) what: String,
     /// How many the condition counts, and how many it allows; none where evidence was wanting.
@@ -111,11 +116,19 @@ impl Vulnerability {
 pub(crate) struct Interned {
     images: Mutex<BTreeMap<Digest, Arc<ImageJudgement>>>,
     texts: Mutex<BTreeMap<String, Arc<str>>>,
+    /// Images whose findings could not be asked for, whatever the rules make of that.
+    unavailable: Mutex<BTreeSet<String>>,
 }
 
 impl Interned {
     /// `images` is the way to the answer, an element for each image.
     pub(crate) fn judgement(&self, answer: &Answer, images: &[Value]) -> Judgement {
+        let evidence = answer.json_annotation("evidence");
+        let is_unavailable = |known: &&Value| known.to_string().contains(UNAVAILABLE);
+        let unavailable = evidence.as_array().into_iter().flatten().filter(is_unavailable);
+        let mut noted = self.unavailable.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(unavailable.map(|known| text(known, "image").to_owned()));
+        drop(noted);
         let verdict = match answer.accepted {
             false => Verdict::Deny,
             true => Verdict::of(answer.annotation("verdict").unwrap_or("admit")),
@@ -135,6 +148,11 @@ impl Interned {
             says: self.text(&if verdict == Verdict::Admit { String::new() } else { said.join("\n") }),
             images: kept,
         }
+    }
+
+    /// How many images there are whose findings could not be asked for.
+    pub(crate) fn n_unavailable(&self) -> usize {
+        self.unavailable.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     fn text(&self, text: &str) -> Arc<str> {
@@ -182,9 +200,10 @@ fn violation(platform: &Value, step: &Value) -> Option<Violation> {
     };
     let platform = platform["platform"].as_str().map(|platform| format!("{platform}: ")).unwrap_or_default();
     let rule = text(step, "rule").to_owned();
+    let condition = format!("{platform}{rule} {}", step["condition"]);
     if step["state"] == "wanting" {
         let (code, what) = (text(step, "code").to_owned(), format!("{platform}{}", text(step, "why")));
-        return Some(Violation { rule, verdict, code, what, counted: None });
+        return Some(Violation { rule, verdict, code, condition, what, counted: None });
     }
     let counted = step["limit"].as_u64().map(|limit| Counted {
         limit,
@@ -196,7 +215,7 @@ fn violation(platform: &Value, step: &Value) -> Option<Violation> {
         Some(_) => format!("{platform}{}, {} found", text(step, "text"), step["count"]),
         None => format!("{platform}{}", text(step, "text")),
     };
-    Some(Violation { rule, verdict, code: code.to_owned(), what, counted })
+    Some(Violation { rule, verdict, code: code.to_owned(), condition, what, counted })
 }
 
 fn vulnerability(value: &Value) -> Vulnerability {

@@ -6,8 +6,13 @@
 use std::collections::BTreeMap;
 
 use crate::judgement::Verdict;
-use crate::page::escape;
+use crate::page;
 use crate::sarif::Judged;
+
+/// Foreign text: what XML 1.0 has no characters for is a blank.
+fn escape(text: &str) -> String {
+    page::escape(text).replace(['\u{fffe}', '\u{ffff}'], " ")
+}
 
 /// The document.
 pub(crate) fn document<'j>(judged: impl Iterator<Item = (&'j str, Judged<'j>)>) -> String {

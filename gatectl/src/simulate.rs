@@ -13,6 +13,7 @@ mod solve;
 mod source;
 mod stream;
 mod upgrades;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use self::report::{Change, Clearings, Report, Row, denied};
 use self::request::Request;
 use self::show::{Format, Rows, Shown};
 use self::source::Gathered;
+use self::watched::Watched;
 use crate::cache::CacheOptions;
 use crate::clock;
 use crate::connection::Connection;
@@ -52,7 +54,7 @@ const RUN: Duration = Duration::from_secs(7 * 24 * 3600);
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   gatectl simulate deploy/ --settings new.yaml
-  kubectl get deployments,statefulsets,daemonsets,cronjobs,namespaces -A -o json | gatectl simulate - --settings new.yaml
+  kubectl get pods,deployments,replicasets,statefulsets,daemonsets,jobs,cronjobs,namespaces -A -o json | gatectl simulate - --settings new.yaml
   gatectl simulate --cluster --settings new.yaml --baseline old.yaml
   gatectl simulate reviews.json policy-server.log --settings new.yaml --baseline old.yaml --rows changes
   gatectl simulate workloads.json --settings new.yaml --rows upgrades --format csv
@@ -60,7 +62,7 @@ const RUN: Duration = Duration::from_secs(7 * 24 * 3600);
 
 A source is what `gatectl check` takes (manifests, lists, admission reviews or requests), of any length where it is JSON, or a log of the
 policy server; without a source, --cluster's own workloads are taken. What a controller made of another object that is there too is passed
-over. A log has the images that the gate audited or denied, and no labels.
+over, if it has no image of its own. A log has the images that the gate audited or denied, and no labels.
 
 Each look-up is made once, and what digests name is kept in the cache. Upgrades are the fewest packages of an image after which no rule
 denies it; each set is tried with the evaluator. `cleared` says what that means for a whole namespace.
@@ -122,11 +124,15 @@ impl Simulate {
         };
         let now = self.now.unwrap_or_else(clock::present);
         let cluster = self.objects.cluster()?;
-        let gathered = Gathered::read(&self.workloads, cluster.as_ref(), &source::defaults(self.namespace.clone()))?;
+        let keeps_controlled = before.iter().chain([&after]).any(|loaded| tells_owners_apart(&loaded.value));
+        let defaults = source::defaults(self.namespace.clone());
+        let gathered = Gathered::read(&self.workloads, cluster.as_ref(), &defaults, keeps_controlled)?;
         let (objects, silent) = self.objects.layered(&gathered.namespaces)?;
         let live = Live::new(Arc::new(self.connection.registry_at(Some(now.unix()))?), Arc::new(|_| ()))
             .with_kubernetes(Arc::new(objects));
         let live: Arc<dyn Capabilities> = Arc::new(live);
+        let objects = Arc::new(Watched::new(live));
+        let live = Arc::clone(&objects) as Arc<dyn Capabilities>;
         let kept = self.cache.in_front_of(&live);
         let inner = kept.as_ref().map_or(live, |kept| Arc::clone(kept) as Arc<dyn Capabilities>);
         let capabilities = remembered(inner);
@@ -152,7 +158,12 @@ impl Simulate {
             written => written?,
         }
         output.note(show::sentence(&report))?;
-        if let n @ 1.. = report.n_unavailable() {
+        if let n @ 1.. = objects.n_failed() {
+            output.note(format_args!(
+                "{n} objects of the cluster, such as namespaces with their labels, could not be asked for; give them among the sources or by --objects"
+            ))?;
+        }
+        if let n @ 1.. = judge.n_unavailable() {
             output.note(format_args!(
                 "the findings of {n} images could not be asked for from here; a gate elsewhere may reach them"
             ))?;
@@ -219,6 +230,14 @@ impl Simulate {
         let clearings = jobs::run(&images, self.jobs, work, done)?;
         Ok(images.into_iter().map(|(_, image)| std::ptr::from_ref(image)).zip(clearings).collect())
     }
+}
+
+/// Whether a scope is about what an object and the objects that it is made into do not have in common.
+fn tells_owners_apart(settings: &Value) -> bool {
+    const FIELDS: [&str; 7] = ["kind", "name", "label", "annotation", "user", "group", "container"];
+    let of = |key: &str| settings.get(key).and_then(Value::as_array).into_iter().flatten();
+    let entries = of("rules").chain(of("exemptions")).filter_map(|one| one.get("scope")?.as_array()).flatten();
+    entries.filter_map(|entry| entry.get("field")?.as_str()).any(|field| FIELDS.contains(&field))
 }
 
 /// What was answered once is the answer for the whole run, failures included: every workload is judged by the same findings.

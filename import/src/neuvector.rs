@@ -50,7 +50,16 @@ struct Rule<'a> {
 struct Whole {
     /// `deny` or `audit`.
     action: Option<&'static str>,
+    /// Somewhere it is said to be on, and somewhere to be off.
+    is_on: bool,
     is_off: bool,
+}
+
+impl Whole {
+    /// Where both are said, the stricter.
+    fn is_disabled(self) -> bool {
+        self.is_off && !self.is_on
+    }
 }
 
 /// What says that a document is one.
@@ -130,7 +139,11 @@ fn read_whole(at: &At<'_>, whole: &mut Whole) -> Result<(), Refusal> {
     if whole.action != Some("deny") && action.is_some() {
         whole.action = action;
     }
-    whole.is_off |= !at.get("enable").map_or(Ok(true), |enable| enable.boolean())?;
+    match at.get("enable").map(|enable| enable.boolean()).transpose()? {
+        Some(true) => whole.is_on = true,
+        Some(false) => whole.is_off = true,
+        None => {}
+    }
     Ok(())
 }
 

@@ -20,9 +20,9 @@ export class Clock {
 
   /** @returns {string | null} RFC 3339; null: the clock's */
   get value() {
-    const written = this.field.value;
-    if (written === '') return null;
-    return `${written}${written.length === 16 ? ':00' : ''}Z`;
+    // What is no time to anybody else, such as a year of five digits while it is typed, is the clock's.
+    const written = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?/.exec(this.field.value);
+    return written?.[0].length === this.field.value.length ? `${written[1]}${written[2] ?? ':00'}Z` : null;
   }
 
   /** @returns {string} RFC 3339, of the clock where none is written */

@@ -11,8 +11,10 @@ export function addExemptions(settings, imported) {
   if (start < 0) return null;
   // What has to be done with them is done here.
   const comments = lines.slice(0, start).filter((line) => line.startsWith('#') && !line.includes('put these under'));
-  const items = lines.slice(start + 1).filter((line) => line.trim() !== '');
   const ours = settings.split('\n');
+  // In a policy or a constraint they have another place.
+  if (ours.some((line) => /^["']?apiVersion["']?\s*:/.test(line))) return null;
+  const items = renamed(lines.slice(start + 1).filter((line) => line.trim() !== ''), settings);
   const there = ours.findIndex((line) => /^["']?exemptions["']?\s*:/.test(line));
   if (there < 0) {
     if (/^\s*[{[]/.test(settings)) return null;
@@ -23,6 +25,24 @@ export function addExemptions(settings, imported) {
   const [wanted, found] = [indent(next ?? items[0]), indent(items[0])];
   const moved = items.map((line) => ' '.repeat(Math.max(0, indent(line) - found + wanted)) + line.trimStart());
   return [...ours.slice(0, there + 1), ...moved, ...ours.slice(there + 1)].join('\n');
+}
+
+/**
+ * Names are unique: one that is taken gets a number.
+ *
+ * @param {string[]} items
+ * @param {string} settings
+ */
+function renamed(items, settings) {
+  const taken = new Set([...settings.matchAll(/\bname["']?\s*:\s*["']?([a-z0-9-]+)/g)].map(([, name]) => name));
+  return items.map((line) => {
+    const [, before, name] = /^(- name: )([a-z0-9-]+)$/.exec(line.trimStart()) ?? [];
+    if (name === undefined || !taken.has(name)) return line;
+    let number = 2;
+    while (taken.has(`${name}-${number}`)) number += 1;
+    taken.add(`${name}-${number}`);
+    return `${' '.repeat(indent(line))}${before}${name}-${number}`;
+  });
 }
 
 /** @param {string} line */

@@ -63,6 +63,11 @@ impl Judge {
         Ok(self.interned.judgement(&answer, &images))
     }
 
+    /// Images whose findings could not be asked for, whatever the rules make of that.
+    pub(super) fn n_unavailable(&self) -> usize {
+        self.interned.n_unavailable()
+    }
+
     /// The way to an answer, an element for each image.
     fn explained(&self, payload: &[u8], answer: &[u8]) -> Result<Vec<Value>, Failure> {
         let (own, images) = policy::review::explain(payload, self.now, &self.asking);

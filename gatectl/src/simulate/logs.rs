@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub(super) requests: Vec<Value>,
     /// Lines that tell of the gate and cannot be read.
     pub(super) n_unread: u64,
+    /// Images that it counts without naming them.
+    pub(super) n_unlisted: u64,
 }
 
 /// Reads a log to its end.
@@ -25,7 +27,13 @@ pub(super) struct Found {
 /// It breaks off.
 pub(super) fn read(path: &Path, reader: impl Read) -> Result<Found, Failure> {
     let mut last: BTreeMap<[String; 3], (Timestamp, BTreeSet<String>)> = BTreeMap::new();
+    let mut n_unlisted = 0_u64;
     let mut take = |told: Told| {
+        n_unlisted = n_unlisted.saturating_add(told.n_unlisted);
+        // Who was refused for another reason still has the images that it had.
+        if told.images.is_empty() {
+            return;
+        }
         let of = last.entry([told.namespace, told.kind, told.name]).or_insert((told.time, BTreeSet::new()));
         if told.time > of.0 {
             *of = (told.time, BTreeSet::new());
@@ -35,8 +43,7 @@ pub(super) fn read(path: &Path, reader: impl Read) -> Result<Found, Failure> {
         }
     };
     let n_unread = admissions::told(path, reader, &mut take)?;
-    let with_images = last.into_iter().filter(|(_, (_, images))| !images.is_empty());
-    Ok(Found { requests: with_images.map(|(key, (_, images))| request(&key, &images)).collect(), n_unread })
+    Ok(Found { requests: last.into_iter().map(|(key, (_, images))| request(&key, &images)).collect(), n_unread, n_unlisted })
 }
 
 /// The smallest object of the kind that has these images.

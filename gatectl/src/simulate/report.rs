@@ -8,9 +8,6 @@ use super::upgrades::Clearing;
 use crate::judgement::{ImageJudgement, Judgement, Verdict};
 use crate::sheet::{Cell, Column, Sheet, shown, wide};
 
-/// The code of evidence that could not be had (docs/codes.md).
-const UNAVAILABLE: &str = "evidence-unavailable";
-
 /// A workload with what becomes of it.
 #[derive(Debug)]
 pub(super) struct Row<'r> {
@@ -94,13 +91,6 @@ impl Report<'_> {
         })
     }
 
-    /// Images whose findings could not be asked for, and that are not admitted for it.
-    pub(super) fn n_unavailable(&self) -> usize {
-        let is_unavailable = |image: &ImageJudgement| image.violations.iter().any(|one| one.code == UNAVAILABLE);
-        let images = self.images_of_rows().filter(|(_, image)| is_unavailable(image));
-        images.map(|(_, image)| image.image.as_str()).collect::<BTreeSet<_>>().len()
-    }
-
     pub(super) fn n_changed(&self, change: Change) -> usize {
         self.rows.iter().filter(|row| row.change() == Some(change)).count()
     }
@@ -171,6 +161,7 @@ impl Report<'_> {
             images: BTreeSet<&'r str>,
             upgrades: BTreeSet<(&'r str, &'r str)>,
             is_stuck: bool,
+            is_larger: bool,
         }
         let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
         for row in &self.rows {
@@ -181,7 +172,8 @@ impl Report<'_> {
             group.is_stuck |= row.after.verdict == Verdict::Deny && row.after.images.is_empty();
             for image in denied(&row.after) {
                 match self.clearings.get(&std::ptr::from_ref(image)) {
-                    Some(Clearing::By(upgrades, _)) => {
+                    Some(Clearing::By(upgrades, is_smallest)) => {
+                        group.is_larger |= !is_smallest;
                         group.images.insert(&image.image);
                         group.upgrades.extend(upgrades.keys().map(|package| (image.image.as_str(), package.as_str())));
                     }
@@ -197,7 +189,12 @@ impl Report<'_> {
             if self.has_baseline {
                 cells.extend([Cell::Number(group.worse), Cell::Number(group.better)]);
             }
-            cells.push(text(&cleared(group.counts.of(Verdict::Deny), group.images.len(), group.upgrades.len(), group.is_stuck)));
+            cells.push(text(&cleared(
+                group.counts.of(Verdict::Deny),
+                [group.images.len(), group.upgrades.len()],
+                group.is_stuck,
+                group.is_larger,
+            )));
             cells
         };
         let mut columns = ["namespace", "workloads", "deny", "audit", "admit"].map(shown).to_vec();
@@ -360,14 +357,15 @@ fn said(clearing: &Clearing) -> String {
 }
 
 /// What clears a namespace, in words.
-fn cleared(denied: u64, images: usize, packages: usize, is_stuck: bool) -> String {
+fn cleared(denied: u64, [images, packages]: [usize; 2], is_stuck: bool, is_larger: bool) -> String {
     let plural = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
     match (denied, packages, is_stuck) {
         (0, ..) => String::new(),
         (_, 0, _) => "not by upgrades".to_owned(),
         (.., is_stuck) => {
-            let partly = if is_stuck { "in part by " } else { "by " };
-            format!("{partly}{} in {}", plural(packages, "package"), plural(images, "image"))
+            let partly = if is_stuck { "in part by" } else { "by" };
+            let at_most = if is_larger { " at most" } else { "" };
+            format!("{partly}{at_most} {} in {}", plural(packages, "package"), plural(images, "image"))
         }
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sets that are looked at before the best one so far is taken.
-const STEPS: usize = 200_000;
+const STEPS: usize = 20_000;
+/// Packages up to which the smallest set is looked for.
+const PACKAGES: usize = 100;
 
 /// So many of these vulnerabilities have to go at least.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,14 +40,45 @@ struct Search<'p> {
 impl Problem {
     /// A smallest set of packages that meets every demand; `None` where there is none.
     pub(super) fn solve(&self) -> Option<Solution> {
-        let all = self.packages.values().flatten().cloned().collect();
+        let all: BTreeSet<String> = self.packages.values().flatten().cloned().collect();
         if self.open(&all, &BTreeSet::new()).is_some() {
             return None;
         }
+        let forced = self.forced();
+        if all.len().saturating_sub(forced.len()) > PACKAGES {
+            return Some(self.greedy(forced));
+        }
         let mut search = Search { problem: self, best: None, steps: 0 };
-        search.extend(&mut BTreeSet::new(), &mut BTreeSet::new());
+        search.extend(&mut forced.clone(), &mut BTreeSet::new());
         let is_smallest = search.steps < STEPS;
         search.best.map(|packages| Solution { packages, is_smallest })
+    }
+
+    /// What every set has: the packages of a demand of which all that can go has to.
+    fn forced(&self) -> BTreeSet<String> {
+        let mut forced = BTreeSet::new();
+        for demand in &self.demands {
+            let can_go: Vec<_> = demand.vulnerabilities.iter().filter_map(|one| self.packages.get(one)).collect();
+            if can_go.len() <= demand.at_least {
+                forced.extend(can_go.into_iter().flatten().cloned());
+            }
+        }
+        forced
+    }
+
+    /// A set, package by package that of most vulnerabilities which still have to go.
+    fn greedy(&self, mut chosen: BTreeSet<String>) -> Solution {
+        let none = BTreeSet::new();
+        while let Some((_, candidates)) = self.open(&chosen, &none) {
+            let mut useful: BTreeMap<&String, usize> = BTreeMap::new();
+            for package in candidates.into_iter().flatten().filter(|package| !chosen.contains(*package)) {
+                let count = useful.entry(package).or_default();
+                *count = count.saturating_add(1);
+            }
+            let Some((package, _)) = useful.into_iter().max_by_key(|(_, count)| *count) else { break };
+            chosen.insert(package.clone());
+        }
+        Solution { packages: chosen, is_smallest: false }
     }
 
     fn is_gone(&self, vulnerability: &str, chosen: &BTreeSet<String>) -> bool {
@@ -71,6 +104,9 @@ impl Search<'_> {
     /// Tries every way to meet the first open demand, the most useful package first.
     fn extend(&mut self, chosen: &mut BTreeSet<String>, excluded: &mut BTreeSet<String>) {
         self.steps = self.steps.saturating_add(1);
+        if self.steps >= STEPS && self.best.is_some() {
+            return;
+        }
         let Some((missing, candidates)) = self.problem.open(chosen, excluded) else {
             if self.best.as_ref().is_none_or(|best| chosen.len() < best.len()) {
                 self.best = Some(chosen.clone());
@@ -79,7 +115,7 @@ impl Search<'_> {
         };
         let bound = self.best.as_ref().map_or(usize::MAX, BTreeSet::len);
         // At least one more package is needed.
-        if (self.steps >= STEPS && self.best.is_some()) || chosen.len().saturating_add(1) >= bound || candidates.len() < missing {
+        if chosen.len().saturating_add(1) >= bound || candidates.len() < missing {
             return;
         }
         let mut useful: BTreeMap<&String, usize> = BTreeMap::new();
@@ -92,6 +128,9 @@ impl Search<'_> {
         // A set without any of the packages that were tried before has to meet the demand by the others.
         let mut tried = Vec::new();
         for (package, _) in useful {
+            if self.steps >= STEPS && self.best.is_some() {
+                break;
+            }
             chosen.insert(package.clone());
             self.extend(chosen, excluded);
             chosen.remove(package);
@@ -197,5 +236,14 @@ mod tests {
             packages: ids.iter().cloned().zip(packages.into_iter().map(|package| BTreeSet::from([package]))).collect(),
         };
         assert_eq!(problem.solve().unwrap().packages.len(), 30);
+        // And one that is far larger, whether everything has to go or the half.
+        let ids: Vec<String> = (0..3_000).map(|n| format!("v{n}")).collect();
+        let packages: BTreeMap<String, BTreeSet<String>> =
+            ids.iter().map(|id| (id.clone(), BTreeSet::from([format!("p of {id}")]))).collect();
+        for at_least in [3_000, 40] {
+            let demand = Demand { vulnerabilities: ids.iter().cloned().collect(), at_least };
+            let problem = Problem { demands: BTreeSet::from([demand]), packages: packages.clone() };
+            assert_eq!(problem.solve().unwrap().packages.len(), at_least);
+        }
     }
 }

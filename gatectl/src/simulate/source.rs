@@ -33,11 +33,16 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Reads all sources, in their order.
+    /// Reads all sources, in their order. What a controller made is kept where rules tell it from what it was made of.
     ///
     /// # Errors
     /// One that cannot be read, or that holds nothing to judge and was named itself; more than [`MOST_BYTES`].
-    pub(super) fn read(paths: &[PathBuf], cluster: Option<&Cluster>, defaults: &Defaults) -> Result<Self, Failure> {
+    pub(super) fn read(
+        paths: &[PathBuf],
+        cluster: Option<&Cluster>,
+        defaults: &Defaults,
+        keeps_controlled: bool,
+    ) -> Result<Self, Failure> {
         let mut gathered = Self::default();
         if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
             return Err(Failure::new("expected `-` once: standard input is read to its end"));
@@ -54,13 +59,20 @@ impl Gathered {
         if let Some(cluster) = cluster.filter(|_| paths.is_empty()) {
             live::read(cluster, defaults, &mut |submitted| gathered.add(submitted))?;
         }
-        gathered.finish();
+        gathered.finish(keeps_controlled);
         Ok(gathered)
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, keeps_controlled: bool) {
         let plural = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
-        match without_controlled(&mut self.requests) {
+        let n_updates = self.requests.iter().filter(|request| request.is_update).count();
+        if n_updates > 0 {
+            self.notes.push(format!(
+                "{} judged as the gate would: without an error, where nothing changes that the rules look at",
+                plural(n_updates, "update is", "updates are")
+            ));
+        }
+        match if keeps_controlled { 0 } else { without_controlled(&mut self.requests) } {
             0 => {}
             n => self.notes.push(format!(
                 "{} passed over: a controller made them of others that are judged",
@@ -114,7 +126,8 @@ impl Gathered {
             }
         }
         if is_json {
-            return self.json(&name, beginning.as_slice().chain(reader), defaults);
+            let beginning = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&beginning);
+            return self.json(&name, beginning.chain(reader), defaults);
         }
         let mut text = beginning;
         let rest = u64::try_from(documents::yaml::MAX_BYTES).unwrap_or(u64::MAX);
@@ -147,11 +160,17 @@ impl Gathered {
 
     fn log(&mut self, name: &str, path: &Path, reader: impl BufRead) -> Result<(), Failure> {
         let found = logs::read(path, reader)?;
-        let (n, n_unread) = (found.requests.len(), found.n_unread);
+        let (n, n_unread, n_unlisted) = (found.requests.len(), found.n_unread, found.n_unlisted);
+        if n == 0 {
+            return Err(Failure::at(name, "expected a log in which the gate tells of workloads, found none"));
+        }
         found.requests.into_iter().try_for_each(|request| self.add(Submitted::of(name, request))).map_err(Failure::new)?;
         self.notes.push(format!(
             "{name}: {n} workloads as the gate told of them last; a log has neither what it admitted without a word, nor labels"
         ));
+        if n_unlisted > 0 {
+            self.notes.push(format!("{name}: {n_unlisted} images are counted without being named: they are not simulated"));
+        }
         if n_unread > 0 {
             self.notes.push(format!("{name}: {n_unread} lines could not be read; `gatectl admissions` says why"));
         }

@@ -86,6 +86,9 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
             }
         }
         let kind = members.get("kind").and_then(Value::as_str).unwrap_or_default();
+        if let Some(part) = documents::request::is_part(members.get("metadata")) {
+            return Err(A::Error::custom(part));
+        }
         match (is_list, kind.ends_with("List")) {
             (true, true) => Ok(()),
             (true, false) => {

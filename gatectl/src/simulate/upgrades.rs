@@ -42,8 +42,10 @@ pub(super) struct Upgrade {
 struct Known {
     problem: Problem,
     upgrades: BTreeMap<String, Upgrade>,
-    /// Vulnerabilities that stay whatever is upgraded.
-    stuck: BTreeSet<String>,
+    /// Vulnerabilities that stay whatever is upgraded, each for the condition that counts it.
+    stuck: BTreeSet<(String, String)>,
+    /// A demand may be larger than it has to be.
+    is_rough: bool,
 }
 
 /// Finds what clears an image that a request is denied for.
@@ -64,14 +66,16 @@ pub(super) fn clearing(judge: &Judge, request: &Request, image: &ImageJudgement,
         let Some(solution) = known.problem.solve() else { return Clearing::Not(known.why()) };
         chosen = solution.packages;
         let tried = judge.tried(request, &with_upgrades(settings, &image.image, &chosen).to_string());
-        let Some(trace) = tried.iter().find(|trace| trace["image"] == image.image.as_str()) else {
+        // Several containers may have the image, and rules may be about one of them.
+        let mut traces = tried.iter().filter(|trace| trace["image"] == image.image.as_str()).peekable();
+        if traces.peek().is_none() {
             return Clearing::Not("what upgrades would do could not be tried".to_owned());
-        };
-        match trace["verdict"].as_str() {
-            Some("deny") => found = Some(of_trace(trace, Verdict::Deny)),
-            _ => {
+        }
+        match traces.find(|trace| trace["verdict"] == "deny") {
+            Some(trace) => found = Some(of_trace(trace, Verdict::Deny)),
+            None => {
                 known.upgrades.retain(|key, _| chosen.contains(key));
-                return Clearing::By(known.upgrades, solution.is_smallest);
+                return Clearing::By(known.upgrades, solution.is_smallest && !known.is_rough);
             }
         }
     }
@@ -84,28 +88,36 @@ impl Known {
         let Some(counted) = &violation.counted else {
             return Some(format!("{} [{}]", violation.what, violation.code));
         };
+        // The same vulnerability may be fixed where one condition counts it and not where another does.
+        let name = |id: &str| format!("{}\n{id}", violation.condition);
         for vulnerability in &counted.vulnerabilities {
-            self.learn_of(vulnerability, chosen);
+            self.learn_of(vulnerability, &violation.condition, name(&vulnerability.id), chosen);
         }
-        let vulnerabilities: BTreeSet<String> = counted.vulnerabilities.iter().map(|one| one.id.clone()).collect();
+        let mut vulnerabilities: BTreeSet<String> = counted.vulnerabilities.iter().map(|one| name(&one.id)).collect();
         let limit = usize::try_from(counted.limit).unwrap_or(usize::MAX);
-        // Of findings it is not known how many a vulnerability has: one has to go in any case, and what is left says the rest.
-        let at_least = if counted.is_of_findings { 1 } else { vulnerabilities.len().saturating_sub(limit).max(1) };
+        let mut at_least = vulnerabilities.len().saturating_sub(limit).max(1);
+        if counted.is_of_findings {
+            // How many findings go with a package is not known: all that can go does.
+            vulnerabilities.retain(|name| self.problem.packages.contains_key(name));
+            at_least = vulnerabilities.len().max(1);
+            self.is_rough = true;
+        }
         self.problem.demands.insert(Demand { vulnerabilities, at_least });
         None
     }
 
-    fn learn_of(&mut self, vulnerability: &Vulnerability, chosen: &BTreeSet<String>) {
+    fn learn_of(&mut self, vulnerability: &Vulnerability, condition: &str, name: String, chosen: &BTreeSet<String>) {
         let key = key(&vulnerability.purl);
-        // What is upgraded and still counts has no fix there, or cannot be named.
-        if !vulnerability.is_fixable || chosen.contains(key) {
-            self.problem.packages.remove(&vulnerability.id);
-            self.stuck.insert(vulnerability.id.clone());
+        let stuck = (vulnerability.id.clone(), condition.to_owned());
+        // What is upgraded and still counts has no fix there. A package without a version would stand for others too.
+        if !vulnerability.is_fixable || chosen.contains(key) || !has_version(key) {
+            self.problem.packages.remove(&name);
+            self.stuck.insert(stuck.clone());
         }
-        if self.stuck.contains(&vulnerability.id) {
+        if self.stuck.contains(&stuck) {
             return;
         }
-        self.problem.packages.entry(vulnerability.id.clone()).or_default().insert(key.to_owned());
+        self.problem.packages.entry(name).or_default().insert(key.to_owned());
         let upgrade = self.upgrades.entry(key.to_owned()).or_default();
         upgrade.package.clone_from(&vulnerability.package);
         upgrade.installed.clone_from(&vulnerability.installed);
@@ -115,18 +127,24 @@ impl Known {
 
     /// Why nothing clears it.
     fn why(&self) -> String {
-        let named: Vec<&str> = self.stuck.iter().take(NAMED).map(String::as_str).collect();
-        let more = match self.stuck.len().checked_sub(NAMED) {
+        let stuck: BTreeSet<&str> = self.stuck.iter().map(|(id, _)| id.as_str()).collect();
+        let named: Vec<&str> = stuck.iter().take(NAMED).copied().collect();
+        let more = match stuck.len().checked_sub(NAMED) {
             Some(more @ 1..) => format!(" and {more} more"),
             _ => String::new(),
         };
-        format!("no fix is known for {}{more}", named.join(", "))
+        format!("no upgrade is known for {}{more}", named.join(", "))
     }
 }
 
 /// The identity of a package with its version: where a qualifier or a subpath begins, it ends.
 fn key(purl: &str) -> &str {
     purl.split(['?', '#']).next().unwrap_or(purl)
+}
+
+/// Whether a package URL names a version: behind the last slash, since an `@` in a name is percent-encoded.
+fn has_version(purl: &str) -> bool {
+    purl.rsplit('/').next().is_some_and(|last| last.contains('@'))
 }
 
 /// The settings, with the fixable findings of these packages set aside for one image.

@@ -210,7 +210,7 @@ fn push(rule: &Rule<'_>, whole: Whole, body: &Body, scopes: &[Vec<Value>], draft
     for scope in scopes {
         let name = draft.name_rule(&title);
         let mut members = json!({
-            "name": name, "description": comment.unwrap_or(&title), "action": body.action, "enabled": rule.is_enabled && !whole.is_off,
+            "name": name, "description": comment.unwrap_or(&title), "action": body.action, "enabled": rule.is_enabled && !whole.is_disabled(),
             "conditions": body.conditions, "evidence": body.evidence,
         });
         if let Some(members) = members.as_object_mut() {

@@ -91,7 +91,11 @@ fn is_hub(host: &str) -> bool {
 }
 
 fn registry(value: &str) -> Result<Entry, &'static str> {
-    let host = value.strip_prefix("https://").unwrap_or(value).split('/').next().unwrap_or_default().to_ascii_lowercase();
+    let host = value.strip_prefix("https://").unwrap_or(value);
+    let host = host.strip_suffix('/').unwrap_or(host).to_ascii_lowercase();
+    if host.contains('/') {
+        return Err("a path behind the host of a registry: a registry is known by its host alone here");
+    }
     if host == "dockerhub" || is_hub(&host) {
         return Ok(("registry", Some(("equals", DOCKER_HUB.to_owned()))));
     }

@@ -49,15 +49,16 @@ export class ImportDialog {
     this.use.addEventListener('click', () => {
       this.node.close();
       if (this.usable !== null) use(this.usable, title(this.outcome.recognised));
+      this.chosen = [];
+      this.text.value = '';
     });
     this.copy.addEventListener('click', async () => {
       if (this.outcome) this.copy.textContent = (await copy(this.outcome.settings)) ? 'Copied' : 'Not copied';
     });
   }
 
+  /** What was not used is still there. */
   open() {
-    this.chosen = [];
-    this.text.value = '';
     this.read();
     this.node.showModal();
     this.text.focus();

@@ -160,6 +160,7 @@ export class FindingsPane {
     const entry = this.entries[position];
     this.editor.show(entry?.text ?? '');
     this.draw();
+    this.tabs.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   /** @param {any} answer */

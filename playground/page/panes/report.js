@@ -20,7 +20,7 @@ export function about(host, answer, goTo) {
   const wasOpen = host.querySelector('details')?.open === true;
   const problems = el('div', { class: 'problems' });
   list(problems, answer.problems, [], goTo);
-  fill(host, answer.format && !BESIDE[answer.format] && counts(answer), answer.format && facts(answer), answer.problems.length > 0 && problems, notes(answer, wasOpen));
+  fill(host, answer.format && !BESIDE[answer.format] && answer.problems.length === 0 && counts(answer), answer.format && facts(answer), answer.problems.length > 0 && problems, notes(answer, wasOpen));
 }
 
 /** @param {any} answer */

@@ -29,7 +29,7 @@ function messages({ message, warnings }) {
   return el('div', { class: 'messages' }, lines.map((line) => {
     const { what, code, hint } = parts(line);
     return el('div', { class: 'message' },
-      el('p', {}, ...prose(sentence(what)), code && el('span', { class: 'code', text: code, title: 'the code of this answer' })),
+      el('p', {}, ...prose(sentence(what)), code && ' ', code && el('span', { class: 'code', text: code, title: 'the code of this answer' })),
       hint && el('p', { class: 'hint' }, el('strong', { text: 'What to do: ' }), ...prose(hint)));
   }));
 }

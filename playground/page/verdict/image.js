@@ -26,7 +26,7 @@ export function image(judged, verdict, key, toggled) {
   const sections = [
     section('Evidence', evidence(judged.evidence)),
     section('The way to the verdict', judged.rules.length > 0 && takingPart(judged.rules), judged.platforms.map(path), totals(judged)),
-    judged.verdict !== 'admit' && judged.fixes && section('What would fix it', fixes(judged.fixes)),
+    judged.verdict !== 'admit' && judged.fixes && section('What would fix what decides here', fixes(judged.fixes)),
     judged.setAside.length > 0 && section(`Set aside (${(judged.setAside.length + judged.setAsideMore).toLocaleString('en')})`, aside(judged.setAside, judged.setAsideMore)),
   ];
   details.append(...sections.filter(Boolean));
@@ -42,5 +42,5 @@ function section(/** @type {string} */ title, /** @type {any[]} */ ...children) 
 function totals({ evidence: { findings } }) {
   if (!findings) return null;
   const { counted, setAside, belowEveryCondition } = findings;
-  return el('p', { class: 'totals', text: `${plural(counted, 'finding')} counted, ${setAside.toLocaleString('en')} set aside, ${belowEveryCondition.toLocaleString('en')} that no condition selects.` });
+  return el('p', { class: 'totals', text: `${plural(counted, 'finding')} counted, ${setAside.toLocaleString('en')} set aside, ${belowEveryCondition.toLocaleString('en')} that no condition counts which was reached.` });
 }

@@ -19,7 +19,9 @@ export function summarise(answer) {
     ? answer.verdicts[0].object
     : `${plural(answer.verdicts.length, 'object')}: ${counts.map(({ verdict, n }) => `${n.toLocaleString('en')} ${VERDICTS[verdict].toLowerCase()}`).join(', ')}`;
   const changes = answer.changes === null ? '' : `; ${compared(answer.changes, answer.verdicts.length)}`;
-  return { verdict: worst, word: VERDICTS[worst], sentence: `${said}${changes}` };
+  const unread = answer.findings.reduce((/** @type {number} */ n, /** @type {any} */ each) => n + each.problems.length, 0);
+  const findings = unread > 0 ? `; ${plural(unread, 'error')} in the findings` : '';
+  return { verdict: worst, word: VERDICTS[worst], sentence: `${said}${changes}${findings}` };
 }
 
 /** @param {any} answer */

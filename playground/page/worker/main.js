@@ -74,7 +74,7 @@ async function answer({ number, type, input }) {
 async function of(/** @type {any} */ functions, /** @type {string} */ type, /** @type {any} */ input) {
   switch (type) {
     case 'judge':
-      return shorten(JSON.parse(functions.judge(await written(input))));
+      return judged(functions, input);
     case 'import': {
       const files = await Promise.all(input.files.map(async (/** @type {any} */ { name, text, blob }) => ({ name, text: text ?? (await blob.text()) })));
       return JSON.parse(functions.importSettings(JSON.stringify({ files })));
@@ -88,22 +88,43 @@ async function of(/** @type {any} */ functions, /** @type {string} */ type, /** 
   }
 }
 
+/** @returns {Promise<any>} */
+async function judged(/** @type {any} */ functions, /** @type {any} */ input) {
+  const { question, unread } = await written(input);
+  const answer = JSON.parse(functions.judge(question));
+  // A question that the module does not take has nothing to be cut.
+  if (typeof answer.problem === 'string') return answer;
+  for (const [position, message] of unread) answer.findings[position].problems = [{ line: 0, column: 0, from: 0, to: 0, path: '', message, hint: null }];
+  return shorten(answer);
+}
+
 /**
- * The question as JSON. What is held was made JSON when it came: a long report is not escaped anew with every key that is pressed.
+ * The question as JSON, and why reports in it could not be read, by their positions. What is held was made JSON when it came: a long report is not escaped anew with every key that is pressed.
  *
  * @param {any} input
  */
 async function written(input) {
   const { findings, ...rest } = input;
+  /** @type {[number, string][]} */
+  const unread = [];
   const entries = await Promise.all(
-    findings.map(async (/** @type {any} */ { key, text, ...entry }) => {
-      const json = text === undefined ? (await held.get(key))?.json : JSON.stringify(text);
+    findings.map(async (/** @type {any} */ { key, text, ...entry }, /** @type {number} */ position) => {
+      let json = JSON.stringify(text);
+      if (text === undefined) {
+        try {
+          json = (await held.get(key))?.json;
+        } catch (error) {
+          unread.push([position, /** @type {Error} */ (error).message]);
+          // It is there, and nothing that can be read.
+          json = JSON.stringify('unread');
+        }
+      }
       if (json === undefined) throw new Error('a report that is no longer there');
       const head = JSON.stringify(entry);
       return `${head.slice(0, -1)},"text":${json}}`;
     }),
   );
-  return `${JSON.stringify(rest).slice(0, -1)},"findings":[${entries.join(',')}]}`;
+  return { question: `${JSON.stringify(rest).slice(0, -1)},"findings":[${entries.join(',')}]}`, unread };
 }
 
 /** @param {any} input a state, in which long reports are named by their keys */
