@@ -108,7 +108,7 @@ fn a_dump_is_told_by_namespace_rule_image_and_vulnerability() {
     let upgrades = document["upgrades"].as_array().unwrap();
     assert_eq!(upgrades.len(), 2, "{upgrades:#?}");
     assert_eq!(upgrades[0]["fixed"], json!(["1.3", "1.4"]));
-    assert_eq!(upgrades[1]["why"], "no fix is known for CVE-2026-8, CVE-2026-9");
+    assert_eq!(upgrades[1]["why"], "no upgrade is known for CVE-2026-8, CVE-2026-9");
     let openssl =
         document["vulnerabilities"].as_array().unwrap().iter().find(|row| row["vulnerability"] == "CVE-2026-1").unwrap();
     assert_eq!((&openssl["verdict"], &openssl["workloads"]), (&json!("deny"), &json!(2)));
@@ -259,4 +259,72 @@ fn bad_input_is_one_sentence() {
         let ended = simulate(&world, NEW, &arguments);
         assert!(ended.exit == exit && ended.notes.contains(part), "{arguments:?}: {ended:?}");
     }
+}
+
+#[test]
+fn who_controls_an_object_is_believed_only_where_nothing_hides() {
+    let world = world();
+    let owned = |name: &str, namespace: &str, tag: &str, by: &str| {
+        json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name, "namespace": namespace, "uid": name,
+            "ownerReferences": [{ "uid": by, "controller": true }] },
+            "spec": { "containers": [{ "name": "c", "image": world.image(&format!("app:{tag}")) }] } })
+    };
+    let pods = [
+        owned("made", "prod-a", "clean", "prod-a-job"),
+        owned("injected", "prod-a", "worse", "prod-a-job"),
+        owned("elsewhere", "prod-b", "clean", "prod-a-job"),
+        owned("own", "prod-a", "clean", "own"),
+    ];
+    let dump = world.file("dump.json", &list(&[&[deployment(&world, "prod-a", "job", "clean")], &pods[..]].concat()));
+    let document = json_of(&simulate(&world, NEW, &[&dump, "--format", "json"]));
+    assert_eq!(document["totals"], json!({ "workloads": 4, "deny": 1, "audit": 0, "admit": 3 }));
+    let by_kind =
+        NEW.replace("field: namespace, operator: startsWith, values: [prod]", "field: kind, operator: equals, values: [Pod]");
+    assert_eq!(json_of(&simulate(&world, &by_kind, &[&dump, "--format", "json"]))["totals"]["workloads"], 5);
+}
+
+#[test]
+fn text_of_a_manifest_is_no_log_and_a_part_is_no_list() {
+    let world = world();
+    let manifest = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: notes }}\ndata:\n  log: |\n    2026-11-22T10:00:00Z first release\n---\n{}\n",
+        deployment(&world, "prod-a", "web", "worse")
+    );
+    let file = world.file("notes.yaml", &manifest);
+    assert_eq!(simulate(&world, NEW, &[&file]).exit, ExitCode::Denied);
+    let part =
+        json!({ "apiVersion": "v1", "kind": "List", "metadata": { "continue": "x" }, "items": workloads(&world) }).to_string();
+    let file = world.file("part.json", &part);
+    let ended = simulate(&world, NEW, &[&file]);
+    assert!(ended.exit == ExitCode::Failed && ended.notes.contains("found a part of one"), "{ended:?}");
+}
+
+#[test]
+fn an_upgrade_is_found_for_each_condition_by_itself() {
+    let world = world();
+    // The first has no fix in one package and one in another; the second has one.
+    publish(
+        &world,
+        "mixed",
+        &[("CVE-2026-1", "CRITICAL", "aaa", ""), ("CVE-2026-1", "CRITICAL", "kkk", "2"), ("CVE-2026-2", "CRITICAL", "mmm", "2")],
+    );
+    let dump = world.file("dump.json", &list(&[deployment(&world, "prod-a", "web", "mixed")]));
+    let settings = "evaluation: strictest\nrules:\n- name: r\n  action: deny\n  conditions: [{ severity: critical, fixable: true }, { severity: critical, moreThan: 1 }]\n";
+    let document = json_of(&simulate(&world, settings, &[&dump, "--format", "json"]));
+    assert_eq!(column(&document, "upgrades", "package"), ["kkk", "mmm"]);
+}
+
+#[test]
+fn what_could_not_be_asked_for_is_said_whatever_rules_make_of_it() {
+    let world = world();
+    let mut pod = deployment(&world, "prod-a", "web", "clean");
+    pod["spec"]["template"]["spec"]["containers"][0]["image"] = json!("127.0.0.1:1/app:1");
+    let dump = world.file("dump.json", &list(&[pod]));
+    let settings = format!("{NEW}  evidence: {{ unavailable: allow, missing: allow }}\n").replace(
+        "  conditions: [{ severity: critical, moreThan: 1 }]",
+        "  evidence: { unavailable: allow }\n  conditions: [{ severity: critical, moreThan: 1 }]",
+    );
+    let ended = simulate(&world, &settings, &[&dump]);
+    assert_eq!(ended.exit, ExitCode::Admitted, "{ended:?}");
+    assert!(ended.notes.contains("the findings of 1 images could not be asked for"), "{}", ended.notes);
 }

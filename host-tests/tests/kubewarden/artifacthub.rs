@@ -150,8 +150,8 @@ fn the_publisher_stands_in_one_place() {
             modules += 1;
         }
         for (at, name) in text.match_indices("/releases/download/") {
-            let begin = text[..at].rfind(' ').map_or(0, |before| before + 1);
-            let end = at + name.len() + text[at + name.len()..].find(char::is_whitespace).unwrap_or(0);
+            let begin = text[..at].rfind([' ', '"']).map_or(0, |before| before + 1);
+            let end = at + name.len() + text[at + name.len()..].find(|c: char| c.is_whitespace() || c == '/').unwrap_or(0);
             let wanted = format!("{}/releases/download/v{version}", annotation(&metadata, "source"));
             assert_eq!(text[begin..end], wanted, "{}: run ./just derived", path.display());
         }
