@@ -101,10 +101,11 @@ test('packed by gzip, and damaged', async () => {
   await until(async () => /packed by gzip/.test(await page.locator('#findings-held').innerText()), true);
   await judged(page, /[0-9]{3} critical vulnerabilities/);
   await take('damaged.json.gz', packed.subarray(0, 5000));
-  await until(word(page), 'No verdict');
-  assert.match(await page.locator('#verdict-summary').innerText(), /packed by gzip is damaged/);
+  // One report that cannot be read is its own error, and keeps nobody from judging by the others.
+  await until(async () => /1 error in the findings/.test(await page.locator('#verdict-summary').innerText()), true);
+  assert.match(await page.locator('#findings-report').innerText(), /packed by gzip is damaged/);
   await page.locator('#findings-remove').click();
-  await until(word(page), 'Denied');
+  await until(async () => /error/.test(await page.locator('#verdict-summary').innerText()), false);
   await close();
 });
 
