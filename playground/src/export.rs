@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::{SCHEMA_VERSION, problem, question, settings};
 
+/// What the policy is, as its publisher says.
+const METADATA: &str = include_str!("../../metadata.yml");
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -81,7 +84,7 @@ fn kubewarden(name: &str, settings: &Settings, value: &Value) -> String {
             "io.kubewarden.policy.category": "Image security",
         } },
         "spec": {
-            "module": format!("registry://ghcr.io/OWNER/gated-deployment:v{}", env!("CARGO_PKG_VERSION")),
+            "module": format!("registry://{}:v{}", address(), env!("CARGO_PKG_VERSION")),
             "policyServer": "gated-deployment",
             "mode": "protect",
             "mutating": is_pinning,
@@ -104,8 +107,15 @@ fn kubewarden(name: &str, settings: &Settings, value: &Value) -> String {
     if let Some(spec) = policy.get_mut("spec").and_then(Value::as_object_mut).filter(|_| !asked.is_empty()) {
         spec.insert("contextAwareResources".to_owned(), asked.into());
     }
-    let head = "# For `kubectl apply`. Replace OWNER by the publisher of the module; deploy/kubewarden/README.md says what else is needed.\n";
+    let head =
+        "# For `kubectl apply`. `module` has to be the one that you use; deploy/kubewarden/README.md says what else is needed.\n";
     format!("{head}{}", yaml::write(&policy))
+}
+
+/// Where the module is published, as metadata.yml says: what the publisher knows stands there alone.
+fn address() -> &'static str {
+    let said = METADATA.lines().find_map(|line| line.strip_prefix("  io.kubewarden.policy.ociUrl: "));
+    said.unwrap_or_default()
 }
 
 /// The kinds of objects that the policy has to be granted.
