@@ -231,10 +231,12 @@ fn vulnerability(value: &Value) -> Vulnerability {
     }
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+/// A member's text; empty where there is none.
+pub(crate) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
+/// A member's elements.
+pub(crate) fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }

@@ -26,11 +26,14 @@ pub(crate) struct NativeLookup {
     namespace: Option<String>,
 }
 
-/// Capabilities, as the policy asks its host.
-struct Asking(Arc<dyn Capabilities>);
+/// Capabilities, as the policy asks its host. What it logs is nobody's here.
+pub(crate) struct Asking(pub(crate) Arc<dyn Capabilities>);
 
 impl Host for Asking {
     fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        if namespace == "tracing" {
+            return Ok(Vec::new());
+        }
         self.0.call("kubewarden", namespace, operation, payload)
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use serde_json::Value;
 
+use crate::judgement::{list, text};
 use crate::output::{Colour, Output};
 use crate::visible;
 
@@ -145,12 +146,4 @@ fn of_set_aside(entry: &Value) -> String {
 /// `and 3 more` where not all are named.
 fn more(all: usize, named: usize) -> Option<String> {
     all.checked_sub(named).filter(|more| *more > 0).map(|more| format!("and {more} more"))
-}
-
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn list<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = &'v Value> {
-    value.get(key).and_then(Value::as_array).into_iter().flatten()
 }

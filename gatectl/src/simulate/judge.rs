@@ -1,16 +1,15 @@
 //! A request and settings → a judgement, by the module; and where it is not admitted, the way to it, by the same evaluator in this process.
 
-use std::fmt;
 use std::sync::Arc;
 
 use host::capability::Capabilities;
-use policy::lookup::host::Host;
 use policy::time::Timestamp;
 use serde_json::Value;
 
 use super::request::Request;
 use crate::exit::Failure;
 use crate::judgement::{Interned, Judgement, Verdict};
+use crate::lookup::Asking;
 use crate::policy_module::{Answer, Module};
 
 /// Judges from any thread; each look-up is made once.
@@ -19,25 +18,6 @@ pub(super) struct Judge {
     asking: Asking,
     now: Timestamp,
     interned: Interned,
-}
-
-/// Capabilities, as the policy asks its host.
-#[derive(Clone)]
-struct Asking(Arc<dyn Capabilities>);
-
-impl Host for Asking {
-    fn call(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        if namespace == "tracing" {
-            return Ok(Vec::new());
-        }
-        self.0.call("kubewarden", namespace, operation, payload)
-    }
-}
-
-impl fmt::Debug for Asking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Asking")
-    }
 }
 
 impl Judge {
