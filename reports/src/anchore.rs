@@ -9,9 +9,9 @@ mod raw;
 mod rows;
 
 use policy::findings::Field;
-use serde::Deserialize;
 
 use self::rows::{Listed, Vulnerabilities};
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Report, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, stated};
@@ -42,18 +42,15 @@ fn is_item(item: &Outline<'_>) -> bool {
         && (item.has("vuln") || has(&["vulnerability_id", "vulnerabilityId"]) && has(&["fixState", "fix_state", "kev"]))
 }
 
-#[derive(Deserialize)]
-struct Raw<'a> {
-    #[serde(rename = "imageDigest", alias = "image_digest")]
-    image_digest: Option<String>,
-    /// `all`, `os` or `non-os`: what was asked for.
-    #[serde(alias = "vulnerabilityType")]
-    vulnerability_type: Option<String>,
-    #[serde(borrow)]
-    vulnerabilities: Option<Vulnerabilities<'a>>,
-    #[serde(borrow, rename = "securityEvaluation")]
-    security_evaluation: Option<Listed<'a>>,
-    metadata: Option<raw::Metadata>,
+members! {
+    struct Raw<'a> {
+        image_digest: String = "imageDigest" | "image_digest",
+        /// `all`, `os` or `non-os`: what was asked for.
+        vulnerability_type: String = "vulnerability_type" | "vulnerabilityType",
+        vulnerabilities: Vulnerabilities<'a>,
+        security_evaluation: Listed<'a> = "securityEvaluation",
+        metadata: raw::Metadata,
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
@@ -61,9 +58,9 @@ fn read(text: &str) -> Result<Report, ReportError> {
     let mut notes = Notes::default();
     let (mut scanned_at, mut kind) = (None, None);
     let listed = if text.trim_start().starts_with('[') {
-        scalar::parse(text, "list of Anchore's")?
+        json::parse(text, "list of Anchore's")?
     } else {
-        let raw: Raw<'_> = scalar::parse(text, "Anchore report")?;
+        let raw: Raw<'_> = json::parse(text, "Anchore report")?;
         subject.digests.extend(filled(raw.image_digest));
         kind = filled(raw.vulnerability_type).filter(|kind| kind != "all");
         if let Some(metadata) = raw.metadata {

@@ -12,9 +12,9 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 
 use policy::findings::Field;
-use serde::Deserialize;
 
 use self::occurrence::Occurrence;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, distro, stated};
@@ -39,50 +39,36 @@ fn is_occurrence(item: &Outline<'_>) -> bool {
     item.has("noteName") && (item.has("vulnerability") || item.has("discovery"))
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Raw {
-    List(Vec<Occurrence>),
-    Object(Box<Document>),
-}
+members! {
+    struct Document {
+        occurrences: Vec<Occurrence>,
+        next_page_token: String = "nextPageToken",
+        image_summary: ImageSummary,
+        package_vulnerability_summary: PackageSummary,
+        discovery_summary: DiscoverySummary,
+    }
 
-#[derive(Default, Deserialize)]
-struct Document {
-    occurrences: Option<Vec<Occurrence>>,
-    #[serde(rename = "nextPageToken")]
-    next_page_token: Option<String>,
-    image_summary: Option<ImageSummary>,
-    package_vulnerability_summary: Option<PackageSummary>,
-    discovery_summary: Option<DiscoverySummary>,
-}
+    struct ImageSummary {
+        digest: String,
+        fully_qualified_digest: String,
+    }
 
-#[derive(Default, Deserialize)]
-struct ImageSummary {
-    digest: Option<String>,
-    fully_qualified_digest: Option<String>,
-}
+    struct PackageSummary {
+        /// By severity.
+        vulnerabilities: BTreeMap<String, Vec<Occurrence>>,
+    }
 
-#[derive(Deserialize)]
-struct PackageSummary {
-    /// By severity.
-    vulnerabilities: Option<BTreeMap<String, Vec<Occurrence>>>,
-}
-
-#[derive(Deserialize)]
-struct DiscoverySummary {
-    discovery: Option<Vec<Occurrence>>,
+    struct DiscoverySummary {
+        discovery: Vec<Occurrence>,
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
     // Told apart by the first byte, so that an error names the place in the right shape.
-    let raw = if text.trim_start().starts_with('[') {
-        Raw::List(scalar::parse(text, "Google Artifact Analysis listing")?)
+    let document = if text.trim_start().starts_with('[') {
+        Document { occurrences: Some(json::parse(text, "Google Artifact Analysis listing")?), ..Document::default() }
     } else {
-        Raw::Object(scalar::parse(text, "Google Artifact Analysis result")?)
-    };
-    let document = match raw {
-        Raw::List(occurrences) => Document { occurrences: Some(occurrences), ..Document::default() },
-        Raw::Object(document) => *document,
+        json::parse(text, "Google Artifact Analysis result")?
     };
     if filled(document.next_page_token).is_some() {
         return Err(ReportError::new(

@@ -13,6 +13,7 @@ use policy::findings::{Field, FixState};
 
 use self::enrichments::Enrichments;
 use crate::ecosystem::Ecosystem;
+use crate::json;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
@@ -28,16 +29,14 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    scalar::parse(text, "Clair report").map(report)
+    json::parse(text, "Clair report").map(report)
 }
 
 /// A report whose beginning shows one of the two members that make it Clair's: the other stands behind the largest.
 pub(crate) const BEGUN: Begun = Begun {
     format: Format::Clair,
     is_begun: |head| head.has("manifest_hash"),
-    read: |text| {
-        serde_json::from_str(text).ok().filter(|raw: &raw::Report<'_>| raw.package_vulnerabilities.is_some()).map(report)
-    },
+    read: |text| json::read(text).ok().filter(|raw: &raw::Report<'_>| raw.package_vulnerabilities.is_some()).map(report),
 };
 
 fn report(raw: raw::Report<'_>) -> Report {

@@ -23,6 +23,7 @@ use policy::image::Digest;
 
 use self::components::{Components, Packages};
 use crate::budget::Budget;
+use crate::json;
 use crate::purl::Purl;
 use crate::report::{Claim, Notes, Os, Package, Report, Row, Scanner, Statement, Subject, SubjectKind};
 use crate::scalar::{self, filled};
@@ -41,8 +42,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 
 /// Reads a document of a version that is known.
 pub(crate) fn bom(text: &str) -> Result<raw::Bom<'_>, ReportError> {
-    let bom: raw::Bom<'_> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the CycloneDX document cannot be read: {e}"), None))?;
+    let bom: raw::Bom<'_> = json::parse(text, "CycloneDX document")?;
     match bom.spec_version.as_deref() {
         Some(version) if VERSIONS.contains(&version) => Ok(bom),
         found => Err(ReportError::new(
@@ -189,16 +189,12 @@ fn fixed(recommendation: &str, name: &str, is_single: bool) -> Vec<String> {
 fn scanner(metadata: Option<&raw::Metadata<'_>>) -> Scanner {
     const SCANNERS: [&str; 9] =
         ["trivy", "grype", "depscan", "dep-scan", "xray", "snyk", "inspector", "scout", "dependency-track"];
-    let tools: Vec<&raw::Named<'_>> = match metadata.and_then(|m| m.tools.as_ref()) {
-        Some(raw::Tools::List(tools)) => tools.iter().collect(),
-        Some(raw::Tools::Kinds { components, services }) => components.iter().chain(services).flatten().collect(),
-        None => Vec::new(),
-    };
+    let tools = metadata.and_then(|m| m.tools.as_ref()).map(|tools| tools.0.as_slice()).unwrap_or_default();
     let name = |tool: &raw::Named<'_>| tool.name.as_deref().unwrap_or_default().to_ascii_lowercase();
     let known = tools.iter().find(|tool| SCANNERS.iter().any(|scanner| name(tool).contains(scanner)));
     let tool = known.or_else(|| tools.first());
     Scanner {
-        name: tool.map(|tool| name(tool)).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned()),
+        name: tool.map(name).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned()),
         version: tool.and_then(|tool| filled(tool.version.clone())),
         database_updated_at: None,
     }

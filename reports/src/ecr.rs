@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use policy::findings::Field;
-use serde::Deserialize;
 
 use crate::inspector::{about, finding};
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::Stated;
@@ -23,55 +23,48 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     Some(format!("`{key}`: Amazon ECR's scan findings"))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    registry_id: Option<String>,
-    repository_name: Option<String>,
-    image_id: Option<ImageId>,
-    image_scan_status: Option<Status>,
-    image_scan_findings: Option<Findings>,
-    next_token: Option<String>,
-}
+members! {
+    struct Raw {
+        registry_id: String = "registryId",
+        repository_name: String = "repositoryName",
+        image_id: ImageId = "imageId",
+        image_scan_status: Status = "imageScanStatus",
+        image_scan_findings: Findings = "imageScanFindings",
+        next_token: String = "nextToken",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ImageId {
-    image_digest: Option<String>,
-    image_tag: Option<String>,
-}
+    struct ImageId {
+        image_digest: String = "imageDigest",
+        image_tag: String = "imageTag",
+    }
 
-#[derive(Deserialize)]
-struct Status {
-    status: Option<String>,
-    description: Option<String>,
-}
+    struct Status {
+        status: String,
+        description: String,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Findings {
-    image_scan_completed_at: Option<Scalar>,
-    vulnerability_source_updated_at: Option<Scalar>,
-    finding_severity_counts: Option<BTreeMap<String, u64>>,
-    findings: Option<Vec<Basic>>,
-    enhanced_findings: Option<Vec<finding::Finding>>,
-}
+    struct Findings {
+        image_scan_completed_at: Scalar = "imageScanCompletedAt",
+        vulnerability_source_updated_at: Scalar = "vulnerabilitySourceUpdatedAt",
+        finding_severity_counts: BTreeMap<String, u64> = "findingSeverityCounts",
+        findings: Vec<Basic>,
+        enhanced_findings: Vec<finding::Finding> = "enhancedFindings",
+    }
 
-#[derive(Deserialize)]
-struct Basic {
-    name: Option<String>,
-    severity: Option<String>,
-    attributes: Option<Vec<Attribute>>,
-}
+    struct Basic {
+        name: String,
+        severity: String,
+        attributes: Vec<Attribute>,
+    }
 
-#[derive(Deserialize)]
-struct Attribute {
-    key: String,
-    value: Option<String>,
+    struct Attribute {
+        key: String = "key" required,
+        value: String,
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "Amazon ECR scan result")?;
+    let raw: Raw = json::parse(text, "Amazon ECR scan result")?;
     if filled(raw.next_token).is_some() {
         return Err(ReportError::new(
             "the answer of Amazon ECR is one page of several (`nextToken`), so that findings are missing",
@@ -150,7 +143,7 @@ fn claim(status: Option<&Status>) -> Result<Claim, ReportError> {
 
 fn basic_rows(finding: Basic, notes: &mut Notes) -> Vec<Row> {
     let attributes: BTreeMap<String, String> =
-        finding.attributes.unwrap_or_default().into_iter().filter_map(|a| a.value.map(|value| (a.key, value))).collect();
+        finding.attributes.unwrap_or_default().into_iter().filter_map(|a| a.value.map(|value| (a.key.0, value))).collect();
     let attribute = |key: &str| attributes.get(key).filter(|value| !value.is_empty()).cloned();
     let score = ["CVSS4_SCORE", "CVSS3_SCORE", "CVSS2_SCORE"].into_iter().find_map(attribute).map(Scalar::Text);
     let stated = Stated {

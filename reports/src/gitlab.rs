@@ -5,11 +5,11 @@
 
 use policy::findings::{Field, FixState};
 use policy::time::Timestamp;
-use serde::Deserialize;
 
 use crate::ecosystem::Ecosystem;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
-use crate::scalar::{self, filled};
+use crate::scalar::filled;
 use crate::stated::{self, Stated};
 use crate::text::Text;
 use crate::{Format, Outline, Reader, ReportError, distro};
@@ -27,65 +27,57 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     is_gitlab.then(|| "`vulnerabilities` with `identifiers` and a `location`: GitLab's security report".to_owned())
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    vulnerabilities: Option<Vec<Vulnerability>>,
-    scan: Option<Scan>,
-}
+members! {
+    struct Raw {
+        vulnerabilities: Vec<Vulnerability>,
+        scan: Scan,
+    }
 
-#[derive(Deserialize)]
-struct Scan {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    status: Option<String>,
-    end_time: Option<String>,
-    scanner: Option<ScannerOf>,
-}
+    struct Scan {
+        kind: String = "type",
+        status: String,
+        end_time: String,
+        scanner: ScannerOf,
+    }
 
-#[derive(Deserialize)]
-struct ScannerOf {
-    id: Option<String>,
-    version: Option<String>,
-}
+    struct ScannerOf {
+        id: String,
+        version: String,
+    }
 
-#[derive(Deserialize)]
-struct Vulnerability {
-    name: Option<String>,
-    /// Up to schema version 14 a key of GitLab's own, often the CVE.
-    cve: Option<String>,
-    severity: Option<String>,
-    solution: Option<String>,
-    identifiers: Option<Vec<Identifier>>,
-    location: Option<Location>,
-}
+    struct Vulnerability {
+        name: String,
+        /// Up to schema version 14 a key of GitLab's own, often the CVE.
+        cve: String,
+        severity: String,
+        solution: String,
+        identifiers: Vec<Identifier>,
+        location: Location,
+    }
 
-#[derive(Deserialize)]
-struct Identifier {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    value: Option<String>,
-}
+    struct Identifier {
+        kind: String = "type",
+        value: String,
+    }
 
-#[derive(Deserialize)]
-struct Location {
-    image: Option<String>,
-    operating_system: Option<String>,
-    dependency: Option<Dependency>,
-}
+    struct Location {
+        image: String,
+        operating_system: String,
+        dependency: Dependency,
+    }
 
-#[derive(Deserialize)]
-struct Dependency {
-    package: Option<PackageOf>,
-    version: Option<String>,
-}
+    struct Dependency {
+        package: PackageOf,
+        version: String,
+    }
 
-#[derive(Deserialize)]
-struct PackageOf {
-    name: Option<String>,
+    struct PackageOf {
+        name: String,
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "GitLab report")?;
+    let raw: Raw = json::parse(text, "GitLab report")?;
     let vulnerabilities = raw.vulnerabilities.unwrap_or_default();
     let scan = raw.scan.as_ref();
     if let Some(status) = scan.and_then(|scan| scan.status.as_deref()).filter(|status| *status != "success") {

@@ -12,6 +12,7 @@ use policy::findings::{CvssScore, Epss, Field, FixState, VexStatus};
 
 use crate::budget::Budget;
 use crate::ecosystem::Ecosystem;
+use crate::json;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Statement, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
@@ -26,8 +27,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let mut raw: raw::Document<'_> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Grype report cannot be read: {e}"), None))?;
+    let mut raw: raw::Document<'_> = json::parse(text, "Grype report")?;
     let mut notes = Notes::default();
     let descriptor = raw.descriptor.take().unwrap_or_default();
     let Matched { rows, os, subject } = matched(raw, &mut notes)?;
@@ -109,7 +109,7 @@ fn statement(found: &raw::Match<'_>, notes: &mut Notes) -> Option<Statement> {
 }
 
 fn rows(found: raw::Match<'_>, family: Option<&str>, vex: Option<Statement>, notes: &mut Notes) -> Vec<Row> {
-    let (v, artifact, related) = (found.vulnerability, found.artifact, found.related.unwrap_or_default());
+    let (v, artifact, related) = (found.vulnerability.0, found.artifact.0, found.related.unwrap_or_default());
     let cvss = cvss(v.cvss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| cvss(r.cvss.as_deref(), notes)).max());
     let epss = epss(v.epss.as_deref(), notes).or_else(|| related.iter().filter_map(|r| epss(r.epss.as_deref(), notes)).max());
     let known_exploited = listed(v.known_exploited.as_deref(), &related);
@@ -168,8 +168,8 @@ fn epss(entries: Option<&[raw::EpssEntry]>, notes: &mut Notes) -> Option<Epss> {
 }
 
 /// In the KEV catalogue, by its own record or the related CVE's.
-fn listed(own: Option<&[serde::de::IgnoredAny]>, related: &[raw::Related<'_>]) -> Option<bool> {
-    let is_listed = |list: Option<&[serde::de::IgnoredAny]>| list.is_some_and(|list| !list.is_empty());
+fn listed(own: Option<&[json::Anything]>, related: &[raw::Related<'_>]) -> Option<bool> {
+    let is_listed = |list: Option<&[json::Anything]>| list.is_some_and(|list| !list.is_empty());
     (is_listed(own) || related.iter().any(|r| is_listed(r.known_exploited.as_deref()))).then_some(true)
 }
 
@@ -179,11 +179,7 @@ fn subject(source: Option<raw::Source>) -> Subject {
         Some(other) if !other.is_empty() => SubjectKind::Other(other.to_owned()),
         _ => SubjectKind::unnamed(),
     };
-    let target = match source.and_then(|s| s.target) {
-        Some(raw::Target::Image(image)) => *image,
-        Some(raw::Target::Path(path)) => raw::Image { user_input: Some(path), ..raw::Image::default() },
-        None => raw::Image::default(),
-    };
+    let target = source.and_then(|s| s.target).unwrap_or_default();
     let of_repositories = target.repo_digests.into_iter().flatten();
     let mut digests: Vec<String> =
         of_repositories.filter_map(|d| d.split_once('@').map(|(_, digest)| digest.to_owned())).collect();
@@ -217,7 +213,7 @@ mod tests {
 
     #[test]
     fn schema_6_is_told_from_5() {
-        let descriptor = |db: &str| serde_json::from_str::<raw::Descriptor>(&format!(r#"{{"name":"grype","db":{db}}}"#)).unwrap();
+        let descriptor = |db: &str| json::read::<raw::Descriptor>(&format!(r#"{{"name":"grype","db":{db}}}"#)).unwrap();
         assert!(descriptor(r#"{"status":{"schemaVersion":"v6.0.2"}}"#).is_of_schema_6());
         assert!(!descriptor(r#"{"status":{"schemaVersion":"v5.1.0"}}"#).is_of_schema_6());
         let old = descriptor(r#"{"schemaVersion":5,"built":"2024-04-10T01:25:07Z"}"#);

@@ -4,13 +4,11 @@
 //! (`preferred_cvss`) alone, and only since 1.1: the format has no type of package, no aliases, no dates and no paths.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use policy::findings::{Field, FixState};
-use serde::de::{self, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::json::{self, Read, Refused, Value, members};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
@@ -34,109 +32,80 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     has_all.then(|| "`generated_at`, `scanner` and `vulnerabilities`: Harbor's vulnerability report".to_owned())
 }
 
-#[derive(Default, Deserialize)]
-struct Raw<'a> {
-    generated_at: Option<Scalar>,
-    artifact: Option<Artifact>,
-    scanner: Option<ScannerOf>,
-    scan_status: Option<String>,
-    #[serde(borrow)]
-    vulnerabilities: Option<Vec<Item<'a>>>,
-}
+members! {
+    struct Raw<'a> {
+        generated_at: Scalar,
+        artifact: Artifact,
+        scanner: ScannerOf,
+        scan_status: String,
+        vulnerabilities: Vec<Item<'a>>,
+    }
 
-#[derive(Deserialize)]
-struct Artifact {
-    repository: Option<String>,
-    digest: Option<String>,
-}
+    struct Artifact {
+        repository: String,
+        digest: String,
+    }
 
-#[derive(Deserialize)]
-struct ScannerOf {
-    name: Option<String>,
-    version: Option<String>,
-}
+    struct ScannerOf {
+        name: String,
+        version: String,
+    }
 
-#[derive(Deserialize)]
-struct Item<'a> {
-    id: Option<String>,
-    package: Option<String>,
-    version: Option<String>,
-    #[serde(borrow)]
-    fix_version: Option<Text<'a>>,
-    #[serde(borrow)]
-    severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    status: Option<Text<'a>>,
-    #[serde(borrow)]
-    artifact_digests: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
-    artifact_digest: Option<Text<'a>>,
-    #[serde(borrow)]
-    preferred_cvss: Option<Cvss<'a>>,
-}
+    struct Item<'a> {
+        id: String,
+        package: String,
+        version: String,
+        fix_version: Text<'a>,
+        severity: Text<'a>,
+        status: Text<'a>,
+        artifact_digests: Vec<Text<'a>>,
+        artifact_digest: Text<'a>,
+        preferred_cvss: Cvss<'a>,
+    }
 
-#[derive(Deserialize)]
-struct Cvss<'a> {
-    #[serde(borrow)]
-    score_v3: Option<Scalar<Text<'a>>>,
-    #[serde(borrow)]
-    score_v2: Option<Scalar<Text<'a>>>,
+    struct Cvss<'a> {
+        score_v3: Scalar<Text<'a>>,
+        score_v2: Scalar<Text<'a>>,
+    }
 }
 
 /// A report with what else stands beside its members: reports under their media types.
 #[derive(Default)]
 struct Whole<'a> {
     bare: Raw<'a>,
-    wrapped: BTreeMap<Text<'a>, &'a RawValue>,
+    wrapped: BTreeMap<Text<'a>, Option<&'a RawValue>>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Whole<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Not derived: that would pass over the whole report for the keys, and once more for its members.
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Whole<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-                let mut whole = Whole::default();
-                let Whole { bare, wrapped } = &mut whole;
-                while let Some(key) = members.next_key::<Text<'de>>()? {
-                    match &*key {
-                        "generated_at" => bare.generated_at = members.next_value()?,
-                        "artifact" => bare.artifact = members.next_value()?,
-                        "scanner" => bare.scanner = members.next_value()?,
-                        "scan_status" => bare.scan_status = members.next_value()?,
-                        // Of two lists neither is the report's.
-                        "vulnerabilities" if bare.vulnerabilities.is_some() => {
-                            return Err(de::Error::duplicate_field("vulnerabilities"));
-                        }
-                        "vulnerabilities" => bare.vulnerabilities = members.next_value()?,
-                        kind if TYPES.iter().any(|of| kind.starts_with(of)) => {
-                            wrapped.insert(key, members.next_value()?);
-                        }
-                        _ => drop(members.next_value::<IgnoredAny>()?),
-                    }
+impl<'de: 'a, 'a> Read<'de> for Whole<'a> {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        let Value::Object(object) = value else { return Err(value.instead_of("a map")) };
+        let Self { bare, wrapped } = place.insert(Self::default());
+        while let Some(key) = object.key()? {
+            match &*key {
+                "generated_at" => object.value(&mut bare.generated_at, false)?,
+                "artifact" => object.value(&mut bare.artifact, false)?,
+                "scanner" => object.value(&mut bare.scanner, false)?,
+                "scan_status" => object.value(&mut bare.scan_status, false)?,
+                // Of two lists neither is the report's.
+                "vulnerabilities" if bare.vulnerabilities.is_some() => return Err(Refused::duplicate("vulnerabilities")),
+                "vulnerabilities" => object.value(&mut bare.vulnerabilities, false)?,
+                kind if TYPES.iter().any(|of| kind.starts_with(of)) => {
+                    object.value(wrapped.entry(key.into()).or_default(), true)?;
                 }
-                Ok(whole)
+                _ => object.skip()?,
             }
         }
-
-        deserializer.deserialize_map(Members)
+        Ok(())
     }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let whole: Whole<'_> = scalar::parse(text, "Harbor report")?;
-    let raw = match whole.wrapped.values().next() {
-        Some(report) => scalar::parse(report.get(), "Harbor report")?,
+    let whole: Whole<'_> = json::parse(text, "Harbor report")?;
+    let raw = match whole.wrapped.into_values().next() {
+        Some(report) => report.map(|report| json::parse(report.get(), "Harbor report")).transpose()?,
         None => Some(whole.bare),
     };
-    let raw =
+    let raw: Raw<'_> =
         raw.ok_or_else(|| ReportError::new("the Harbor report is null: the artifact was not scanned", Some("start a scan")))?;
     if let Some(status) = raw.scan_status.filter(|status| !status.eq_ignore_ascii_case("success")) {
         return Err(ReportError::new(

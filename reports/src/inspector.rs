@@ -8,8 +8,7 @@
 pub(crate) mod about;
 pub(crate) mod finding;
 
-use serde::Deserialize;
-
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Report, Scanner};
 use crate::{Format, Outline, Reader, ReportError, scalar};
 
@@ -21,15 +20,15 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     first.has("findingArn").then(|| "`findings` whose items have a `findingArn`: Amazon Inspector's findings".to_owned())
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    findings: Option<Vec<finding::Finding>>,
-    next_token: Option<String>,
+members! {
+    struct Raw {
+        findings: Vec<finding::Finding>,
+        next_token: String = "nextToken",
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "list of Amazon Inspector's findings")?;
+    let raw: Raw = json::parse(text, "list of Amazon Inspector's findings")?;
     if scalar::filled(raw.next_token).is_some() {
         return Err(ReportError::new(
             "the answer of Amazon Inspector is one page of several (`nextToken`), so that findings are missing",

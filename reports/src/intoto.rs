@@ -16,9 +16,9 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use policy::image::Digest;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json::{self, members};
 use crate::purl::Purl;
 use crate::report::{Report, Subject, SubjectKind};
 use crate::scalar::filled;
@@ -48,35 +48,30 @@ pub fn is_known(kind: &str) -> bool {
     VULNS.contains(&kind) || COSIGN.contains(&kind)
 }
 
-#[derive(Deserialize)]
-struct RawEnvelope {
-    payload: String,
-}
+members! {
+    struct RawEnvelope {
+        payload: String = "payload" required,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawStatement<'a> {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Option<Vec<RawSubject>>,
-    predicate_type: String,
-    #[serde(borrow)]
-    predicate: Option<&'a RawValue>,
-}
+    struct RawStatement<'a> {
+        kind: String = "_type" required,
+        subject: Vec<RawSubject>,
+        predicate_type: String = "predicateType" required,
+        predicate: &'a RawValue,
+    }
 
-#[derive(Deserialize)]
-struct RawSubject {
-    name: Option<String>,
-    uri: Option<String>,
-    digest: Option<BTreeMap<String, String>>,
+    struct RawSubject {
+        name: String,
+        uri: String,
+        digest: BTreeMap<String, String>,
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
     if !Outline::head(text).has("payloadType") && !Outline::read(text)?.has("payloadType") {
         return statement(text);
     }
-    let envelope: RawEnvelope =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the DSSE envelope cannot be read: {e}"), None))?;
+    let envelope: RawEnvelope = json::parse(text, "DSSE envelope")?;
     let payload = decode(&envelope.payload)
         .ok_or_else(|| ReportError::new("expected base64 as the `payload` of the DSSE envelope, found something else", None))?;
     statement(outline::text(&payload)?)
@@ -90,12 +85,11 @@ fn decode(payload: &str) -> Option<Vec<u8>> {
 }
 
 fn statement(text: &str) -> Result<Report, ReportError> {
-    let raw: RawStatement<'_> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the in-toto statement cannot be read: {e}"), None))?;
+    let raw: RawStatement<'_> = json::parse(text, "in-toto statement")?;
     if !raw.kind.starts_with(STATEMENT) || !is_known(&raw.predicate_type) {
         let message = format!(
             "the in-toto statement is of the predicate type `{}`, which is not about vulnerabilities",
-            raw.predicate_type
+            *raw.predicate_type
         );
         let hint = format!("predicate types that can be read: {}, {}", VULNS.join(", "), COSIGN.first().unwrap_or(&""));
         return Err(ReportError::new(message, Some(&hint)));

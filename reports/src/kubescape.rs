@@ -5,9 +5,9 @@
 //! ([`crate::grype`]). It provides `aliases`, `cvss` and `path`; the object keeps no EPSS, KEV, VEX or dates.
 
 use policy::findings::Field;
-use serde::Deserialize;
 
 use crate::grype::{self, raw::Document};
+use crate::json::{self, members};
 use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Report, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
@@ -20,42 +20,35 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     object::recognise(outline, "spdx.softwarecomposition.kubescape.io", &["VulnerabilityManifest"])
 }
 
-#[derive(Deserialize)]
-struct Raw<'a> {
-    metadata: Option<Metadata>,
-    #[serde(borrow)]
-    spec: Option<Spec<'a>>,
-}
+members! {
+    struct Raw<'a> {
+        metadata: Metadata,
+        spec: Spec<'a>,
+    }
 
-#[derive(Deserialize)]
-struct Spec<'a> {
-    metadata: Option<About>,
-    #[serde(borrow)]
-    payload: Option<Document<'a>>,
-}
+    struct Spec<'a> {
+        metadata: About,
+        payload: Document<'a>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct About {
-    with_relevancy: Option<bool>,
-    tool: Option<Tool>,
-    report: Option<ReportOf>,
-}
+    struct About {
+        with_relevancy: bool = "withRelevancy",
+        tool: Tool,
+        report: ReportOf,
+    }
 
-#[derive(Deserialize)]
-struct Tool {
-    name: Option<String>,
-    version: Option<String>,
-}
+    struct Tool {
+        name: String,
+        version: String,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportOf {
-    created_at: Option<Scalar>,
+    struct ReportOf {
+        created_at: Scalar = "createdAt",
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw<'_> = scalar::parse(text, "VulnerabilityManifest of Kubescape")?;
+    let raw: Raw<'_> = json::parse(text, "VulnerabilityManifest of Kubescape")?;
     let hint = Some("fetch the object by its name; lists leave the payload out");
     let spec = raw.spec.ok_or_else(|| ReportError::new("the VulnerabilityManifest of Kubescape has no `spec`", hint))?;
     let payload = spec.payload.filter(|payload| payload.matches.is_some());

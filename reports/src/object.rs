@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use policy::time::Timestamp;
-use serde::Deserialize;
 
 use crate::Outline;
+use crate::json::members;
 use crate::report::Notes;
 use crate::scalar::{self, Scalar};
 
-/// `metadata` of an object.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Metadata {
-    creation_timestamp: Option<Scalar>,
-    annotations: Option<BTreeMap<String, String>>,
-    labels: Option<BTreeMap<String, String>>,
+members! {
+    /// `metadata` of an object.
+    pub(crate) struct Metadata {
+        creation_timestamp: Scalar = "creationTimestamp",
+        annotations: BTreeMap<String, String>,
+        labels: BTreeMap<String, String>,
+    }
 }
 
 impl Metadata {

@@ -12,8 +12,9 @@ mod rows;
 
 use policy::findings::Field;
 
+use crate::json;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
-use crate::{Format, Outline, Reader, ReportError, distro, scalar, stated};
+use crate::{Format, Outline, Reader, ReportError, distro, stated};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.google.osv-scanner+json", recognise, read };
@@ -32,7 +33,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report = scalar::parse(text, "OSV-Scanner report")?;
+    let raw: raw::Report = json::parse(text, "OSV-Scanner report")?;
     let results = raw.results.unwrap_or_default();
     let mut notes = Notes::default();
     let of_kind = |kind: &str| results.iter().any(|r| r.source.as_ref().and_then(|s| s.kind.as_deref()) == Some(kind));

@@ -6,9 +6,9 @@
 //! format provides. Of the predicate itself come the scanner's version, where the report has none, and the end of the scan: of that and
 //! the report's own time the earlier counts.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json::{self, members};
 use crate::purl::Purl;
 use crate::report::Report;
 use crate::scalar::{self, filled};
@@ -16,6 +16,9 @@ use crate::{Begun, Format, Outline, Reader, ReportError, foreign};
 
 /// The reader of this format.
 pub static READER: Reader = Reader { media_type: "application/vnd.dev.cosign.vuln+json", recognise, read };
+
+/// What it is called in errors.
+const PREDICATE: &str = "cosign vulnerability predicate";
 
 fn recognise(outline: &Outline<'_>) -> Option<String> {
     let is_predicate = |o: &Outline<'_>| o.has("metadata") && o.has_within("scanner", "result");
@@ -28,11 +31,11 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 
 fn read(text: &str) -> Result<Report, ReportError> {
     // What is not wrapped is taken as it is read; of everything else the wrapping is looked at first.
-    let report = match serde_json::from_str::<Bare<'_>>(text) {
+    let report = match json::read::<Bare<'_>>(text) {
         Ok(Bare { predicate: Some(inner), .. }) => predicate(inner.get())?,
-        Ok(Bare { predicate: None, scanner: Some(scanner), metadata }) => result(Raw { scanner, metadata })?,
+        Ok(Bare { predicate: None, scanner: Some(scanner), metadata }) => result(scanner, metadata)?,
         _ => {
-            let wrapped: Wrapped<'_> = serde_json::from_str(text).map_err(broken)?;
+            let wrapped: Wrapped<'_> = json::parse(text, PREDICATE)?;
             predicate(wrapped.predicate.map_or(text, RawValue::get))?
         }
     };
@@ -43,26 +46,23 @@ fn read(text: &str) -> Result<Report, ReportError> {
 pub(crate) const BEGUN: Begun = Begun {
     format: Format::CosignVuln,
     is_begun: |head| head.has_within("scanner", "result"),
-    read: |text| match serde_json::from_str(text) {
+    read: |text| match json::read(text) {
         Ok(Bare { predicate: None, scanner: Some(scanner), metadata: Some(metadata) }) => {
-            let report = result(Raw { scanner, metadata: Some(metadata) }).ok()?;
+            let report = result(scanner, Some(metadata)).ok()?;
             Some(Report { format: Format::CosignVuln, ..report })
         }
         _ => None,
     },
 };
 
-fn broken(error: serde_json::Error) -> ReportError {
-    ReportError::new(format!("the cosign vulnerability predicate cannot be read: {error}"), None)
-}
-
 /// Reads a predicate; the report's format is that of its result.
 pub(crate) fn predicate(text: &str) -> Result<Report, ReportError> {
-    result(serde_json::from_str(text).map_err(broken)?)
+    let raw: Raw<'_> = json::parse(text, PREDICATE)?;
+    result(raw.scanner.0, raw.metadata)
 }
 
-fn result(raw: Raw<'_>) -> Result<Report, ReportError> {
-    let Some(result) = raw.scanner.result else {
+fn result(scanner: RawScanner<'_>, metadata: Option<RawMetadata>) -> Result<Report, ReportError> {
+    let Some(result) = scanner.result else {
         return Err(ReportError::new("the cosign vulnerability predicate has no `scanner.result`", None));
     };
     let result = result.get();
@@ -76,12 +76,12 @@ fn result(raw: Raw<'_>) -> Result<Report, ReportError> {
         ));
     };
     let mut report = (format.reader().read)(result)?;
-    let finished = raw.metadata.and_then(|m| m.scan_finished_on);
+    let finished = metadata.and_then(|m| m.scan_finished_on);
     let finished = scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut report.notes);
     report.scanned_at = report.scanned_at.into_iter().chain(finished).min();
-    report.scanner.version = report.scanner.version.or(filled(raw.scanner.version));
+    report.scanner.version = report.scanner.version.or(filled(scanner.version));
     if report.scanner.name == "unknown" {
-        report.scanner.name = scanner_name(raw.scanner.uri.as_deref()).unwrap_or(report.scanner.name);
+        report.scanner.name = scanner_name(scanner.uri.as_deref()).unwrap_or(report.scanner.name);
     }
     Ok(report)
 }
@@ -92,39 +92,30 @@ pub(crate) fn scanner_name(uri: Option<&str>) -> Option<String> {
     Some(Purl::parse(uri).map_or_else(|| uri.to_owned(), |purl| purl.name))
 }
 
-#[derive(Deserialize)]
-struct Wrapped<'a> {
-    #[serde(borrow)]
-    predicate: Option<&'a RawValue>,
-}
+members! {
+    struct Wrapped<'a> {
+        predicate: &'a RawValue,
+    }
 
-/// A predicate, or what has the members of one beside a wrapped one.
-#[derive(Deserialize)]
-struct Bare<'a> {
-    #[serde(borrow)]
-    predicate: Option<&'a RawValue>,
-    #[serde(borrow)]
-    scanner: Option<RawScanner<'a>>,
-    metadata: Option<RawMetadata>,
-}
+    /// A predicate, or what has the members of one beside a wrapped one.
+    struct Bare<'a> {
+        predicate: &'a RawValue,
+        scanner: RawScanner<'a>,
+        metadata: RawMetadata,
+    }
 
-#[derive(Deserialize)]
-struct Raw<'a> {
-    #[serde(borrow)]
-    scanner: RawScanner<'a>,
-    metadata: Option<RawMetadata>,
-}
+    struct Raw<'a> {
+        scanner: RawScanner<'a> = "scanner" required,
+        metadata: RawMetadata,
+    }
 
-#[derive(Deserialize)]
-struct RawScanner<'a> {
-    uri: Option<String>,
-    version: Option<String>,
-    #[serde(borrow)]
-    result: Option<&'a RawValue>,
-}
+    struct RawScanner<'a> {
+        uri: String,
+        version: String,
+        result: &'a RawValue,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMetadata {
-    scan_finished_on: Option<String>,
+    struct RawMetadata {
+        scan_finished_on: String = "scanFinishedOn",
+    }
 }

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
 
 use crate::ecosystem::Ecosystem;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
@@ -24,54 +24,47 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     Some(format!("`results` with a `{key}`: Prisma Cloud's scan"))
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    results: Option<Vec<Scan>>,
-}
+members! {
+    struct Raw {
+        results: Vec<Scan>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Scan {
-    id: Option<String>,
-    name: Option<String>,
-    distro: Option<String>,
-    digest: Option<String>,
-    err: Option<String>,
-    scan_time: Option<Scalar>,
-    packages: Option<Vec<PackageOf>>,
-    vulnerabilities: Option<Vec<Vulnerability>>,
-    vulnerability_distribution: Option<Distribution>,
-}
+    struct Scan {
+        id: String,
+        name: String,
+        distro: String,
+        digest: String,
+        err: String,
+        scan_time: Scalar = "scanTime",
+        packages: Vec<PackageOf>,
+        vulnerabilities: Vec<Vulnerability>,
+        vulnerability_distribution: Distribution = "vulnerabilityDistribution",
+    }
 
-#[derive(Deserialize)]
-struct PackageOf {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    name: Option<String>,
-}
+    struct PackageOf {
+        kind: String = "type",
+        name: String,
+    }
 
-#[derive(Deserialize)]
-struct Distribution {
-    total: Option<u64>,
-}
+    struct Distribution {
+        total: u64,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vulnerability {
-    #[serde(alias = "cve")]
-    id: Option<String>,
-    title: Option<String>,
-    status: Option<String>,
-    cvss: Option<Scalar>,
-    severity: Option<String>,
-    package_name: Option<String>,
-    package_version: Option<String>,
-    published_date: Option<Scalar>,
-    fix_date: Option<Scalar>,
+    struct Vulnerability {
+        id: String = "id" | "cve",
+        title: String,
+        status: String,
+        cvss: Scalar,
+        severity: String,
+        package_name: String = "packageName",
+        package_version: String = "packageVersion",
+        published_date: Scalar = "publishedDate",
+        fix_date: Scalar = "fixDate",
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "Prisma Cloud report")?;
+    let raw: Raw = json::parse(text, "Prisma Cloud report")?;
     let scans = raw.results.unwrap_or_default();
     for scan in &scans {
         if let Some(error) = filled(scan.err.clone()) {

@@ -4,10 +4,10 @@
 //! name, no paths, and neither the time of the scan nor the scanner's version.
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
 
 use crate::clair::names;
 use crate::ecosystem::Ecosystem;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
@@ -28,84 +28,56 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
         .then(|| "`Layer` with `Features`, or a scan `status` beside `data`: Quay's security information".to_owned())
 }
 
-#[derive(Deserialize)]
-struct Raw<'a> {
-    status: Option<String>,
-    #[serde(borrow)]
-    data: Option<Data<'a>>,
-    #[serde(borrow, rename = "Layer")]
-    layer: Option<Layer<'a>>,
-}
+members! {
+    struct Raw<'a> {
+        status: String,
+        data: Data<'a>,
+        layer: Layer<'a> = "Layer",
+    }
 
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(borrow, rename = "Layer")]
-    layer: Option<Layer<'a>>,
-}
+    struct Data<'a> {
+        layer: Layer<'a> = "Layer",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Layer<'a> {
-    name: Option<String>,
-    indexed_by_version: Option<i64>,
-    #[serde(borrow)]
-    features: Option<Vec<Feature<'a>>>,
-}
+    struct Layer<'a> {
+        name: String = "Name",
+        indexed_by_version: i64 = "IndexedByVersion",
+        features: Vec<Feature<'a>> = "Features",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Feature<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    version: Option<Text<'a>>,
-    #[serde(borrow)]
-    version_format: Option<Text<'a>>,
-    #[serde(borrow)]
-    vulnerabilities: Option<Vec<Vulnerability<'a>>>,
-}
+    struct Feature<'a> {
+        name: Text<'a> = "Name",
+        version: Text<'a> = "Version",
+        version_format: Text<'a> = "VersionFormat",
+        vulnerabilities: Vec<Vulnerability<'a>> = "Vulnerabilities",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Vulnerability<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    fixed_by: Option<Text<'a>>,
-    #[serde(borrow)]
-    link: Option<Text<'a>>,
-    #[serde(borrow)]
-    namespace_name: Option<Text<'a>>,
-    #[serde(borrow)]
-    metadata: Option<Metadata<'a>>,
-}
+    struct Vulnerability<'a> {
+        name: Text<'a> = "Name",
+        severity: Text<'a> = "Severity",
+        fixed_by: Text<'a> = "FixedBy",
+        link: Text<'a> = "Link",
+        namespace_name: Text<'a> = "NamespaceName",
+        metadata: Metadata<'a> = "Metadata",
+    }
 
-#[derive(Deserialize)]
-struct Metadata<'a> {
-    #[serde(borrow, rename = "DistroName")]
-    distro_name: Option<Text<'a>>,
-    #[serde(borrow, rename = "DistroVersion")]
-    distro_version: Option<Text<'a>>,
-    #[serde(borrow, rename = "NVD")]
-    nvd: Option<Nvd<'a>>,
-}
+    struct Metadata<'a> {
+        distro_name: Text<'a> = "DistroName",
+        distro_version: Text<'a> = "DistroVersion",
+        nvd: Nvd<'a> = "NVD",
+    }
 
-#[derive(Deserialize)]
-struct Nvd<'a> {
-    #[serde(borrow, rename = "CVSSv3")]
-    v3: Option<Cvss<'a>>,
-}
+    struct Nvd<'a> {
+        v3: Cvss<'a> = "CVSSv3",
+    }
 
-#[derive(Deserialize)]
-struct Cvss<'a> {
-    #[serde(borrow, rename = "Score")]
-    score: Option<Scalar<Text<'a>>>,
+    struct Cvss<'a> {
+        score: Scalar<Text<'a>> = "Score",
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw<'_> = scalar::parse(text, "Quay report")?;
+    let raw: Raw<'_> = json::parse(text, "Quay report")?;
     if let Some(status) = raw.status.filter(|status| status != "scanned") {
         return Err(ReportError::new(
             format!("the scan by Quay is not finished: its status is `{status}`"),

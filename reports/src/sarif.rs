@@ -22,6 +22,7 @@ mod text;
 use policy::findings::Field;
 
 use self::drivers::Driver;
+use crate::json;
 use crate::report::{Claim, Notes, Report, Scanner};
 use crate::{Format, MAX_COMMAS, Outline, Reader, ReportError, outline, scalar, stated};
 
@@ -36,8 +37,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 fn read(text: &str) -> Result<Report, ReportError> {
     // They part versions as commas do, which are counted in every report.
     outline::at_most(MAX_COMMAS, b';', "semicolons", text)?;
-    let log: raw::Log<'_> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the SARIF log cannot be read: {e}"), None))?;
+    let log: raw::Log<'_> = json::parse(text, "SARIF log")?;
     let runs = log.runs.unwrap_or_default();
     let Some(first) = runs.first() else {
         return Err(ReportError::new(

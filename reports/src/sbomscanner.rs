@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use policy::findings::{CvssScore, Field, FixState};
-use serde::Deserialize;
 
 use crate::ecosystem::Ecosystem;
+use crate::json::{self, members};
 use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
@@ -25,74 +25,64 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     object::recognise(outline, "storage.sbomscanner.kubewarden.io", &["VulnerabilityReport"])
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    metadata: Option<Metadata>,
-    image_metadata: Option<Image>,
-    report: Option<Body>,
-}
+members! {
+    struct Raw {
+        metadata: Metadata,
+        image_metadata: Image = "imageMetadata",
+        report: Body,
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Image {
-    #[serde(rename = "registryURI")]
-    registry_uri: Option<String>,
-    repository: Option<String>,
-    tag: Option<String>,
-    platform: Option<String>,
-    digest: Option<String>,
-    index_digest: Option<String>,
-}
+    struct Image {
+        registry_uri: String = "registryURI",
+        repository: String,
+        tag: String,
+        platform: String,
+        digest: String,
+        index_digest: String = "indexDigest",
+    }
 
-#[derive(Deserialize)]
-struct Body {
-    /// By severity, and `suppressed`.
-    summary: Option<BTreeMap<String, u64>>,
-    results: Option<Vec<ResultOf>>,
-}
+    struct Body {
+        /// By severity, and `suppressed`.
+        summary: BTreeMap<String, u64>,
+        results: Vec<ResultOf>,
+    }
 
-#[derive(Deserialize)]
-struct ResultOf {
-    class: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    target: Option<String>,
-    vulnerabilities: Option<Vec<Vulnerability>>,
-}
+    struct ResultOf {
+        class: String,
+        kind: String = "type",
+        target: String,
+        vulnerabilities: Vec<Vulnerability>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vulnerability {
-    cve: Option<String>,
-    title: Option<String>,
-    package_name: Option<String>,
-    package_path: Option<String>,
-    purl: Option<String>,
-    installed_version: Option<String>,
-    fixed_versions: Option<Vec<String>>,
-    severity: Option<String>,
-    severity_source: Option<String>,
-    cvss: Option<BTreeMap<String, Cvss>>,
-    suppressed: Option<bool>,
-    vex_status: Option<Vex>,
-    known_exploited: Option<bool>,
-    epss_score: Option<Scalar>,
-}
+    struct Vulnerability {
+        cve: String,
+        title: String,
+        package_name: String = "packageName",
+        package_path: String = "packagePath",
+        purl: String,
+        installed_version: String = "installedVersion",
+        fixed_versions: Vec<String> = "fixedVersions",
+        severity: String,
+        severity_source: String = "severitySource",
+        cvss: BTreeMap<String, Cvss>,
+        suppressed: bool,
+        vex_status: Vex = "vexStatus",
+        known_exploited: bool = "knownExploited",
+        epss_score: Scalar = "epssScore",
+    }
 
-#[derive(Deserialize)]
-struct Cvss {
-    v3score: Option<Scalar>,
-}
+    struct Cvss {
+        v3score: Scalar,
+    }
 
-#[derive(Deserialize)]
-struct Vex {
-    repository: Option<String>,
-    status: Option<String>,
+    struct Vex {
+        repository: String,
+        status: String,
+    }
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "VulnerabilityReport of SBOMscanner")?;
+    let raw: Raw = json::parse(text, "VulnerabilityReport of SBOMscanner")?;
     let Some(body) = raw.report else {
         return Err(ReportError::new("the VulnerabilityReport of SBOMscanner has no `report`: the image was not scanned", None));
     };

@@ -2,18 +2,14 @@
 //! and whatever is not taken as it stands is noted.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 use policy::findings::{CvssScore, Epss, Severity};
 use policy::time::Timestamp;
-use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{self, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
+use crate::json::{self, Read, Refused};
 use crate::report::Notes;
 use crate::text::{is_blank, trim};
-use crate::{ReportError, words};
+use crate::words;
 
 /// A text or a number; whatever else stands in its place is neither. A text is borrowed from the report where `T` is
 /// [`Text`](crate::text::Text).
@@ -24,60 +20,17 @@ pub(crate) enum Scalar<T = String> {
     Other,
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Scalar<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Either(PhantomData))
-    }
-}
-
-/// Reads a [`Scalar`]. Not derived: that would copy every text, to try one kind after the other.
-struct Either<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
-    type Value = Scalar<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar<T>, E> {
-        T::deserialize(text.into_deserializer()).map(Scalar::Text)
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Scalar<T>, E> {
-        T::deserialize(BorrowedStrDeserializer::new(text)).map(Scalar::Text)
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Scalar<T>, E> {
-        Ok(Scalar::Number(number))
-    }
-
+impl<'de, T: From<Cow<'de, str>>> Read<'de> for Scalar<T> {
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "as JSON's numbers are read everywhere else")]
-    fn visit_u64<E>(self, number: u64) -> Result<Scalar<T>, E> {
-        Ok(Scalar::Number(number as f64))
-    }
-
-    #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "as JSON's numbers are read everywhere else")]
-    fn visit_i64<E>(self, number: i64) -> Result<Scalar<T>, E> {
-        Ok(Scalar::Number(number as f64))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Scalar<T>, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Scalar<T>, E> {
-        Ok(Scalar::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar<T>, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar<T>, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Other)
+    fn read(value: json::Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        *place = Some(match value {
+            json::Value::Text(text) => Self::Text(T::from(text)),
+            json::Value::Float(number) => Self::Number(number),
+            json::Value::Unsigned(number) => Self::Number(number as f64),
+            json::Value::Signed(number) => Self::Number(number as f64),
+            _ => Self::Other,
+        });
+        Ok(())
     }
 }
 
@@ -167,11 +120,6 @@ impl<T: AsRef<str>> Value for Scalar<T> {
     }
 }
 
-/// Reads a whole report. `what` names it in the error.
-pub(crate) fn parse<'a, T: Deserialize<'a>>(text: &'a str, what: &str) -> Result<T, ReportError> {
-    serde_json::from_str(text).map_err(|e| ReportError::new(format!("the {what} cannot be read: {e}"), None))
-}
-
 /// A CVSS base score. A negative one says that there is none; what is above the scale is noted.
 pub(crate) fn score(value: Option<&(impl Value + ?Sized)>, notes: &mut Notes) -> Option<CvssScore> {
     let value = value.filter(|value| !value.is_absent())?;
@@ -257,7 +205,7 @@ mod tests {
     #[test]
     fn numbers_and_times_are_read_in_every_writing() {
         let mut notes = Notes::default();
-        let read = |json: &str| serde_json::from_str::<Scalar>(json).unwrap();
+        let read = |json: &str| json::read::<Scalar>(json).unwrap();
         let expected = Timestamp::parse("2020-01-24T04:11:45Z");
         for json in ["1579839105.5", r#""2020-01-24T04:11:45Z""#, r#""2020-01-24 04:11:45.742000+00:00""#] {
             assert_eq!(time(Some(&read(json)), "x", &mut notes), expected, "{json}");

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 
 use policy::findings::Field;
 
+use crate::json;
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, distro, stated};
@@ -32,8 +33,8 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 
 fn read(text: &str) -> Result<Report, ReportError> {
     let projects: Vec<raw::Project> = match text.trim_start().starts_with('[') {
-        true => scalar::parse(text, "Snyk report")?,
-        false => vec![scalar::parse(text, "Snyk report")?],
+        true => json::parse(text, "Snyk report")?,
+        false => vec![json::parse(text, "Snyk report")?],
     };
     let mut notes = Notes::default();
     let mut open: Vec<raw::Project> = Vec::new();

@@ -5,10 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Deref;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
-
-use crate::members::Member;
-
+use crate::json::{Read, Refused, Value};
 /// Borrowed from the report where that is possible, also inside of options and lists.
 #[derive(Clone, Debug, Default, Eq)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
@@ -40,67 +37,17 @@ impl Deref for Text<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Borrow;
-
-        impl<'de> Visitor<'de> for Borrow {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(Borrow)
+impl<'de: 'a, 'a> Read<'de> for Text<'a> {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        let Value::Text(text) = value else { return Err(value.instead_of("a string")) };
+        *place = Some(Self(text));
+        Ok(())
     }
 }
 
-impl<'de: 'a, 'a> Member<'de> for Text<'a> {
-    /// Put where it is to stand, and not handed on from call to call.
-    fn read<D: Deserializer<'de>>(place: &mut Option<Self>, deserializer: D) -> Result<(), D::Error> {
-        struct Put<'p, 'a>(&'p mut Option<Text<'a>>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for Put<'_, 'a> {
-            type Value = ();
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_none<E: de::Error>(self) -> Result<(), E> {
-                *self.0 = None;
-                Ok(())
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-                self.visit_none()
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-                deserializer.deserialize_str(self)
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<(), E> {
-                *self.0 = Some(Text(Cow::Borrowed(text)));
-                Ok(())
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-                *self.0 = Some(Text(Cow::Owned(text.to_owned())));
-                Ok(())
-            }
-        }
-
-        deserializer.deserialize_option(Put(place))
+impl<'de: 'a, 'a> From<Cow<'de, str>> for Text<'a> {
+    fn from(text: Cow<'de, str>) -> Self {
+        Self(text)
     }
 }
 

@@ -11,8 +11,8 @@ mod packages;
 mod raw;
 
 use policy::findings::{CvssScore, Field, FixState, VexStatus};
-use policy::time::Timestamp;
 
+use crate::json;
 use crate::report::{Notes, Report, Row, Scanner, Statement};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
@@ -31,16 +31,16 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Report<'_> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
-    if raw.schema_version != 2 {
-        let message = format!("expected a Trivy report of schema version 2, found {}", raw.schema_version);
+    let raw: raw::Report<'_> = json::parse(text, "Trivy report")?;
+    if *raw.schema_version != 2 {
+        let message = format!("expected a Trivy report of schema version 2, found {}", *raw.schema_version);
         return Err(ReportError::new(message, Some("use a reader of its age")));
     }
     let mut notes = Notes::default();
     let Listed { rows, shown: results } = listed(raw.results.unwrap_or_default(), &mut notes);
     let metadata = raw.metadata.unwrap_or_default();
-    let scanned_at = raw.created_at.and_then(|at| created_at(&at, &mut notes));
+    // RFC 3339; Unix seconds in the predicates that Trivy's own guide shows.
+    let scanned_at = scalar::time(raw.created_at.as_ref(), "`CreatedAt`", &mut notes);
     let family =
         metadata.os.as_ref().and_then(|os| os.family.as_deref()).filter(|family| !family.is_empty() && *family != "none");
     Ok(Report {
@@ -80,18 +80,6 @@ fn listed(results: Vec<raw::ResultOf<'_>>, notes: &mut Notes) -> Listed {
         }
     }
     listed
-}
-
-/// RFC 3339; Unix seconds in the predicates that Trivy's own guide shows.
-fn created_at(raw: &raw::Created, notes: &mut Notes) -> Option<Timestamp> {
-    let at = match raw {
-        raw::Created::Text(text) => Timestamp::parse(text),
-        raw::Created::Seconds(seconds) => Timestamp::from_unix(*seconds),
-    };
-    if at.is_none() {
-        notes.add("`CreatedAt` is not a time");
-    }
-    at
 }
 
 /// A row that Trivy shows under `--show-suppressed`: VEX statements are kept with their source, what was ignored is only counted.

@@ -4,9 +4,8 @@
 //! `path` (`packagePath`) where a row has one, since older operators write neither; the operator keeps neither aliases nor the status of a fix, and no EPSS, KEV or VEX.
 
 use policy::findings::{Field, FixState};
-use serde::{Deserialize, Deserializer};
 
-use crate::members::{self, members};
+use crate::json::{self, Read, Refused, Value, members};
 use crate::object::{self, Metadata};
 use crate::packages::{Packages, Said};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
@@ -24,61 +23,52 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
     object::recognise(outline, "aquasecurity.github.io", &["VulnerabilityReport", "ClusterVulnerabilityReport"])
 }
 
-#[derive(Deserialize)]
-struct Raw<'a> {
-    kind: Option<String>,
-    metadata: Option<Metadata>,
-    #[serde(borrow)]
-    report: Option<Body<'a>>,
-}
+members! {
+    struct Raw<'a> {
+        kind: String,
+        metadata: Metadata,
+        report: Body<'a>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    artifact: Option<Artifact>,
-    registry: Option<Registry>,
-    os: Option<OsOf>,
-    scanner: Option<ScannerOf>,
-    update_timestamp: Option<Scalar>,
-    summary: Option<Summary>,
-    #[serde(borrow)]
-    vulnerabilities: Option<Listed<'a>>,
-}
+    struct Body<'a> {
+        artifact: Artifact,
+        registry: Registry,
+        os: OsOf,
+        scanner: ScannerOf,
+        update_timestamp: Scalar = "updateTimestamp",
+        summary: Summary,
+        vulnerabilities: Listed<'a>,
+    }
 
-#[derive(Default, Deserialize)]
-struct Artifact {
-    repository: Option<String>,
-    tag: Option<String>,
-    digest: Option<String>,
-}
+    struct Artifact {
+        repository: String,
+        tag: String,
+        digest: String,
+    }
 
-#[derive(Deserialize)]
-struct Registry {
-    server: Option<String>,
-}
+    struct Registry {
+        server: String,
+    }
 
-#[derive(Deserialize)]
-struct OsOf {
-    family: Option<String>,
-    name: Option<String>,
-    eosl: Option<bool>,
-}
+    struct OsOf {
+        family: String,
+        name: String,
+        eosl: bool,
+    }
 
-#[derive(Deserialize)]
-struct ScannerOf {
-    name: Option<String>,
-    version: Option<String>,
-}
+    struct ScannerOf {
+        name: String,
+        version: String,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Summary {
-    critical_count: Option<u64>,
-    high_count: Option<u64>,
-    medium_count: Option<u64>,
-    low_count: Option<u64>,
-    none_count: Option<u64>,
-    unknown_count: Option<u64>,
+    struct Summary {
+        critical_count: u64 = "criticalCount",
+        high_count: u64 = "highCount",
+        medium_count: u64 = "mediumCount",
+        low_count: u64 = "lowCount",
+        none_count: u64 = "noneCount",
+        unknown_count: u64 = "unknownCount",
+    }
 }
 
 members! {
@@ -108,9 +98,9 @@ struct Listed<'a> {
     versions: Versions<'a>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        members::list(deserializer, Listed::add)
+impl<'de: 'a, 'a> Read<'de> for Listed<'a> {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        json::each(value, place, Listed::add)
     }
 }
 
@@ -123,7 +113,7 @@ impl Summary {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw<'_> = scalar::parse(text, "VulnerabilityReport of the Trivy operator")?;
+    let raw: Raw<'_> = json::parse(text, "VulnerabilityReport of the Trivy operator")?;
     let Some(body) = raw.report else {
         return Err(ReportError::new("the VulnerabilityReport of the Trivy operator has no `report`: nothing was scanned", None));
     };

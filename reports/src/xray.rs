@@ -16,8 +16,8 @@ mod scan;
 mod summary;
 
 use policy::findings::{CvssScore, Field};
-use serde::Deserialize;
 
+use crate::json::members;
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::{Format, Outline, Reader, ReportError, stated};
@@ -60,17 +60,15 @@ fn read(text: &str) -> Result<Report, ReportError> {
     }
 }
 
-/// A CVE of an issue, with its scores: `7.2/CVSS:3.1/…`, `5.9`, or the score on its own.
-#[derive(Default, Deserialize)]
-struct Cve {
-    #[serde(alias = "id")]
-    cve: Option<String>,
-    #[serde(alias = "cvssV2")]
-    cvss_v2: Option<Scalar>,
-    cvss_v2_score: Option<Scalar>,
-    #[serde(alias = "cvssV3")]
-    cvss_v3: Option<Scalar>,
-    cvss_v3_score: Option<Scalar>,
+members! {
+    /// A CVE of an issue, with its scores: `7.2/CVSS:3.1/…`, `5.9`, or the score on its own.
+    struct Cve {
+        cve: String = "cve" | "id",
+        cvss_v2: Scalar = "cvss_v2" | "cvssV2",
+        cvss_v2_score: Scalar,
+        cvss_v3: Scalar = "cvss_v3" | "cvssV3",
+        cvss_v3_score: Scalar,
+    }
 }
 
 /// The ids of an issue's CVEs, and its score: the highest of version 3, else of version 2.

@@ -1,67 +1,60 @@
 //! The members of Anchore's answers that are read, in both of their writings.
 
-use serde::Deserialize;
-
 use crate::distro;
-use crate::members::members;
+use crate::json::members;
 use crate::report::Os;
 use crate::scalar::{Scalar, filled};
 use crate::text::Text;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Metadata {
-    registry: Option<String>,
-    repository: Option<String>,
-    tag: Option<String>,
-    pub(super) image_digest: Option<String>,
-    pub(super) timestamp: Option<Scalar>,
-}
-
 members! {
-    /// A row.
-    pub(super) struct Item<'a> {
-        vuln: Text<'a> = "vuln",
-        vulnerability_id: Text<'a> = "vulnerability_id" | "vulnerabilityId",
-        severity: Text<'a> = "severity",
-        /// Name and version, joined by a hyphen.
-        package: Text<'a> = "package",
-        package_name: Text<'a> = "package_name" | "packageName",
-        package_version: Text<'a> = "package_version" | "packageVersion",
-        package_type: Text<'a> = "package_type" | "packageType",
-        package_path: Text<'a> = "package_path" | "packagePath",
-        path: Text<'a> = "path",
-        purl: Text<'a> = "purl",
-        fix: Scalar<Text<'a>> = "fix",
-        fix_available: Scalar<Text<'a>> = "fix_available" | "fixAvailable",
-        fix_versions: Vec<String> = "fix_versions" | "fixVersions",
-        fix_state: Text<'a> = "fix_state" | "fixState",
-        will_not_fix: bool = "will_not_fix" | "willNotFix",
-        feed_group: Text<'a> = "feed_group" | "feedGroup",
-        kev: bool = "kev",
-        nvd_data: Vec<Nvd<'a>> = "nvd_data" | "nvdData",
-        nvd_score: Scalar<Text<'a>> = "nvdCvssBaseScore",
-        /// The CVEs of a vulnerability with another id, separated by commas.
-        cves: Text<'a> = "cves",
+    pub(super) struct Metadata {
+        registry: String,
+        repository: String,
+        tag: String,
+        pub(super) image_digest: String = "imageDigest",
+        pub(super) timestamp: Scalar,
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Nvd<'a> {
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(alias = "isKev")]
-    is_kev: Option<bool>,
-    #[serde(borrow, alias = "cvssV3")]
-    pub(super) cvss_v3: Option<Cvss<'a>>,
-    #[serde(borrow, alias = "cvssV2")]
-    pub(super) cvss_v2: Option<Cvss<'a>>,
+members! {
+    /// A row; first what every row has, since names are looked for in this order.
+    pub(super) struct Item<'a> {
+        pub(super) vulnerability_id: Text<'a> = "vulnerability_id" | "vulnerabilityId",
+        pub(super) severity: Text<'a> = "severity",
+        /// The CVEs of a vulnerability with another id, separated by commas.
+        pub(super) cves: Text<'a> = "cves",
+        /// Name and version, joined by a hyphen.
+        pub(super) package: Text<'a> = "package",
+        pub(super) package_type: Text<'a> = "package_type" | "packageType",
+        pub(super) path: Text<'a> = "path",
+        pub(super) fix_available: Scalar<Text<'a>> = "fix_available" | "fixAvailable",
+        pub(super) nvd_score: Scalar<Text<'a>> = "nvdCvssBaseScore",
+        pub(super) vuln: Text<'a> = "vuln",
+        pub(super) package_name: Text<'a> = "package_name" | "packageName",
+        pub(super) package_version: Text<'a> = "package_version" | "packageVersion",
+        pub(super) package_path: Text<'a> = "package_path" | "packagePath",
+        pub(super) purl: Text<'a> = "purl",
+        pub(super) fix: Scalar<Text<'a>> = "fix",
+        pub(super) fix_versions: Vec<String> = "fix_versions" | "fixVersions",
+        pub(super) fix_state: Text<'a> = "fix_state" | "fixState",
+        pub(super) will_not_fix: bool = "will_not_fix" | "willNotFix",
+        pub(super) feed_group: Text<'a> = "feed_group" | "feedGroup",
+        pub(super) kev: bool = "kev",
+        pub(super) nvd_data: Vec<Nvd<'a>> = "nvd_data" | "nvdData",
+    }
 }
 
-#[derive(Deserialize)]
-pub(super) struct Cvss<'a> {
-    #[serde(borrow, alias = "baseScore")]
-    pub(super) base_score: Option<Scalar<Text<'a>>>,
+members! {
+    pub(super) struct Nvd<'a> {
+        pub(super) id: Text<'a>,
+        is_kev: bool = "is_kev" | "isKev",
+        pub(super) cvss_v3: Cvss<'a> = "cvss_v3" | "cvssV3",
+        pub(super) cvss_v2: Cvss<'a> = "cvss_v2" | "cvssV2",
+    }
+
+    pub(super) struct Cvss<'a> {
+        pub(super) base_score: Scalar<Text<'a>> = "base_score" | "baseScore",
+    }
 }
 
 impl Metadata {

@@ -1,20 +1,16 @@
 //! Anchore's lists → rows, made as the list is read: in between it would take as much memory as the report.
 
-use std::fmt;
-
 use policy::findings::{CvssScore, FixState};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
 use super::raw;
+use crate::Texts;
+use crate::json::{self, Read, Refused, Value, members};
 use crate::packages::{Packages, Said};
 use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, stated};
 use crate::stated::{self, Stated};
 use crate::text::{Text, is_blank, trim};
 use crate::versions::Versions;
-use crate::{Texts, members};
 
 /// What a list says.
 #[derive(Default)]
@@ -30,43 +26,31 @@ pub(super) struct Listed<'a> {
     feed: Option<Text<'a>>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        members::list(deserializer, Listed::add)
+impl<'de: 'a, 'a> Read<'de> for Listed<'a> {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        json::each(value, place, Listed::add)
     }
 }
 
 /// A list, or an object that holds one.
 pub(super) struct Vulnerabilities<'a>(pub(super) Listed<'a>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Vulnerabilities<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Not derived: that would keep the whole list as values, to try one shape after the other.
-        struct Either;
+members! {
+    struct Nested<'a> {
+        vulnerabilities: Listed<'a> = "vulnerabilities" required,
+    }
+}
 
-        #[derive(Deserialize)]
-        struct Nested<'a> {
-            #[serde(borrow)]
-            vulnerabilities: Listed<'a>,
+impl<'de: 'a, 'a> Read<'de> for Vulnerabilities<'a> {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        let (mut list, mut nested) = (None, None);
+        match value {
+            Value::List(_) => Read::read(value, &mut list)?,
+            Value::Object(_) => Nested::read(value, &mut nested)?,
+            _ => return Err(value.instead_of("a list of vulnerabilities, or an object that holds one")),
         }
-
-        impl<'de> Visitor<'de> for Either {
-            type Value = Listed<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of vulnerabilities, or an object that holds one")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-                Listed::deserialize(SeqAccessDeserializer::new(items))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-                Nested::deserialize(MapAccessDeserializer::new(members)).map(|nested| nested.vulnerabilities)
-            }
-        }
-
-        deserializer.deserialize_any(Either).map(Self)
+        *place = list.or_else(|| nested.map(|nested: Nested<'_>| nested.vulnerabilities.0)).map(Self);
+        Ok(())
     }
 }
 

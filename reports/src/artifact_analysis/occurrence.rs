@@ -1,101 +1,82 @@
 //! The members of an occurrence that are read, as they are written. Version 1beta1 names some of them otherwise; both are read.
 
-use serde::Deserialize;
-
+use crate::json::{Anything, members};
 use crate::scalar::{Scalar, filled};
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Occurrence {
-    pub(super) note_name: Option<String>,
-    resource_uri: Option<String>,
-    resource: Option<Resource>,
-    pub(super) vulnerability: Option<Vulnerability>,
-    pub(super) discovery: Option<Discovery>,
-}
+members! {
+    pub(super) struct Occurrence {
+        pub(super) note_name: String = "noteName",
+        resource_uri: String = "resourceUri",
+        resource: Resource,
+        pub(super) vulnerability: Vulnerability,
+        pub(super) discovery: Discovery,
+    }
 
-#[derive(Debug, Deserialize)]
-struct Resource {
-    uri: Option<String>,
-}
+    struct Resource {
+        uri: String,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Discovery {
-    pub(super) analysis_status: Option<String>,
-    pub(super) last_scan_time: Option<Scalar>,
-}
+    pub(super) struct Discovery {
+        pub(super) analysis_status: String = "analysisStatus",
+        pub(super) last_scan_time: Scalar = "lastScanTime",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Vulnerability {
-    pub(super) short_description: Option<String>,
-    pub(super) severity: Option<String>,
-    pub(super) effective_severity: Option<String>,
-    pub(super) cvss_score: Option<Scalar>,
-    pub(super) cvssv3: Option<Cvss>,
-    pub(super) package_issue: Option<Vec<Issue>>,
-    pub(super) vex_assessment: Option<Assessment>,
-    pub(super) risk: Option<Risk>,
-}
+    pub(super) struct Vulnerability {
+        pub(super) short_description: String = "shortDescription",
+        pub(super) severity: String,
+        pub(super) effective_severity: String = "effectiveSeverity",
+        pub(super) cvss_score: Scalar = "cvssScore",
+        pub(super) cvssv3: Cvss,
+        pub(super) package_issue: Vec<Issue> = "packageIssue",
+        pub(super) vex_assessment: Assessment = "vexAssessment",
+        pub(super) risk: Risk,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Cvss {
-    pub(super) base_score: Option<Scalar>,
-}
+    pub(super) struct Cvss {
+        pub(super) base_score: Scalar = "baseScore",
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Issue {
-    pub(super) affected_package: Option<String>,
-    pub(super) affected_version: Option<Version>,
-    pub(super) affected_cpe_uri: Option<String>,
-    pub(super) affected_location: Option<Location>,
-    pub(super) fixed_version: Option<Version>,
-    pub(super) fix_available: Option<bool>,
-    pub(super) package_type: Option<String>,
-    pub(super) effective_severity: Option<String>,
-    pub(super) file_location: Option<Vec<File>>,
-}
+    pub(super) struct Issue {
+        pub(super) affected_package: String = "affectedPackage",
+        pub(super) affected_version: Version = "affectedVersion",
+        pub(super) affected_cpe_uri: String = "affectedCpeUri",
+        pub(super) affected_location: Location = "affectedLocation",
+        pub(super) fixed_version: Version = "fixedVersion",
+        pub(super) fix_available: bool = "fixAvailable",
+        pub(super) package_type: String = "packageType",
+        pub(super) effective_severity: String = "effectiveSeverity",
+        pub(super) file_location: Vec<File> = "fileLocation",
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Location {
-    pub(super) package: Option<String>,
-    pub(super) version: Option<Version>,
-}
+    pub(super) struct Location {
+        pub(super) package: String,
+        pub(super) version: Version,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct File {
-    pub(super) file_path: Option<String>,
-}
+    pub(super) struct File {
+        pub(super) file_path: String = "filePath",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Version {
-    full_name: Option<String>,
-    name: Option<String>,
-    revision: Option<String>,
-    kind: Option<String>,
-}
+    pub(super) struct Version {
+        full_name: String = "fullName",
+        name: String,
+        revision: String,
+        kind: String,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Assessment {
-    pub(super) state: Option<String>,
-}
+    pub(super) struct Assessment {
+        pub(super) state: String,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Risk {
-    pub(super) epss: Option<EpssOf>,
-    /// Present for what the CISA lists.
-    pub(super) cisa_kev: Option<serde::de::IgnoredAny>,
-}
+    pub(super) struct Risk {
+        pub(super) epss: EpssOf,
+        /// Present for what the CISA lists.
+        pub(super) cisa_kev: Anything = "cisaKev",
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct EpssOf {
-    pub(super) score: Option<Scalar>,
+    pub(super) struct EpssOf {
+        pub(super) score: Scalar,
+    }
 }
 
 impl Occurrence {

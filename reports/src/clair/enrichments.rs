@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use policy::findings::{CvssScore, Epss, Field};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json::{self, members};
 use crate::report::Notes;
 use crate::scalar::{self, Scalar};
 use crate::text::Text;
@@ -21,12 +21,11 @@ pub(super) struct Enrichments<'a> {
     known_exploited: Option<BTreeMap<Text<'a>, bool>>,
 }
 
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(borrow, rename = "baseScore")]
-    base_score: Option<Scalar<Text<'a>>>,
-    #[serde(borrow)]
-    epss: Option<Scalar<Text<'a>>>,
+members! {
+    struct Record<'a> {
+        base_score: Scalar<Text<'a>> = "baseScore",
+        epss: Scalar<Text<'a>>,
+    }
 }
 
 /// By the number of the vulnerability.
@@ -39,7 +38,7 @@ impl<'a> Enrichments<'a> {
             let Some(enricher) = ["clair.cvss", "clair.epss", "clair.kev"].into_iter().find(|name| names(&kind, name)) else {
                 continue;
             };
-            let Ok(records) = serde_json::from_str::<Vec<Records<'a>>>(value.get()) else {
+            let Ok(records) = json::read::<Vec<Records<'a>>>(value.get()) else {
                 notes.add(format!("enrichment `{enricher}` that cannot be read"));
                 continue;
             };

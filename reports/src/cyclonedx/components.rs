@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::raw::{Bom, Component, Evidence, Property};
+use crate::json::{self, Read};
 use crate::purl::Purl;
 use crate::report::{Notes, Package};
 use crate::{purl, scalar};
 
 /// Components by `bom-ref`.
-#[derive(Debug)]
 pub(crate) struct Components<'a>(BTreeMap<&'a str, &'a Component<'a>>);
 
 impl<'a> Components<'a> {
@@ -77,8 +76,8 @@ impl Component<'_> {
 }
 
 /// A value that was left unread; what is not of its shape says nothing.
-fn lazily<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> T {
-    raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+fn lazily<'a, T: Read<'a> + Default>(raw: Option<&'a RawValue>) -> T {
+    raw.and_then(|raw| json::read(raw.get()).ok()).unwrap_or_default()
 }
 
 /// The packages of references, each made once: one package has many vulnerabilities.

@@ -1,169 +1,123 @@
 //! The members of a CycloneDX document that are read, as they are written (CycloneDX 1.4 to 1.7, JSON).
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::json::{Read, Refused, Value, members};
 use crate::text::Text;
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Bom<'a> {
-    #[serde(borrow)]
-    pub(crate) spec_version: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) serial_number: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) metadata: Option<Metadata<'a>>,
-    #[serde(borrow)]
-    pub(crate) components: Option<Vec<Component<'a>>>,
-    #[serde(borrow)]
-    pub(crate) vulnerabilities: Option<Vec<Vulnerability<'a>>>,
+members! {
+    pub(crate) struct Bom<'a> {
+        pub(crate) spec_version: Text<'a> = "specVersion",
+        pub(crate) serial_number: Text<'a> = "serialNumber",
+        pub(crate) metadata: Metadata<'a>,
+        pub(crate) components: Vec<Component<'a>>,
+        pub(crate) vulnerabilities: Vec<Vulnerability<'a>>,
+    }
+
+    pub(crate) struct Metadata<'a> {
+        pub(crate) timestamp: Text<'a>,
+        pub(crate) tools: Tools<'a>,
+        pub(crate) component: Component<'a>,
+        pub(crate) authors: Vec<Named<'a>>,
+        pub(crate) manufacturer: Named<'a>,
+        pub(crate) manufacture: Named<'a>,
+        pub(crate) supplier: Named<'a>,
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Metadata<'a> {
-    #[serde(borrow)]
-    pub(crate) timestamp: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) tools: Option<Tools<'a>>,
-    #[serde(borrow)]
-    pub(crate) component: Option<Component<'a>>,
-    #[serde(borrow)]
-    pub(crate) authors: Option<Vec<Named<'a>>>,
-    #[serde(borrow)]
-    pub(crate) manufacturer: Option<Named<'a>>,
-    #[serde(borrow)]
-    pub(crate) manufacture: Option<Named<'a>>,
-    #[serde(borrow)]
-    pub(crate) supplier: Option<Named<'a>>,
+/// A list until 1.4, still allowed after; then by what they are.
+#[derive(Default)]
+pub(crate) struct Tools<'a>(pub(crate) Vec<Named<'a>>);
+
+impl<'de: 'a, 'a> Read<'de> for Tools<'a> {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        if let Value::List(_) = value {
+            let mut list = None;
+            Vec::read(value, &mut list)?;
+            *place = list.map(Self);
+        } else {
+            let mut kinds = None;
+            Kinds::read(value, &mut kinds)?;
+            *place = kinds.map(|kinds| Self(kinds.components.into_iter().chain(kinds.services).flatten().collect()));
+        }
+        Ok(())
+    }
 }
 
-/// A list until 1.4, still allowed after.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Tools<'a> {
-    List(#[serde(borrow)] Vec<Named<'a>>),
-    Kinds {
-        #[serde(borrow)]
-        components: Option<Vec<Named<'a>>>,
-        #[serde(borrow)]
-        services: Option<Vec<Named<'a>>>,
-    },
-}
+members! {
+    struct Kinds<'a> {
+        components: Vec<Named<'a>>,
+        services: Vec<Named<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Named<'a> {
-    #[serde(borrow)]
-    pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) version: Option<Text<'a>>,
-}
+    pub(crate) struct Named<'a> {
+        pub(crate) name: Text<'a>,
+        pub(crate) version: Text<'a>,
+    }
 
-/// Properties and evidence stay unread until somebody asks: most components have no finding.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Component<'a> {
-    #[serde(borrow, rename = "bom-ref")]
-    pub(crate) bom_ref: Option<Text<'a>>,
-    #[serde(borrow, rename = "type")]
-    pub(crate) kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) group: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) version: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) purl: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) properties: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) evidence: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(crate) components: Option<Vec<Component<'a>>>,
-}
+    /// Properties and evidence stay unread until somebody asks: most components have no finding.
+    pub(crate) struct Component<'a> {
+        pub(crate) bom_ref: Text<'a> = "bom-ref",
+        pub(crate) kind: Text<'a> = "type",
+        pub(crate) group: Text<'a>,
+        pub(crate) name: Text<'a>,
+        pub(crate) version: Text<'a>,
+        pub(crate) purl: Text<'a>,
+        pub(crate) properties: &'a RawValue,
+        pub(crate) evidence: &'a RawValue,
+        pub(crate) components: Vec<Component<'a>>,
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Property<'a> {
-    #[serde(borrow)]
-    pub(crate) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) value: Option<Text<'a>>,
-}
+    #[derive(Clone)]
+    pub(crate) struct Property<'a> {
+        pub(crate) name: Text<'a>,
+        pub(crate) value: Text<'a>,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Evidence<'a> {
-    #[serde(borrow)]
-    pub(crate) occurrences: Option<Vec<Occurrence<'a>>>,
-}
+    pub(crate) struct Evidence<'a> {
+        pub(crate) occurrences: Vec<Occurrence<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Occurrence<'a> {
-    #[serde(borrow)]
-    pub(crate) location: Option<Text<'a>>,
-}
+    pub(crate) struct Occurrence<'a> {
+        pub(crate) location: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Vulnerability<'a> {
-    #[serde(borrow)]
-    pub(crate) id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) source: Option<Named<'a>>,
-    #[serde(borrow)]
-    pub(crate) references: Option<Vec<Reference<'a>>>,
-    #[serde(borrow)]
-    pub(crate) ratings: Option<Vec<Rating<'a>>>,
-    #[serde(borrow)]
-    pub(crate) recommendation: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) published: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) affects: Option<Vec<Affected<'a>>>,
-    #[serde(borrow)]
-    pub(crate) analysis: Option<Analysis<'a>>,
-}
+    pub(crate) struct Vulnerability<'a> {
+        pub(crate) id: Text<'a>,
+        pub(crate) source: Named<'a>,
+        pub(crate) references: Vec<Reference<'a>>,
+        pub(crate) ratings: Vec<Rating<'a>>,
+        pub(crate) recommendation: Text<'a>,
+        pub(crate) published: Text<'a>,
+        pub(crate) affects: Vec<Affected<'a>>,
+        pub(crate) analysis: Analysis<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Reference<'a> {
-    #[serde(borrow)]
-    pub(crate) id: Option<Text<'a>>,
-}
+    pub(crate) struct Reference<'a> {
+        pub(crate) id: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Rating<'a> {
-    #[serde(borrow)]
-    pub(crate) source: Option<Named<'a>>,
-    pub(crate) score: Option<f64>,
-    #[serde(borrow)]
-    pub(crate) severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) method: Option<Text<'a>>,
-}
+    pub(crate) struct Rating<'a> {
+        pub(crate) source: Named<'a>,
+        pub(crate) score: f64,
+        pub(crate) severity: Text<'a>,
+        pub(crate) method: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Affected<'a> {
-    #[serde(borrow, rename = "ref")]
-    pub(crate) reference: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) versions: Option<Vec<AffectedVersion<'a>>>,
-}
+    pub(crate) struct Affected<'a> {
+        pub(crate) reference: Text<'a> = "ref",
+        pub(crate) versions: Vec<AffectedVersion<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct AffectedVersion<'a> {
-    #[serde(borrow)]
-    pub(crate) version: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) range: Option<Text<'a>>,
-}
+    pub(crate) struct AffectedVersion<'a> {
+        pub(crate) version: Text<'a>,
+        pub(crate) range: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Analysis<'a> {
-    #[serde(borrow)]
-    pub(crate) state: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) justification: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) first_issued: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(crate) last_updated: Option<Text<'a>>,
+    pub(crate) struct Analysis<'a> {
+        pub(crate) state: Text<'a>,
+        pub(crate) justification: Text<'a>,
+        pub(crate) first_issued: Text<'a> = "firstIssued",
+        pub(crate) last_updated: Text<'a> = "lastUpdated",
+    }
 }

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use policy::findings::Field;
 use policy::time::Timestamp;
-use serde::Deserialize;
 
 use super::{cves, note_without_cve};
+use crate::json::{self, members};
 use crate::report::{Notes, Report};
 use crate::{Outline, ReportError, foreign, outline, scalar, words};
 
@@ -23,19 +23,17 @@ pub struct Catalogue {
     cves: BTreeSet<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    catalog_version: Option<String>,
-    date_released: Option<String>,
-    count: Option<usize>,
-    vulnerabilities: Vec<Listed>,
-}
+members! {
+    struct Raw {
+        catalog_version: String = "catalogVersion",
+        date_released: String = "dateReleased",
+        count: u64,
+        vulnerabilities: Vec<Listed> = "vulnerabilities" required,
+    }
 
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(rename = "cveID")]
-    cve: String,
+    struct Listed {
+        cve: String = "cveID" required,
+    }
 }
 
 const HINT: &str = "the catalogue is published as known_exploited_vulnerabilities.json";
@@ -51,22 +49,22 @@ pub fn read(bytes: &[u8]) -> Result<Catalogue, ReportError> {
         let what = foreign::describe(&outline);
         return Err(ReportError::new(format!("expected CISA's KEV catalogue, found {what}"), Some(HINT)));
     }
-    let raw: Raw = scalar::parse(text, "KEV catalogue")?;
+    let raw: Raw = json::parse(text, "KEV catalogue")?;
     let n_listed = raw.vulnerabilities.len();
     // What is cut off would count as never exploited.
-    if n_listed == 0 || raw.count.is_some_and(|count| count != n_listed) {
+    if n_listed == 0 || raw.count.is_some_and(|count| usize::try_from(count) != Ok(n_listed)) {
         let counted = raw.count.map_or_else(|| "some".to_owned(), |count| count.to_string());
         let message = format!("expected a KEV catalogue with {counted} vulnerabilities as it counts itself, found {n_listed}");
         return Err(ReportError::new(message, Some(HINT)));
     }
     if let Some(wrong) = raw.vulnerabilities.iter().find(|listed| !words::is_cve(&listed.cve)) {
-        return Err(ReportError::new(format!("expected CVE ids in the KEV catalogue, found `{}`", wrong.cve), Some(HINT)));
+        return Err(ReportError::new(format!("expected CVE ids in the KEV catalogue, found `{}`", *wrong.cve), Some(HINT)));
     }
     let mut notes = Notes::default();
     Ok(Catalogue {
         version: scalar::filled(raw.catalog_version),
         released_at: scalar::time(raw.date_released.as_deref(), "`dateReleased`", &mut notes),
-        cves: raw.vulnerabilities.into_iter().map(|listed| listed.cve.to_ascii_uppercase()).collect(),
+        cves: raw.vulnerabilities.0.into_iter().map(|listed| listed.cve.to_ascii_uppercase()).collect(),
     })
 }
 

@@ -1,125 +1,85 @@
 //! The members of a Grype report that are read, as they are written. Unknown members are passed over: the format grows.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
+use crate::json::{Anything, members};
 use crate::text::Text;
 
-/// A report, or what another program keeps of one.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Document<'a> {
-    #[serde(borrow)]
-    pub(crate) matches: Option<Vec<Match<'a>>>,
-    #[serde(borrow, rename = "ignoredMatches")]
-    pub(super) ignored: Option<Vec<Match<'a>>>,
-    pub(super) source: Option<Source>,
-    pub(super) distro: Option<Distro>,
-    pub(super) descriptor: Option<Descriptor>,
-}
+members! {
+    /// A report, or what another program keeps of one.
+    pub(crate) struct Document<'a> {
+        pub(crate) matches: Vec<Match<'a>>,
+        pub(super) ignored: Vec<Match<'a>> = "ignoredMatches",
+        pub(super) source: Source,
+        pub(super) distro: Distro,
+        pub(super) descriptor: Descriptor,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Distro {
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-}
+    pub(super) struct Distro {
+        pub(super) name: String,
+        pub(super) version: String,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Descriptor {
-    pub(super) version: Option<String>,
-    pub(super) timestamp: Option<String>,
-    pub(super) db: Option<Database>,
-}
+    pub(super) struct Descriptor {
+        pub(super) version: String,
+        pub(super) timestamp: String,
+        pub(super) db: Database,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Database {
-    pub(super) built: Option<String>,
-    pub(super) status: Option<Status>,
-}
+    pub(super) struct Database {
+        pub(super) built: String,
+        pub(super) status: Status,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Status {
-    pub(super) schema_version: Option<String>,
-    pub(super) built: Option<String>,
-}
+    pub(super) struct Status {
+        pub(super) schema_version: String = "schemaVersion",
+        pub(super) built: String,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Source {
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) target: Option<Target>,
-}
+    pub(super) struct Source {
+        pub(super) kind: String = "type",
+        pub(super) target: Image,
+    }
 
-/// An image, or the path of what else was scanned.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Target {
-    Image(Box<Image>),
-    Path(String),
-}
+    /// An image, or the path of what else was scanned.
+    pub(super) struct Image or user_input {
+        pub(super) user_input: String = "userInput",
+        pub(super) image_id: String = "imageID",
+        pub(super) manifest_digest: String = "manifestDigest",
+        pub(super) repo_digests: Vec<String> = "repoDigests",
+        pub(super) architecture: String,
+        pub(super) variant: String = "architectureVariant",
+        pub(super) os: String,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Image {
-    pub(super) user_input: Option<String>,
-    #[serde(rename = "imageID")]
-    pub(super) image_id: Option<String>,
-    pub(super) manifest_digest: Option<String>,
-    pub(super) repo_digests: Option<Vec<String>>,
-    pub(super) architecture: Option<String>,
-    #[serde(rename = "architectureVariant")]
-    pub(super) variant: Option<String>,
-    pub(super) os: Option<String>,
-}
+    pub(crate) struct Match<'a> {
+        pub(super) vulnerability: Vulnerability<'a> = "vulnerability" required,
+        pub(super) related: Vec<Related<'a>> = "relatedVulnerabilities",
+        pub(super) artifact: Artifact<'a> = "artifact" required,
+        pub(super) rules: Vec<Rule> = "appliedIgnoreRules",
+    }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Match<'a> {
-    #[serde(borrow)]
-    pub(super) vulnerability: Vulnerability<'a>,
-    #[serde(borrow, rename = "relatedVulnerabilities")]
-    pub(super) related: Option<Vec<Related<'a>>>,
-    #[serde(borrow)]
-    pub(super) artifact: Artifact<'a>,
-    #[serde(rename = "appliedIgnoreRules")]
-    pub(super) rules: Option<Vec<Rule>>,
-}
+    pub(super) struct Vulnerability<'a> {
+        pub(super) id: Text<'a>,
+        pub(super) severity: Text<'a>,
+        pub(super) cvss: Vec<Score<'a>>,
+        pub(super) epss: Vec<EpssEntry>,
+        pub(super) known_exploited: Vec<Anything> = "knownExploited",
+        pub(super) fix: Fix<'a>,
+        pub(super) advisories: Vec<Related<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Vulnerability<'a> {
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) cvss: Option<Vec<Score<'a>>>,
-    pub(super) epss: Option<Vec<EpssEntry>>,
-    pub(super) known_exploited: Option<Vec<IgnoredAny>>,
-    #[serde(borrow)]
-    pub(super) fix: Option<Fix<'a>>,
-    #[serde(borrow)]
-    pub(super) advisories: Option<Vec<Related<'a>>>,
-}
+    /// A record of the same vulnerability elsewhere, or an advisory.
+    pub(super) struct Related<'a> {
+        pub(super) id: Text<'a>,
+        pub(super) cvss: Vec<Score<'a>>,
+        pub(super) epss: Vec<EpssEntry>,
+        pub(super) known_exploited: Vec<Anything> = "knownExploited",
+    }
 
-/// A record of the same vulnerability elsewhere, or an advisory.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Related<'a> {
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) cvss: Option<Vec<Score<'a>>>,
-    pub(super) epss: Option<Vec<EpssEntry>>,
-    pub(super) known_exploited: Option<Vec<IgnoredAny>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Score<'a> {
-    #[serde(borrow)]
-    version: Option<Text<'a>>,
-    #[serde(borrow)]
-    vector: Option<Text<'a>>,
-    pub(super) metrics: Option<Metrics>,
+    pub(super) struct Score<'a> {
+        version: Text<'a>,
+        vector: Text<'a>,
+        pub(super) metrics: Metrics,
+    }
 }
 
 impl Score<'_> {
@@ -132,53 +92,37 @@ impl Score<'_> {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Metrics {
-    #[serde(rename = "baseScore")]
-    pub(super) base: Option<f64>,
-}
+members! {
+    pub(super) struct Metrics {
+        pub(super) base: f64 = "baseScore",
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct EpssEntry {
-    pub(super) epss: Option<f64>,
-}
+    pub(super) struct EpssEntry {
+        pub(super) epss: f64,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Fix<'a> {
-    #[serde(borrow)]
-    pub(super) versions: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
-    pub(super) state: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) available: Option<Vec<Available<'a>>>,
-}
+    pub(super) struct Fix<'a> {
+        pub(super) versions: Vec<Text<'a>>,
+        pub(super) state: Text<'a>,
+        pub(super) available: Vec<Available<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Available<'a> {
-    #[serde(borrow)]
-    pub(super) date: Option<Text<'a>>,
-}
+    pub(super) struct Available<'a> {
+        pub(super) date: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Artifact<'a> {
-    #[serde(borrow)]
-    pub(super) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) version: Option<Text<'a>>,
-    #[serde(borrow, rename = "type")]
-    pub(super) kind: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) purl: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) locations: Option<Vec<Location<'a>>>,
-}
+    pub(super) struct Artifact<'a> {
+        pub(super) name: Text<'a>,
+        pub(super) version: Text<'a>,
+        pub(super) kind: Text<'a> = "type",
+        pub(super) purl: Text<'a>,
+        pub(super) locations: Vec<Location<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Location<'a> {
-    #[serde(borrow)]
-    pub(super) path: Option<Text<'a>>,
-    #[serde(borrow)]
-    annotations: Option<Annotations<'a>>,
+    pub(super) struct Location<'a> {
+        pub(super) path: Text<'a>,
+        annotations: Annotations<'a>,
+    }
 }
 
 impl Location<'_> {
@@ -188,15 +132,13 @@ impl Location<'_> {
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct Annotations<'a> {
-    #[serde(borrow)]
-    evidence: Option<Text<'a>>,
-}
+members! {
+    struct Annotations<'a> {
+        evidence: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Rule {
-    #[serde(rename = "vex-status")]
-    pub(super) vex_status: Option<String>,
-    pub(super) reason: Option<String>,
+    pub(super) struct Rule {
+        pub(super) vex_status: String = "vex-status",
+        pub(super) reason: String,
+    }
 }

@@ -3,10 +3,10 @@
 //! Source: Amazon Inspector API version 2020-06-08, "Finding" and "PackageVulnerabilityDetails"; Amazon ECR API, "EnhancedImageScanFinding".
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
 
 use crate::distro;
 use crate::ecosystem::Ecosystem;
+use crate::json::members;
 use crate::report::{Notes, Os, Row};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
@@ -22,80 +22,67 @@ pub(crate) fn provides(rows: &[Row]) -> Vec<Field> {
 /// The source of the statement that a closed finding makes.
 const CLOSED: &str = "inspector report, status `CLOSED`";
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Finding {
-    severity: Option<String>,
-    status: Option<String>,
-    title: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    pub(super) last_observed_at: Option<Scalar>,
-    fix_available: Option<String>,
-    inspector_score: Option<Scalar>,
-    score: Option<Scalar>,
-    epss: Option<EpssOf>,
-    pub(super) resources: Option<Vec<Resource>>,
-    package_vulnerability_details: Option<Details>,
-}
+members! {
+    pub(crate) struct Finding {
+        severity: String,
+        status: String,
+        title: String,
+        kind: String = "type",
+        pub(super) last_observed_at: Scalar = "lastObservedAt",
+        fix_available: String = "fixAvailable",
+        inspector_score: Scalar = "inspectorScore",
+        score: Scalar,
+        epss: EpssOf,
+        pub(super) resources: Vec<Resource>,
+        package_vulnerability_details: Details = "packageVulnerabilityDetails",
+    }
 
-#[derive(Debug, Deserialize)]
-struct EpssOf {
-    score: Option<Scalar>,
-}
+    struct EpssOf {
+        score: Scalar,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Resource {
-    pub(super) id: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) details: Option<ResourceDetails>,
-}
+    pub(super) struct Resource {
+        pub(super) id: String,
+        pub(super) kind: String = "type",
+        pub(super) details: ResourceDetails,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ResourceDetails {
-    pub(super) aws_ecr_container_image: Option<Image>,
-}
+    pub(super) struct ResourceDetails {
+        pub(super) aws_ecr_container_image: Image = "awsEcrContainerImage",
+    }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Image {
-    pub(super) image_hash: Option<String>,
-    pub(super) image_tags: Option<Vec<String>>,
-    pub(super) repository_name: Option<String>,
-    pub(super) registry: Option<String>,
-    pub(super) platform: Option<String>,
-    pub(super) architecture: Option<String>,
-}
+    #[derive(Clone)]
+    pub(super) struct Image {
+        pub(super) image_hash: String = "imageHash",
+        pub(super) image_tags: Vec<String> = "imageTags",
+        pub(super) repository_name: String = "repositoryName",
+        pub(super) registry: String,
+        pub(super) platform: String,
+        pub(super) architecture: String,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Details {
-    vulnerability_id: Option<String>,
-    related_vulnerabilities: Option<Vec<String>>,
-    vendor_created_at: Option<Scalar>,
-    cvss: Option<Vec<Cvss>>,
-    vulnerable_packages: Option<Vec<Package>>,
-}
+    struct Details {
+        vulnerability_id: String = "vulnerabilityId",
+        related_vulnerabilities: Vec<String> = "relatedVulnerabilities",
+        vendor_created_at: Scalar = "vendorCreatedAt",
+        cvss: Vec<Cvss>,
+        vulnerable_packages: Vec<Package> = "vulnerablePackages",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Cvss {
-    base_score: Option<Scalar>,
-    version: Option<String>,
-}
+    struct Cvss {
+        base_score: Scalar = "baseScore",
+        version: String,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Package {
-    name: Option<String>,
-    version: Option<String>,
-    release: Option<String>,
-    epoch: Option<u64>,
-    package_manager: Option<String>,
-    file_path: Option<String>,
-    fixed_in_version: Option<String>,
+    struct Package {
+        name: String,
+        version: String,
+        release: String,
+        epoch: u64,
+        package_manager: String = "packageManager",
+        file_path: String = "filePath",
+        fixed_in_version: String = "fixedInVersion",
+    }
 }
 
 /// The rows of a list of findings; what is not about packages, and what a suppression rule set aside, is counted only.

@@ -5,96 +5,79 @@
 use std::sync::Arc;
 
 use policy::findings::{CvssScore, Field, FixState, Severity};
-use serde::Deserialize;
 
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Package, Report, Row, Scanner, Subject};
-use crate::scalar::{self, filled};
+use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::{Format, ReportError, Texts, names, predicate, purl, stated, words};
 
-#[derive(Deserialize)]
-struct Raw {
-    scanner: RawScanner,
-    metadata: Option<RawMetadata>,
-}
+members! {
+    struct Raw {
+        scanner: RawScanner = "scanner" required,
+        metadata: RawMetadata,
+    }
 
-#[derive(Deserialize)]
-struct RawScanner {
-    uri: Option<String>,
-    version: Option<String>,
-    db: Option<RawDatabase>,
-    result: Option<Vec<RawResult>>,
-}
+    struct RawScanner {
+        uri: String,
+        version: String,
+        db: RawDatabase,
+        result: Vec<RawResult>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawDatabase {
-    last_update: Option<String>,
-}
+    struct RawDatabase {
+        last_update: String = "lastUpdate",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMetadata {
-    scan_finished_on: Option<String>,
-}
+    struct RawMetadata {
+        scan_finished_on: String = "scanFinishedOn",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawResult {
-    id: Option<String>,
-    severity: Option<Vec<RawSeverity>>,
-    /// From here on Defender's.
-    leading_severity_score: Option<String>,
-    vulnerable_package: Option<String>,
-    detected_version: Option<String>,
-    fix_version: Option<String>,
-    evidence: Option<Vec<RawEvidence>>,
-}
+    struct RawResult {
+        id: String,
+        severity: Vec<RawSeverity>,
+        /// From here on Defender's.
+        leading_severity_score: String = "leadingSeverityScore",
+        vulnerable_package: String = "vulnerablePackage",
+        detected_version: String = "detectedVersion",
+        fix_version: String = "fixVersion",
+        evidence: Vec<RawEvidence>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawSeverity {
-    method: Option<String>,
-    score: Option<Score>,
-    textual_score: Option<String>,
-    cvss_version: Option<String>,
-}
+    struct RawSeverity {
+        method: String,
+        /// A word, a number, a number as text, or a vector.
+        score: Scalar,
+        textual_score: String = "textualScore",
+        cvss_version: String = "cvssVersion",
+    }
 
-/// A word, a number, a number as text, or a vector.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Score {
-    Number(f64),
-    Text(String),
-}
-
-#[derive(Deserialize)]
-struct RawEvidence {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    path: Option<String>,
+    struct RawEvidence {
+        kind: String = "type",
+        path: String,
+    }
 }
 
 pub(super) fn read(text: &str, subject: Subject) -> Result<Report, ReportError> {
-    let raw: Raw = serde_json::from_str(text)
-        .map_err(|e| ReportError::new(format!("the in-toto vulns predicate cannot be read: {e}"), None))?;
+    let raw: Raw = json::parse(text, "in-toto vulns predicate")?;
+    let scanner = raw.scanner.0;
     let mut notes = Notes::default();
-    let claim = match &raw.scanner.result {
+    let claim = match &scanner.result {
         Some(_) => Claim::Vulnerabilities,
         None => Claim::Unclear(
             "the in-toto vulns predicate has no `scanner.result`, so that it does not show what was found; a clean scan has an empty list".to_owned(),
         ),
     };
     let mut rows = Vec::new();
-    for result in raw.scanner.result.unwrap_or_default() {
+    for result in scanner.result.unwrap_or_default() {
         rows.extend(self::rows(result, &mut notes));
     }
     let finished = raw.metadata.and_then(|m| m.scan_finished_on);
-    let built = raw.scanner.db.and_then(|db| db.last_update);
+    let built = scanner.db.and_then(|db| db.last_update);
     Ok(Report {
         format: Format::InToto,
         scanner: Scanner {
-            name: predicate::scanner_name(raw.scanner.uri.as_deref()).unwrap_or_else(|| "unknown".to_owned()),
-            version: filled(raw.scanner.version),
+            name: predicate::scanner_name(scanner.uri.as_deref()).unwrap_or_else(|| "unknown".to_owned()),
+            version: filled(scanner.version),
             database_updated_at: scalar::time(built.as_deref(), "time of the database", &mut notes),
         },
         scanned_at: scalar::time(finished.as_deref(), "`scanFinishedOn`", &mut notes),
@@ -156,7 +139,7 @@ fn severity(leading: Option<&str>, all: &[RawSeverity], cvss: Option<CvssScore>,
     }
     let written = |s: &RawSeverity| match (&s.textual_score, &s.score) {
         (Some(word), _) => Some(word.clone()),
-        (None, Some(Score::Text(text))) if is_word(text) => Some(text.clone()),
+        (None, Some(Scalar::Text(text))) if is_word(text) => Some(text.clone()),
         _ => None,
     };
     let listed: Vec<String> = all.iter().filter_map(written).collect();
@@ -168,7 +151,7 @@ fn severity(leading: Option<&str>, all: &[RawSeverity], cvss: Option<CvssScore>,
             scalar::band(score)
         }
         (None, None) => {
-            if all.iter().any(|s| matches!(&s.score, Some(Score::Text(text)) if text.starts_with("CVSS:"))) {
+            if all.iter().any(|s| matches!(&s.score, Some(Scalar::Text(text)) if text.starts_with("CVSS:"))) {
                 notes.add("CVSS vector without a score: unknown severity");
                 return Severity::Unknown;
             }
@@ -189,11 +172,7 @@ fn cvss(all: &[RawSeverity], notes: &mut Notes) -> Option<CvssScore> {
         names.into_iter().flatten().any(|name| name.starts_with('2') || name.eq_ignore_ascii_case("CVSSv2"))
     };
     let mut best = |old: bool| {
-        let number = |s: &RawSeverity| match &s.score {
-            Some(Score::Number(number)) => Some(*number),
-            Some(Score::Text(text)) => text.parse().ok(),
-            None => None,
-        };
+        let number = |s: &RawSeverity| s.score.as_ref().and_then(Scalar::number);
         all.iter().filter(|s| is_old(s) == old).filter_map(|s| scalar::score(number(s).as_ref(), notes)).max()
     };
     best(false).or_else(|| best(true))

@@ -1,98 +1,84 @@
 //! The members of an OSV-Scanner report that are read, as they are written.
 
-use serde::Deserialize;
-
+use crate::json::members;
 use crate::scalar::Scalar;
 
-#[derive(Deserialize)]
-pub(super) struct Report {
-    pub(super) results: Option<Vec<Source>>,
-    pub(super) image_metadata: Option<ImageMetadata>,
-}
+members! {
+    pub(super) struct Report {
+        pub(super) results: Vec<Source>,
+        pub(super) image_metadata: ImageMetadata,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct ImageMetadata {
-    pub(super) os: Option<String>,
-}
+    pub(super) struct ImageMetadata {
+        pub(super) os: String,
+    }
 
-/// A file that lists packages, or a place of the image.
-#[derive(Deserialize)]
-pub(super) struct Source {
-    pub(super) source: Option<SourceInfo>,
-    pub(super) packages: Option<Vec<Package>>,
-}
+    /// A file that lists packages, or a place of the image.
+    pub(super) struct Source {
+        pub(super) source: SourceInfo,
+        pub(super) packages: Vec<Package>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct SourceInfo {
-    pub(super) path: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-}
+    pub(super) struct SourceInfo {
+        pub(super) path: String,
+        pub(super) kind: String = "type",
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Package {
-    pub(super) package: Option<PackageInfo>,
-    pub(super) vulnerabilities: Option<Vec<Record>>,
-    pub(super) groups: Option<Vec<Group>>,
-}
+    pub(super) struct Package {
+        pub(super) package: PackageInfo,
+        pub(super) vulnerabilities: Vec<Record>,
+        pub(super) groups: Vec<Group>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct PackageInfo {
-    pub(super) name: Option<String>,
-    /// The installed package, where `name` is that of its source.
-    pub(super) os_package_name: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) ecosystem: Option<String>,
-    pub(super) commit: Option<String>,
-}
+    pub(super) struct PackageInfo {
+        pub(super) name: String,
+        /// The installed package, where `name` is that of its source.
+        pub(super) os_package_name: String,
+        pub(super) version: String,
+        pub(super) ecosystem: String,
+        pub(super) commit: String,
+    }
 
-/// Records that are one vulnerability.
-#[derive(Deserialize)]
-pub(super) struct Group {
-    pub(super) ids: Option<Vec<String>>,
-    pub(super) aliases: Option<Vec<String>>,
-    pub(super) max_severity: Option<Scalar>,
-}
+    /// Records that are one vulnerability.
+    pub(super) struct Group {
+        pub(super) ids: Vec<String>,
+        pub(super) aliases: Vec<String>,
+        pub(super) max_severity: Scalar,
+    }
 
-/// A record of OSV.
-#[derive(Deserialize)]
-pub(super) struct Record {
-    pub(super) id: Option<String>,
-    pub(super) summary: Option<String>,
-    pub(super) aliases: Option<Vec<String>>,
-    /// What a distribution's record was made of.
-    pub(super) upstream: Option<Vec<String>>,
-    pub(super) published: Option<Scalar>,
-    pub(super) withdrawn: Option<String>,
-    pub(super) database_specific: Option<Specific>,
-    pub(super) affected: Option<Vec<Affected>>,
-}
+    /// A record of OSV.
+    pub(super) struct Record {
+        pub(super) id: String,
+        pub(super) summary: String,
+        pub(super) aliases: Vec<String>,
+        /// What a distribution's record was made of.
+        pub(super) upstream: Vec<String>,
+        pub(super) published: Scalar,
+        pub(super) withdrawn: String,
+        pub(super) database_specific: Specific,
+        pub(super) affected: Vec<Affected>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Specific {
-    pub(super) severity: Option<Scalar>,
-}
+    pub(super) struct Specific {
+        pub(super) severity: Scalar,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Affected {
-    pub(super) package: Option<AffectedPackage>,
-    pub(super) ranges: Option<Vec<Range>>,
-}
+    pub(super) struct Affected {
+        pub(super) package: AffectedPackage,
+        pub(super) ranges: Vec<Range>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct AffectedPackage {
-    pub(super) name: Option<String>,
-    pub(super) ecosystem: Option<String>,
-}
+    pub(super) struct AffectedPackage {
+        pub(super) name: String,
+        pub(super) ecosystem: String,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Range {
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) events: Option<Vec<Event>>,
-}
+    pub(super) struct Range {
+        pub(super) kind: String = "type",
+        pub(super) events: Vec<Event>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Event {
-    pub(super) fixed: Option<String>,
+    pub(super) struct Event {
+        pub(super) fixed: String,
+    }
 }

@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter};
 use serde_json::value::RawValue;
 
 use super::text::between;
+use crate::json;
 use crate::outline;
 use crate::text::{Text, trim};
 
@@ -73,7 +74,7 @@ fn made_out(literal: &str) -> Text<'_> {
     let inner = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match inner.filter(|inner| memchr(b'\\', inner.as_bytes()).is_none()) {
         Some(plain) => Text::from(plain),
-        None => serde_json::from_str(literal).unwrap_or_default(),
+        None => json::read(literal).unwrap_or_default(),
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) struct Told<'a> {
 
 impl<'a> Told<'a> {
     fn rule_id(&self) -> Option<&str> {
-        self.finding.rule_id.as_deref().or_else(|| self.rule.map(|rule| &*rule.id)).filter(|id| !id.is_empty())
+        self.finding.rule_id.as_deref().or_else(|| self.rule.map(|rule| rule.id.as_ref())).filter(|id| !id.is_empty())
     }
 
     fn help(&self) -> Option<&'a RawValue> {

@@ -1,61 +1,43 @@
 //! The members of a SARIF log that are read, as they are written (SARIF 2.1.0, sections 3.13 to 3.49). Texts that only some writers'
 //! logs are read for stay unread until then.
 
-use std::fmt;
-
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::json::{self, Read, Refused, Value, members};
 use crate::text::Text;
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Log<'a> {
-    pub(super) version: Option<String>,
-    #[serde(borrow)]
-    pub(super) runs: Option<Vec<Run<'a>>>,
-}
+members! {
+    pub(super) struct Log<'a> {
+        pub(super) version: String,
+        pub(super) runs: Vec<Run<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Run<'a> {
-    #[serde(borrow)]
-    pub(super) tool: Tool<'a>,
-    /// Null where the tool failed to start, absent where it computes none.
-    #[serde(borrow)]
-    pub(super) results: Option<Vec<Finding<'a>>>,
-    pub(super) invocations: Option<Vec<Invocation>>,
-    pub(super) properties: Option<RunProperties>,
-}
+    pub(super) struct Run<'a> {
+        pub(super) tool: Tool<'a> = "tool" required,
+        /// Null where the tool failed to start, absent where it computes none.
+        pub(super) results: Vec<Finding<'a>>,
+        pub(super) invocations: Vec<Invocation>,
+        pub(super) properties: RunProperties,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Tool<'a> {
-    #[serde(borrow)]
-    pub(super) driver: Driver<'a>,
-}
+    pub(super) struct Tool<'a> {
+        pub(super) driver: Driver<'a> = "driver" required,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Driver<'a> {
-    pub(super) name: String,
-    pub(super) version: Option<String>,
-    #[serde(borrow)]
-    pub(super) rules: Option<Vec<Rule<'a>>>,
-}
+    pub(super) struct Driver<'a> {
+        pub(super) name: String = "name" required,
+        pub(super) version: String,
+        pub(super) rules: Vec<Rule<'a>>,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Rule<'a> {
-    #[serde(borrow)]
-    pub(super) id: Text<'a>,
-    #[serde(borrow)]
-    pub(super) name: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) short_description: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) full_description: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) help: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) properties: Option<RuleProperties<'a>>,
+    pub(super) struct Rule<'a> {
+        pub(super) id: Text<'a> = "id" required,
+        pub(super) name: Text<'a>,
+        pub(super) short_description: &'a RawValue = "shortDescription",
+        pub(super) full_description: &'a RawValue = "fullDescription",
+        pub(super) help: &'a RawValue,
+        pub(super) properties: RuleProperties<'a>,
+    }
 }
 
 impl Rule<'_> {
@@ -70,24 +52,18 @@ impl Rule<'_> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct RuleProperties<'a> {
-    #[serde(borrow)]
-    pub(super) tags: Option<Vec<Text<'a>>>,
-    #[serde(rename = "security-severity")]
-    pub(super) security_severity: Option<Number>,
-    /// Trivy and Snyk.
-    #[serde(rename = "cvssv3_baseScore")]
-    pub(super) cvss3_base: Option<Number>,
-    /// Docker Scout.
-    #[serde(rename = "cvssV3")]
-    pub(super) cvss3: Option<Number>,
-    #[serde(borrow, rename = "cvssV3_severity")]
-    pub(super) cvss3_severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) fixed_version: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) purls: Option<Vec<Text<'a>>>,
+members! {
+    pub(super) struct RuleProperties<'a> {
+        pub(super) tags: Vec<Text<'a>>,
+        pub(super) security_severity: Number = "security-severity",
+        /// Trivy and Snyk.
+        pub(super) cvss3_base: Number = "cvssv3_baseScore",
+        /// Docker Scout.
+        pub(super) cvss3: Number = "cvssV3",
+        pub(super) cvss3_severity: Text<'a> = "cvssV3_severity",
+        pub(super) fixed_version: Text<'a>,
+        pub(super) purls: Vec<Text<'a>>,
+    }
 }
 
 /// A number, also where it is written as text; text that is none is no number.
@@ -100,56 +76,32 @@ impl Number {
     }
 }
 
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Lenient;
-
-        impl Visitor<'_> for Lenient {
-            type Value = Number;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number, or a string that holds one")
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Number, E> {
-                Ok(Number(Some(value)))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Number, E> {
-                Ok(Number(u32::try_from(value).ok().map(f64::from)))
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Number, E> {
-                Ok(Number(i32::try_from(value).ok().map(f64::from)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
-                Ok(Number(text.parse().ok()))
-            }
-        }
-
-        deserializer.deserialize_any(Lenient)
+impl<'de> Read<'de> for Number {
+    fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
+        *place = Some(Self(match value {
+            Value::Float(number) => Some(number),
+            Value::Unsigned(number) => u32::try_from(number).ok().map(f64::from),
+            Value::Signed(number) => i32::try_from(number).ok().map(f64::from),
+            Value::Text(text) => text.parse().ok(),
+            _ => return Err(value.instead_of("a number, or a string that holds one")),
+        }));
+        Ok(())
     }
 }
 
-/// A result's message (3.11). Not left unread, as the texts of rules are: every writer's results are told by it.
-#[derive(Debug, Deserialize)]
-pub(super) struct Message<'a> {
-    #[serde(borrow)]
-    text: Option<Text<'a>>,
-}
+members! {
+    /// A result's message (3.11). Not left unread, as the texts of rules are: every writer's results are told by it.
+    pub(super) struct Message<'a> {
+        text: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Finding<'a> {
-    #[serde(borrow)]
-    pub(super) rule_id: Option<Text<'a>>,
-    pub(super) rule_index: Option<i64>,
-    #[serde(borrow)]
-    message: Option<Message<'a>>,
-    #[serde(borrow)]
-    locations: Option<&'a RawValue>,
-    pub(super) suppressions: Option<Vec<Suppression>>,
+    pub(super) struct Finding<'a> {
+        pub(super) rule_id: Text<'a> = "ruleId",
+        pub(super) rule_index: i64 = "ruleIndex",
+        message: Message<'a>,
+        locations: &'a RawValue,
+        pub(super) suppressions: Vec<Suppression>,
+    }
 }
 
 impl<'a> Finding<'a> {
@@ -160,24 +112,21 @@ impl<'a> Finding<'a> {
 
     /// The first location; of further ones nothing is read.
     pub(super) fn location(&self) -> Location<'a> {
-        let locations = self.locations.and_then(|raw| serde_json::from_str::<Vec<Location<'a>>>(raw.get()).ok());
+        let locations = self.locations.and_then(|raw| json::read::<Vec<Location<'a>>>(raw.get()).ok());
         locations.and_then(|list| list.into_iter().next()).unwrap_or_default()
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Suppression {
-    pub(super) kind: Option<String>,
-    pub(super) status: Option<String>,
-}
+members! {
+    pub(super) struct Suppression {
+        pub(super) kind: String,
+        pub(super) status: String,
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Location<'a> {
-    #[serde(borrow)]
-    physical_location: Option<Physical<'a>>,
-    #[serde(borrow)]
-    logical_locations: Option<Vec<Logical<'a>>>,
+    pub(super) struct Location<'a> {
+        physical_location: Physical<'a> = "physicalLocation",
+        logical_locations: Vec<Logical<'a>> = "logicalLocations",
+    }
 }
 
 impl Location<'_> {
@@ -190,39 +139,28 @@ impl Location<'_> {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Physical<'a> {
-    #[serde(borrow)]
-    artifact_location: Option<Artifact<'a>>,
-}
+members! {
+    struct Physical<'a> {
+        artifact_location: Artifact<'a> = "artifactLocation",
+    }
 
-#[derive(Debug, Deserialize)]
-struct Artifact<'a> {
-    #[serde(borrow)]
-    uri: Option<Text<'a>>,
-}
+    struct Artifact<'a> {
+        uri: Text<'a>,
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Logical<'a> {
-    #[serde(borrow)]
-    fully_qualified_name: Option<Text<'a>>,
-}
+    struct Logical<'a> {
+        fully_qualified_name: Text<'a> = "fullyQualifiedName",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Invocation {
-    pub(super) execution_successful: Option<bool>,
-    pub(super) end_time_utc: Option<String>,
-}
+    pub(super) struct Invocation {
+        pub(super) execution_successful: bool = "executionSuccessful",
+        pub(super) end_time_utc: String = "endTimeUtc",
+    }
 
-/// What Trivy says about the image.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RunProperties {
-    pub(super) image_name: Option<String>,
-    #[serde(rename = "imageID")]
-    pub(super) image_id: Option<String>,
-    pub(super) repo_digests: Option<Vec<String>>,
+    /// What Trivy says about the image.
+    pub(super) struct RunProperties {
+        pub(super) image_name: String = "imageName",
+        pub(super) image_id: String = "imageID",
+        pub(super) repo_digests: Vec<String> = "repoDigests",
+    }
 }

@@ -69,9 +69,9 @@ impl<'a> Rules<'a> {
     fn of(&self, finding: &Finding<'_>) -> Option<&'a Rule<'a>> {
         let indexed = finding.rule_index.and_then(|index| usize::try_from(index).ok()).and_then(|index| self.all.get(index));
         let Some(id) = finding.rule_id.as_deref() else { return indexed };
-        let first_of = || self.all.iter().rev().map(|rule| (&*rule.id, rule)).collect();
+        let first_of = || self.all.iter().rev().map(|rule| (rule.id.as_ref(), rule)).collect();
         let named = || self.by_id.get_or_init(first_of).get(id).copied();
-        indexed.filter(|rule| &*rule.id == id).or_else(named).or(indexed)
+        indexed.filter(|rule| rule.id.as_ref() == id).or_else(named).or(indexed)
     }
 }
 

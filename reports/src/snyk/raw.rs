@@ -2,96 +2,81 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
-
+use crate::json::{Anything, members};
 use crate::scalar::{Scalar, filled};
 
-/// The image, or an application in it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Project {
-    pub(super) error: Option<Scalar>,
-    pub(super) vulnerabilities: Option<Vec<Vulnerability>>,
-    pub(super) applications: Option<Vec<Project>>,
-    pub(super) dependency_count: Option<u64>,
-    pub(super) package_manager: Option<String>,
-    pub(super) project_name: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) platform: Option<String>,
-    pub(super) target_file: Option<String>,
-    /// What was asked for with `--severity-threshold`.
-    pub(super) severity_threshold: Option<String>,
-    pub(super) docker: Option<Docker>,
-    pub(super) filtered: Option<Filtered>,
-    scan_result: Option<ScanResult>,
-}
+members! {
+    /// The image, or an application in it.
+    pub(super) struct Project {
+        pub(super) error: Scalar,
+        pub(super) vulnerabilities: Vec<Vulnerability>,
+        pub(super) applications: Vec<Project>,
+        pub(super) dependency_count: u64 = "dependencyCount",
+        pub(super) package_manager: String = "packageManager",
+        pub(super) project_name: String = "projectName",
+        pub(super) path: String,
+        pub(super) platform: String,
+        pub(super) target_file: String = "targetFile",
+        /// What was asked for with `--severity-threshold`.
+        pub(super) severity_threshold: String = "severityThreshold",
+        pub(super) docker: Docker,
+        pub(super) filtered: Filtered,
+        scan_result: ScanResult = "scanResult",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Docker {
-    base_image_remediation: Option<Remediation>,
-}
+    pub(super) struct Docker {
+        base_image_remediation: Remediation = "baseImageRemediation",
+    }
 
-#[derive(Deserialize)]
-struct Remediation {
-    code: Option<String>,
-    advice: Option<Vec<Advice>>,
-}
+    struct Remediation {
+        code: String,
+        advice: Vec<Advice>,
+    }
 
-#[derive(Deserialize)]
-struct Advice {
-    message: Option<String>,
-}
+    struct Advice {
+        message: String,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Filtered {
-    pub(super) ignore: Option<Vec<IgnoredAny>>,
-}
+    pub(super) struct Filtered {
+        pub(super) ignore: Vec<Anything>,
+    }
 
-#[derive(Deserialize)]
-struct ScanResult {
-    facts: Option<Vec<Fact>>,
-}
+    struct ScanResult {
+        facts: Vec<Fact>,
+    }
 
-#[derive(Deserialize)]
-struct Fact {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    data: Option<Box<RawValue>>,
-}
+    struct Fact {
+        kind: String = "type",
+        data: Scalar,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Vulnerability {
-    pub(super) id: Option<String>,
-    pub(super) title: Option<String>,
-    #[serde(rename = "type")]
-    pub(super) kind: Option<String>,
-    pub(super) severity: Option<String>,
-    pub(super) severity_with_critical: Option<String>,
-    pub(super) cvss_score: Option<Scalar>,
-    pub(super) epss_details: Option<Epss>,
-    pub(super) publication_time: Option<Scalar>,
-    /// By catalogue: `CVE`, `GHSA`, `CWE`, `ALTERNATIVE`, a distribution's own.
-    pub(super) identifiers: Option<BTreeMap<String, Option<Vec<Scalar>>>>,
-    pub(super) package_manager: Option<String>,
-    pub(super) package_name: Option<String>,
-    /// For packages of the operating system `source/binary`.
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) fixed_in: Option<Vec<String>>,
-    pub(super) nearest_fixed_in_version: Option<String>,
-    /// From the project down to the package, each `name@version`, or `false` where a step stays as it is.
-    pub(super) upgrade_path: Option<Vec<Scalar>>,
-    pub(super) is_upgradable: Option<bool>,
-    pub(super) is_ignored: Option<bool>,
-}
+    pub(super) struct Vulnerability {
+        pub(super) id: String,
+        pub(super) title: String,
+        pub(super) kind: String = "type",
+        pub(super) severity: String,
+        pub(super) severity_with_critical: String = "severityWithCritical",
+        pub(super) cvss_score: Scalar = "cvssScore",
+        pub(super) epss_details: Epss = "epssDetails",
+        pub(super) publication_time: Scalar = "publicationTime",
+        /// By catalogue: `CVE`, `GHSA`, `CWE`, `ALTERNATIVE`, a distribution's own.
+        pub(super) identifiers: BTreeMap<String, Option<Vec<Scalar>>>,
+        pub(super) package_manager: String = "packageManager",
+        pub(super) package_name: String = "packageName",
+        /// For packages of the operating system `source/binary`.
+        pub(super) name: String,
+        pub(super) version: String,
+        pub(super) fixed_in: Vec<String> = "fixedIn",
+        pub(super) nearest_fixed_in_version: String = "nearestFixedInVersion",
+        /// From the project down to the package, each `name@version`, or `false` where a step stays as it is.
+        pub(super) upgrade_path: Vec<Scalar> = "upgradePath",
+        pub(super) is_upgradable: bool = "isUpgradable",
+        pub(super) is_ignored: bool = "isIgnored",
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Epss {
-    pub(super) probability: Option<Scalar>,
+    pub(super) struct Epss {
+        pub(super) probability: Scalar,
+    }
 }
 
 impl Project {
@@ -106,6 +91,6 @@ impl Project {
     pub(super) fn image_id(&self) -> Option<String> {
         let facts = self.scan_result.as_ref()?.facts.as_ref()?;
         let fact = facts.iter().find(|fact| fact.kind.as_deref() == Some("imageId"))?;
-        filled(serde_json::from_str::<String>(fact.data.as_ref()?.get()).ok())
+        filled(fact.data.as_ref().and_then(Scalar::text))
     }
 }

@@ -1,9 +1,9 @@
 //! An image of the API, with its scan.
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
 
 use crate::ecosystem::Ecosystem;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
@@ -23,89 +23,71 @@ const INCOMPLETE: [&str; 6] = [
     "CERTIFIED_RHEL_SCAN_UNAVAILABLE",
 ];
 
-#[derive(Deserialize)]
-struct Image {
-    id: Option<String>,
-    name: Option<Name>,
-    metadata: Option<Metadata>,
-    scan: Scan,
-    notes: Option<Vec<String>>,
-}
+members! {
+    struct Image {
+        id: String,
+        name: Name,
+        metadata: Metadata,
+        scan: Scan = "scan" required,
+        notes: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Name {
-    Parts {
-        #[serde(rename = "fullName")]
-        full_name: Option<String>,
-    },
-    Text(String),
-}
+    struct Name or full_name {
+        full_name: String = "fullName",
+    }
 
-#[derive(Deserialize)]
-struct Metadata {
-    v1: Option<V1>,
-    v2: Option<V2>,
-}
+    struct Metadata {
+        v1: V1,
+        v2: V2,
+    }
 
-#[derive(Deserialize)]
-struct V1 {
-    digest: Option<String>,
-}
+    struct V1 {
+        digest: String,
+    }
 
-#[derive(Deserialize)]
-struct V2 {
-    digest: Option<String>,
-}
+    struct V2 {
+        digest: String,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Scan {
-    scan_time: Option<Scalar>,
-    scanner_version: Option<String>,
-    operating_system: Option<String>,
-    components: Option<Vec<Component>>,
-    notes: Option<Vec<String>>,
-}
+    struct Scan {
+        scan_time: Scalar = "scanTime",
+        scanner_version: String = "scannerVersion",
+        operating_system: String = "operatingSystem",
+        components: Vec<Component>,
+        notes: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-struct Component {
-    name: Option<String>,
-    version: Option<String>,
-    source: Option<String>,
-    location: Option<String>,
-    vulns: Option<Vec<Vulnerability>>,
-}
+    struct Component {
+        name: String,
+        version: String,
+        source: String,
+        location: String,
+        vulns: Vec<Vulnerability>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vulnerability {
-    cve: Option<String>,
-    advisory: Option<Advisory>,
-    severity: Option<String>,
-    cvss: Option<Scalar>,
-    epss: Option<Epss>,
-    fixed_by: Option<String>,
-    published_on: Option<Scalar>,
-    suppressed: Option<bool>,
-    state: Option<String>,
-}
+    struct Vulnerability {
+        cve: String,
+        advisory: Advisory,
+        severity: String,
+        cvss: Scalar,
+        epss: Epss,
+        fixed_by: String = "fixedBy",
+        published_on: Scalar = "publishedOn",
+        suppressed: bool,
+        state: String,
+    }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Advisory {
-    Named { name: Option<String> },
-    Text(String),
-}
+    struct Advisory or name {
+        name: String,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Epss {
-    epss_probability: Option<Scalar>,
+    struct Epss {
+        epss_probability: Scalar = "epssProbability",
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Report, ReportError> {
-    let image: Image = scalar::parse(text, "StackRox image")?;
+    let image: Image = json::parse(text, "StackRox image")?;
     let mut notes = Notes::default();
     let said: Vec<&String> = image.notes.iter().chain(&image.scan.notes).flatten().collect();
     if let Some(note) = said.iter().find(|note| INCOMPLETE.contains(&note.as_str())) {
@@ -117,7 +99,8 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
     for note in &said {
         notes.add(format!("the scan notes `{note}`"));
     }
-    let components = image.scan.components.unwrap_or_default();
+    let scan = image.scan.0;
+    let components = scan.components.unwrap_or_default();
     let claim = match components.is_empty() {
         true => Claim::Unclear(
             "the StackRox image has no component at all, so that it does not show whether anything in it was looked at"
@@ -125,7 +108,7 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
         ),
         false => Claim::Vulnerabilities,
     };
-    let os: Option<Os> = image.scan.operating_system.as_deref().and_then(distro::of);
+    let os: Option<Os> = scan.operating_system.as_deref().and_then(distro::of);
     let family = os.as_ref().map(|os| os.family.clone());
     let mut digests: Vec<String> = Vec::new();
     if let Some(metadata) = image.metadata {
@@ -138,15 +121,12 @@ pub(super) fn read(text: &str) -> Result<Report, ReportError> {
     let rows: Vec<Row> = components.into_iter().flat_map(|component| rows(component, family.as_deref(), &mut notes)).collect();
     Ok(Report {
         format: Format::Stackrox,
-        scanner: Scanner { name: "stackrox".to_owned(), version: filled(image.scan.scanner_version), database_updated_at: None },
-        scanned_at: scalar::time(image.scan.scan_time.as_ref(), "date of the scan", &mut notes),
+        scanner: Scanner { name: "stackrox".to_owned(), version: filled(scan.scanner_version), database_updated_at: None },
+        scanned_at: scalar::time(scan.scan_time.as_ref(), "date of the scan", &mut notes),
         os,
         subject: Subject {
             kind: SubjectKind::Image,
-            name: image.name.and_then(|name| match name {
-                Name::Parts { full_name } => filled(full_name),
-                Name::Text(name) => filled(Some(name)),
-            }),
+            name: image.name.and_then(|name| filled(name.full_name)),
             digests,
             image_id: None,
             platform: None,
@@ -169,10 +149,7 @@ fn rows(component: Component, family: Option<&str>, notes: &mut Notes) -> Vec<Ro
         }
         let vex = (state == "FALSE_POSITIVE").then(|| stated::statement("not_affected", FALSE_POSITIVE, notes)).flatten();
         let fixed = stated::versions(vulnerability.fixed_by.as_deref());
-        let advisory = vulnerability.advisory.and_then(|advisory| match advisory {
-            Advisory::Named { name } => filled(name),
-            Advisory::Text(name) => filled(Some(name)),
-        });
+        let advisory = vulnerability.advisory.and_then(|advisory| filled(advisory.name));
         let stated = Stated {
             id: filled(vulnerability.cve),
             advisories: advisory.into_iter().collect(),

@@ -3,42 +3,39 @@
 use std::collections::BTreeMap;
 
 use policy::findings::{Field, FixState};
-use serde::Deserialize;
 
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
 use crate::{Format, ReportError};
 
-#[derive(Deserialize)]
-struct Raw {
-    result: Table,
-}
+members! {
+    struct Raw {
+        result: Table = "result" required,
+    }
 
-#[derive(Deserialize)]
-struct Table {
-    summary: Option<BTreeMap<String, u64>>,
-    vulnerabilities: Option<Vec<Line>>,
-}
+    struct Table {
+        summary: BTreeMap<String, u64>,
+        vulnerabilities: Vec<Line>,
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    cve_id: Option<String>,
-    cve_severity: Option<String>,
-    #[serde(rename = "cveCVSS")]
-    cve_cvss: Option<Scalar>,
-    advisory_id: Option<String>,
-    component_name: Option<String>,
-    component_version: Option<String>,
-    component_fixed_version: Option<String>,
+    struct Line {
+        cve_id: String = "cveId",
+        cve_severity: String = "cveSeverity",
+        cve_cvss: Scalar = "cveCVSS",
+        advisory_id: String = "advisoryId",
+        component_name: String = "componentName",
+        component_version: String = "componentVersion",
+        component_fixed_version: String = "componentFixedVersion",
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "roxctl report")?;
-    let summary = raw.result.summary.unwrap_or_default();
-    let lines = raw.result.vulnerabilities.unwrap_or_default();
+    let raw: Raw = json::parse(text, "roxctl report")?;
+    let summary = raw.result.0.summary.unwrap_or_default();
+    let lines = raw.result.0.vulnerabilities.unwrap_or_default();
     let counted = summary.get("TOTAL-VULNERABILITIES").copied().unwrap_or_default();
     let listed = u64::try_from(lines.len()).unwrap_or(u64::MAX);
     if counted > listed {

@@ -7,6 +7,7 @@
 use policy::findings::Field;
 
 use super::{Listed, about, listed, raw};
+use crate::json;
 use crate::report::{Notes, Report, Scanner, Subject, SubjectKind};
 use crate::scalar::filled;
 use crate::{Format, Outline, Reader, ReportError};
@@ -21,8 +22,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: raw::Cluster<'_> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
+    let raw: raw::Cluster<'_> = json::parse(text, "Trivy report")?;
     let mut notes = Notes::default();
     let resources = raw.resources.into_iter().chain(raw.vulnerabilities).flatten();
     let Listed { rows, shown } = listed(resources.flat_map(|r| r.results.unwrap_or_default()).collect(), &mut notes);

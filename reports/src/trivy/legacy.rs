@@ -8,6 +8,7 @@
 use policy::findings::Field;
 
 use super::{Listed, listed, packages, raw};
+use crate::json;
 use crate::report::{Claim, Notes, Os, Report, Scanner, Subject};
 use crate::{Format, Outline, Reader, ReportError};
 
@@ -22,8 +23,7 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let results: Vec<raw::ResultOf<'_>> =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the Trivy report cannot be read: {e}"), None))?;
+    let results: Vec<raw::ResultOf<'_>> = json::parse(text, "Trivy report")?;
     let os = results.iter().find_map(os);
     let mut notes = Notes::default();
     let Listed { rows, shown } = listed(results, &mut notes);

@@ -2,152 +2,99 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
+use crate::json::members;
+use crate::scalar::Scalar;
 use crate::text::Text;
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Report<'a> {
-    pub(super) schema_version: i64,
-    pub(super) trivy: Option<Trivy>,
-    pub(super) created_at: Option<Created>,
-    pub(super) artifact_name: Option<String>,
-    pub(super) artifact_type: Option<String>,
-    pub(super) metadata: Option<Metadata>,
-    #[serde(borrow)]
-    pub(super) results: Option<Vec<ResultOf<'a>>>,
-}
+members! {
+    pub(super) struct Report<'a> {
+        pub(super) schema_version: i64 = "SchemaVersion" required,
+        pub(super) trivy: Trivy = "Trivy",
+        pub(super) created_at: Scalar = "CreatedAt",
+        pub(super) artifact_name: String = "ArtifactName",
+        pub(super) artifact_type: String = "ArtifactType",
+        pub(super) metadata: Metadata = "Metadata",
+        pub(super) results: Vec<ResultOf<'a>> = "Results",
+    }
 
-/// A time as text, or as Unix seconds.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum Created {
-    Text(String),
-    Seconds(i64),
-}
+    pub(super) struct Trivy {
+        pub(super) version: String = "Version",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Trivy {
-    pub(super) version: Option<String>,
-}
+    pub(super) struct Metadata {
+        pub(super) os: Os = "OS",
+        pub(super) image_id: String = "ImageID",
+        pub(super) repo_digests: Vec<String> = "RepoDigests",
+        pub(super) image_config: ImageConfig = "ImageConfig",
+    }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Metadata {
-    #[serde(rename = "OS")]
-    pub(super) os: Option<Os>,
-    #[serde(rename = "ImageID")]
-    pub(super) image_id: Option<String>,
-    pub(super) repo_digests: Option<Vec<String>>,
-    pub(super) image_config: Option<ImageConfig>,
-}
+    pub(super) struct Os {
+        pub(super) family: String = "Family",
+        pub(super) name: String = "Name",
+        pub(super) eosl: bool = "EOSL",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Os {
-    pub(super) family: Option<String>,
-    pub(super) name: Option<String>,
-    #[serde(rename = "EOSL")]
-    pub(super) eosl: Option<bool>,
-}
+    pub(super) struct ImageConfig {
+        pub(super) os: String,
+        pub(super) architecture: String,
+        pub(super) variant: String,
+    }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct ImageConfig {
-    pub(super) os: Option<String>,
-    pub(super) architecture: Option<String>,
-    pub(super) variant: Option<String>,
-}
+    pub(super) struct ResultOf<'a> {
+        pub(super) target: String = "Target",
+        pub(super) class: String = "Class",
+        pub(super) kind: String = "Type",
+        pub(super) vulnerabilities: Vec<Vulnerability<'a>> = "Vulnerabilities",
+        pub(super) modified: Vec<Modified<'a>> = "ExperimentalModifiedFindings",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ResultOf<'a> {
-    pub(super) target: Option<String>,
-    pub(super) class: Option<String>,
-    #[serde(rename = "Type")]
-    pub(super) kind: Option<String>,
-    #[serde(borrow)]
-    pub(super) vulnerabilities: Option<Vec<Vulnerability<'a>>>,
-    #[serde(borrow, rename = "ExperimentalModifiedFindings")]
-    pub(super) modified: Option<Vec<Modified<'a>>>,
-}
+    /// A finding that a VEX document or an ignore file took out of the list. Of other kinds of findings the same members are read, and
+    /// nothing is made of them.
+    pub(super) struct Modified<'a> {
+        pub(super) kind: String = "Type",
+        pub(super) status: String = "Status",
+        pub(super) source: String = "Source",
+        pub(super) finding: Vulnerability<'a> = "Finding",
+    }
 
-/// A finding that a VEX document or an ignore file took out of the list. Of other kinds of findings the same members are read, and
-/// nothing is made of them.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Modified<'a> {
-    #[serde(rename = "Type")]
-    pub(super) kind: Option<String>,
-    pub(super) status: Option<String>,
-    pub(super) source: Option<String>,
-    #[serde(borrow)]
-    pub(super) finding: Option<Vulnerability<'a>>,
-}
+    pub(super) struct Vulnerability<'a> {
+        pub(super) id: String = "VulnerabilityID",
+        pub(super) vendor_ids: Vec<String> = "VendorIDs",
+        pub(super) package: String = "PkgName",
+        pub(super) path: String = "PkgPath",
+        pub(super) identifier: Identifier = "PkgIdentifier",
+        pub(super) installed: String = "InstalledVersion",
+        pub(super) fixed: Text<'a> = "FixedVersion",
+        pub(super) status: Text<'a> = "Status",
+        pub(super) severity: Text<'a> = "Severity",
+        pub(super) severity_source: Text<'a> = "SeveritySource",
+        pub(super) cvss: Scores<'a> = "CVSS",
+        pub(super) published: Text<'a> = "PublishedDate",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Vulnerability<'a> {
-    #[serde(rename = "VulnerabilityID")]
-    pub(super) id: Option<String>,
-    #[serde(rename = "VendorIDs")]
-    pub(super) vendor_ids: Option<Vec<String>>,
-    #[serde(rename = "PkgName")]
-    pub(super) package: Option<String>,
-    #[serde(rename = "PkgPath")]
-    pub(super) path: Option<String>,
-    #[serde(rename = "PkgIdentifier")]
-    pub(super) identifier: Option<Identifier>,
-    #[serde(rename = "InstalledVersion")]
-    pub(super) installed: Option<String>,
-    #[serde(borrow, rename = "FixedVersion")]
-    pub(super) fixed: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) status: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) severity: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub(super) severity_source: Option<Text<'a>>,
-    #[serde(borrow, rename = "CVSS")]
-    pub(super) cvss: Option<Scores<'a>>,
-    #[serde(borrow, rename = "PublishedDate")]
-    pub(super) published: Option<Text<'a>>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Identifier {
-    #[serde(rename = "PURL")]
-    pub(super) purl: Option<String>,
+    pub(super) struct Identifier {
+        pub(super) purl: String = "PURL",
+    }
 }
 
 /// By source: `nvd`, `ghsa`, `redhat`, …
 pub(super) type Scores<'a> = BTreeMap<Text<'a>, Score>;
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Score {
-    #[serde(rename = "V2Score")]
-    pub(super) v2: Option<f64>,
-    #[serde(rename = "V3Score")]
-    pub(super) v3: Option<f64>,
-    #[serde(rename = "V40Score")]
-    pub(super) v4: Option<f64>,
-}
+members! {
+    pub(super) struct Score {
+        pub(super) v2: f64 = "V2Score",
+        pub(super) v3: f64 = "V3Score",
+        pub(super) v4: f64 = "V40Score",
+    }
 
-/// `trivy k8s --report all --format json`: Kubernetes objects, each with the results of its images. `Vulnerabilities` before 0.46.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Cluster<'a> {
-    pub(super) cluster_name: Option<String>,
-    #[serde(borrow)]
-    pub(super) resources: Option<Vec<Resource<'a>>>,
-    #[serde(borrow)]
-    pub(super) vulnerabilities: Option<Vec<Resource<'a>>>,
-}
+    /// `trivy k8s --report all --format json`: Kubernetes objects, each with the results of its images. `Vulnerabilities` before 0.46.
+    pub(super) struct Cluster<'a> {
+        pub(super) cluster_name: String = "ClusterName",
+        pub(super) resources: Vec<Resource<'a>> = "Resources",
+        pub(super) vulnerabilities: Vec<Resource<'a>> = "Vulnerabilities",
+    }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Resource<'a> {
-    #[serde(borrow)]
-    pub(super) results: Option<Vec<ResultOf<'a>>>,
+    pub(super) struct Resource<'a> {
+        pub(super) results: Vec<ResultOf<'a>> = "Results",
+    }
 }

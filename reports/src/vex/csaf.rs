@@ -17,13 +17,14 @@ use policy::time::Timestamp;
 use super::product::{Identifiers, Product};
 use super::{Read, VexStatement};
 use crate::ReportError;
+use crate::json;
 use crate::report::Notes;
 use crate::scalar::{self, filled};
 
 pub(super) fn read(text: &str) -> Result<Read, ReportError> {
-    let raw: raw::Csaf =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the CSAF document cannot be read: {e}"), None))?;
-    let (version, category) = (raw.document.csaf_version.unwrap_or_default(), raw.document.category.unwrap_or_default());
+    let raw: raw::Csaf = json::parse(text, "CSAF document")?;
+    let document = raw.document.0;
+    let (version, category) = (document.csaf_version.unwrap_or_default(), document.category.unwrap_or_default());
     if !matches!(version.as_str(), "2.0" | "2.1") {
         return Err(ReportError::new(format!("expected CSAF of the version 2.0 or 2.1, found `{version}`"), None));
     }
@@ -36,14 +37,14 @@ pub(super) fn read(text: &str) -> Result<Read, ReportError> {
     let mut notes = Notes::default();
     let tree = raw.product_tree.unwrap_or_default();
     let known = Tree::of(&tree);
-    let tracking = raw.document.tracking;
+    let tracking = document.tracking;
     let released = tracking.as_ref().and_then(|t| t.current_release_date.as_deref());
     let timestamp = scalar::time(released, "`current_release_date`", &mut notes);
     let mut statements = Vec::new();
     for vulnerability in raw.vulnerabilities.unwrap_or_default() {
         statements.extend(self::statements(vulnerability, &known, timestamp, &mut notes));
     }
-    let author = raw.document.publisher.and_then(|p| filled(p.name));
+    let author = document.publisher.and_then(|p| filled(p.name));
     Ok(Read { id: tracking.and_then(|t| filled(t.id)), author, statements, notes })
 }
 

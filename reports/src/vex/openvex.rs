@@ -6,84 +6,68 @@
 use std::collections::BTreeMap;
 
 use policy::findings::VexStatus;
-use serde::Deserialize;
 
 use super::product::{Identifiers, Product};
 use super::{Read, VexStatement};
 use crate::ReportError;
+use crate::json::{self, members};
 use crate::report::Notes;
 use crate::scalar::{self, filled};
 
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(rename = "@context")]
-    context: String,
-    #[serde(rename = "@id")]
-    id: Option<String>,
-    author: Option<String>,
-    timestamp: Option<String>,
-    statements: Vec<RawStatement>,
-}
+members! {
+    struct Raw {
+        context: String = "@context" required,
+        id: String = "@id",
+        author: String,
+        timestamp: String,
+        statements: Vec<RawStatement> = "statements" required,
+    }
 
-#[derive(Deserialize)]
-struct RawStatement {
-    vulnerability: Option<RawVulnerability>,
-    timestamp: Option<String>,
-    products: Option<Vec<RawProduct>>,
-    /// Of every product; only before 0.2.0.
-    subcomponents: Option<Vec<RawProduct>>,
-    status: Option<String>,
-    justification: Option<String>,
-    impact_statement: Option<String>,
-}
+    struct RawStatement {
+        vulnerability: RawVulnerability,
+        timestamp: String,
+        products: Vec<RawProduct>,
+        /// Of every product; only before 0.2.0.
+        subcomponents: Vec<RawProduct>,
+        status: String,
+        justification: String,
+        impact_statement: String,
+    }
 
-/// Before 0.2.0 the id alone.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawVulnerability {
-    Id(String),
-    Named { name: Option<String>, aliases: Option<Vec<String>> },
-}
+    /// Before 0.2.0 the id alone.
+    struct RawVulnerability or name {
+        name: String,
+        aliases: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawProduct {
-    Id(String),
-    Component(Box<RawComponent>),
-}
-
-#[derive(Deserialize)]
-struct RawComponent {
-    #[serde(rename = "@id")]
-    id: Option<String>,
-    identifiers: Option<BTreeMap<String, String>>,
-    hashes: Option<BTreeMap<String, String>>,
-    subcomponents: Option<Vec<RawProduct>>,
+    /// Before 0.2.0 the id alone.
+    struct RawProduct or id {
+        id: String = "@id",
+        identifiers: BTreeMap<String, String>,
+        hashes: BTreeMap<String, String>,
+        subcomponents: Vec<RawProduct>,
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Read, ReportError> {
-    let raw: Raw =
-        serde_json::from_str(text).map_err(|e| ReportError::new(format!("the OpenVEX document cannot be read: {e}"), None))?;
+    let raw: Raw = json::parse(text, "OpenVEX document")?;
     let version = raw.context.rsplit("/ns").next().unwrap_or_default().trim_matches('/');
     if !matches!(version, "" | "v0.0.1" | "v0.2.0") {
-        let message = format!("expected an OpenVEX document of the version 0.0.1 or 0.2.0, found `{}`", raw.context);
+        let message = format!("expected an OpenVEX document of the version 0.0.1 or 0.2.0, found `{}`", *raw.context);
         return Err(ReportError::new(message, None));
     }
     let mut notes = Notes::default();
     let mut statements = Vec::new();
-    for statement in raw.statements {
+    for statement in raw.statements.0 {
         statements.extend(self::statement(statement, raw.timestamp.as_deref(), &mut notes));
     }
     Ok(Read { id: filled(raw.id), author: filled(raw.author), statements, notes })
 }
 
 fn statement(raw: RawStatement, document_time: Option<&str>, notes: &mut Notes) -> Option<VexStatement> {
-    let names: Vec<String> = match raw.vulnerability {
-        Some(RawVulnerability::Id(id)) => vec![id],
-        Some(RawVulnerability::Named { name, aliases }) => name.into_iter().chain(aliases.unwrap_or_default()).collect(),
-        None => Vec::new(),
-    };
-    let names: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    let named = raw.vulnerability.unwrap_or_default();
+    let names: Vec<String> =
+        named.name.into_iter().chain(named.aliases.into_iter().flatten()).filter(|name| !name.is_empty()).collect();
     if names.is_empty() {
         notes.add("VEX statement dropped: it names no vulnerability");
         return None;
@@ -113,20 +97,12 @@ fn statement(raw: RawStatement, document_time: Option<&str>, notes: &mut Notes) 
 }
 
 fn product(raw: &RawProduct, common: &[RawProduct]) -> Product {
-    let own = match raw {
-        RawProduct::Component(component) => component.subcomponents.as_deref().unwrap_or_default(),
-        RawProduct::Id(_) => &[],
-    };
-    Product { identifiers: identifiers(raw), subcomponents: own.iter().chain(common).map(identifiers).collect() }
+    let own = raw.subcomponents.iter().flatten();
+    Product { identifiers: identifiers(raw), subcomponents: own.chain(common).map(identifiers).collect() }
 }
 
 fn identifiers(raw: &RawProduct) -> Identifiers {
-    match raw {
-        RawProduct::Id(id) => Identifiers::of([id.as_str()], []),
-        RawProduct::Component(component) => {
-            let written = component.identifiers.iter().flatten().filter(|(kind, _)| *kind == "purl").map(|(_, purl)| purl);
-            let sums = component.hashes.iter().flatten().filter(|(kind, _)| *kind == "sha-256").map(|(_, sum)| sum.as_str());
-            Identifiers::of(component.id.iter().chain(written).map(String::as_str), sums)
-        }
-    }
+    let written = raw.identifiers.iter().flatten().filter(|(kind, _)| *kind == "purl").map(|(_, purl)| purl);
+    let sums = raw.hashes.iter().flatten().filter(|(kind, _)| *kind == "sha-256").map(|(_, sum)| sum.as_str());
+    Identifiers::of(raw.id.iter().chain(written).map(String::as_str), sums)
 }

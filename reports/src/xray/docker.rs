@@ -1,59 +1,51 @@
 //! The simple JSON of JFrog's command line.
 
 use policy::findings::FixState;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::component::Component;
+use crate::json::{self, Anything, members};
 use crate::report::{Claim, Notes, Report, Row, Subject, SubjectKind};
-use crate::scalar::{self, filled};
+use crate::scalar::filled;
 use crate::stated::{self, Stated};
 use crate::text::Text;
 use crate::{ReportError, xray};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    vulnerabilities: Option<Vec<Vulnerability>>,
-    security_violations: Option<Vec<IgnoredAny>>,
-    errors: Option<Vec<ErrorOf>>,
-    scans_status: Option<Status>,
-}
+members! {
+    struct Raw {
+        vulnerabilities: Vec<Vulnerability>,
+        security_violations: Vec<Anything> = "securityViolations",
+        errors: Vec<ErrorOf>,
+        scans_status: Status = "scansStatus",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ErrorOf {
-    error_message: Option<String>,
-}
+    struct ErrorOf {
+        error_message: String = "errorMessage",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    sca_scan_status_code: Option<i64>,
-}
+    struct Status {
+        sca_scan_status_code: i64 = "scaScanStatusCode",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Vulnerability {
-    issue_id: Option<String>,
-    summary: Option<String>,
-    severity: Option<String>,
-    impacted_package_name: Option<String>,
-    impacted_package_version: Option<String>,
-    impacted_package_type: Option<String>,
-    fixed_versions: Option<Vec<String>>,
-    cves: Option<Vec<xray::Cve>>,
-    impact_paths: Option<Vec<Vec<Step>>>,
-}
+    struct Vulnerability {
+        issue_id: String = "issueId",
+        summary: String,
+        severity: String,
+        impacted_package_name: String = "impactedPackageName",
+        impacted_package_version: String = "impactedPackageVersion",
+        impacted_package_type: String = "impactedPackageType",
+        fixed_versions: Vec<String> = "fixedVersions",
+        cves: Vec<xray::Cve>,
+        impact_paths: Vec<Vec<Step>> = "impactPaths",
+    }
 
-#[derive(Deserialize)]
-struct Step {
-    name: Option<String>,
-    version: Option<String>,
+    struct Step {
+        name: String,
+        version: String,
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "JFrog Xray report")?;
+    let raw: Raw = json::parse(text, "JFrog Xray report")?;
     if let Some(errors) = raw.errors.filter(|errors| !errors.is_empty()) {
         let message = errors.into_iter().find_map(|error| error.error_message).unwrap_or_default();
         return Err(ReportError::new(format!("the scan by JFrog Xray failed: {message}"), Some("scan again")));

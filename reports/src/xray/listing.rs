@@ -1,60 +1,56 @@
 //! Lists of findings with their total: a vulnerabilities report (`rows`), and the export of a component's issues (`data`).
 
 use policy::findings::FixState;
-use serde::Deserialize;
 
 use super::component::Component;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
 use crate::scalar::{self, Scalar, Value as _, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
 use crate::{ReportError, xray};
 
-#[derive(Deserialize)]
-struct RowList {
-    total_rows: Option<Scalar>,
-    rows: Option<Vec<Line>>,
-}
+members! {
+    struct RowList {
+        total_rows: Scalar,
+        rows: Vec<Line>,
+    }
 
-#[derive(Deserialize)]
-struct Line {
-    issue_id: Option<String>,
-    summary: Option<String>,
-    severity: Option<String>,
-    cves: Option<Vec<xray::Cve>>,
-    vulnerable_component: Option<String>,
-    impacted_artifact: Option<String>,
-    package_type: Option<String>,
-    physical_path: Option<String>,
-    fixed_versions: Option<Vec<String>>,
-}
+    struct Line {
+        issue_id: String,
+        summary: String,
+        severity: String,
+        cves: Vec<xray::Cve>,
+        vulnerable_component: String,
+        impacted_artifact: String,
+        package_type: String,
+        physical_path: String,
+        fixed_versions: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-struct DataList {
-    total_count: Option<Scalar>,
-    data: Option<Vec<Item>>,
-}
+    struct DataList {
+        total_count: Scalar,
+        data: Vec<Item>,
+    }
 
-#[derive(Deserialize)]
-struct Item {
-    id: Option<String>,
-    summary: Option<String>,
-    severity: Option<String>,
-    issue_type: Option<String>,
-    component: Option<String>,
-    source_comp_id: Option<String>,
-    component_versions: Option<Versions>,
-}
+    struct Item {
+        id: String,
+        summary: String,
+        severity: String,
+        issue_type: String,
+        component: String,
+        source_comp_id: String,
+        component_versions: Versions,
+    }
 
-#[derive(Default, Deserialize)]
-struct Versions {
-    fixed_versions: Option<Vec<String>>,
-    more_details: Option<Details>,
-}
+    struct Versions {
+        fixed_versions: Vec<String>,
+        more_details: Details,
+    }
 
-#[derive(Deserialize)]
-struct Details {
-    cves: Option<Vec<xray::Cve>>,
+    struct Details {
+        cves: Vec<xray::Cve>,
+    }
 }
 
 /// More findings are counted than are listed: the rest is on other pages.
@@ -72,7 +68,7 @@ fn check_total(total: Option<&Scalar>, listed: usize, key: &str) -> Result<(), R
 }
 
 pub(super) fn rows(text: &str) -> Result<Report, ReportError> {
-    let raw: RowList = scalar::parse(text, "JFrog Xray report")?;
+    let raw: RowList = json::parse(text, "JFrog Xray report")?;
     let lines = raw.rows.unwrap_or_default();
     check_total(raw.total_rows.as_ref(), lines.len(), "total_rows")?;
     let mut artifacts: Vec<&String> = lines.iter().filter_map(|line| line.impacted_artifact.as_ref()).collect();
@@ -119,7 +115,7 @@ fn line_rows(line: Line, notes: &mut Notes) -> Vec<Row> {
 }
 
 pub(super) fn data(text: &str) -> Result<Report, ReportError> {
-    let raw: DataList = scalar::parse(text, "JFrog Xray report")?;
+    let raw: DataList = json::parse(text, "JFrog Xray report")?;
     let items = raw.data.unwrap_or_default();
     check_total(raw.total_count.as_ref(), items.len(), "total_count")?;
     let mut notes = Notes::default();

@@ -3,49 +3,46 @@
 use std::collections::BTreeMap;
 
 use policy::findings::FixState;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::component::Component;
+use crate::json::{self, Anything, members};
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
 use crate::text::Text;
 use crate::{ReportError, xray};
 
-#[derive(Deserialize)]
-struct Scan {
-    component_id: Option<String>,
-    package_type: Option<String>,
-    status: Option<String>,
-    vulnerabilities: Option<Vec<Issue>>,
-    violations: Option<Vec<IgnoredAny>>,
-}
+members! {
+    struct Scan {
+        component_id: String,
+        package_type: String,
+        status: String,
+        vulnerabilities: Vec<Issue>,
+        violations: Vec<Anything>,
+    }
 
-#[derive(Deserialize)]
-struct Issue {
-    issue_id: Option<String>,
-    summary: Option<String>,
-    severity: Option<String>,
-    cves: Option<Vec<xray::Cve>>,
-    components: Option<BTreeMap<String, In>>,
-}
+    struct Issue {
+        issue_id: String,
+        summary: String,
+        severity: String,
+        cves: Vec<xray::Cve>,
+        components: BTreeMap<String, In>,
+    }
 
-#[derive(Default, Deserialize)]
-struct In {
-    fixed_versions: Option<Vec<String>>,
-    impact_paths: Option<Vec<Vec<Step>>>,
-}
+    struct In {
+        fixed_versions: Vec<String>,
+        impact_paths: Vec<Vec<Step>>,
+    }
 
-#[derive(Deserialize)]
-struct Step {
-    full_path: Option<String>,
+    struct Step {
+        full_path: String,
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Report, ReportError> {
     let scans: Vec<Scan> = match text.trim_start().starts_with('[') {
-        true => scalar::parse(text, "JFrog Xray scan")?,
-        false => vec![scalar::parse(text, "JFrog Xray scan")?],
+        true => json::parse(text, "JFrog Xray scan")?,
+        false => vec![json::parse(text, "JFrog Xray scan")?],
     };
     let status = scans.iter().find_map(|scan| scan.status.as_deref().filter(|status| *status != "completed"));
     if let Some(status) = status {

@@ -1,50 +1,46 @@
 //! The artifact summary: issues with the paths on which they lie.
 
-use serde::Deserialize;
-
 use super::component::Component;
+use crate::json::{self, members};
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
-use crate::scalar::{self, filled};
+use crate::scalar::filled;
 use crate::stated::Stated;
 use crate::text::Text;
 use crate::{ReportError, xray};
 
-#[derive(Deserialize)]
-struct Raw {
-    artifacts: Option<Vec<Artifact>>,
-    errors: Option<Vec<ErrorOf>>,
-}
+members! {
+    struct Raw {
+        artifacts: Vec<Artifact>,
+        errors: Vec<ErrorOf>,
+    }
 
-#[derive(Deserialize)]
-struct ErrorOf {
-    error: Option<String>,
-}
+    struct ErrorOf {
+        error: String,
+    }
 
-#[derive(Deserialize)]
-struct Artifact {
-    general: Option<General>,
-    issues: Option<Vec<Issue>>,
-}
+    struct Artifact {
+        general: General,
+        issues: Vec<Issue>,
+    }
 
-#[derive(Deserialize)]
-struct General {
-    component_id: Option<String>,
-    pkg_type: Option<String>,
-    sha256: Option<String>,
-}
+    struct General {
+        component_id: String,
+        pkg_type: String,
+        sha256: String,
+    }
 
-#[derive(Deserialize)]
-struct Issue {
-    issue_id: Option<String>,
-    issue_type: Option<String>,
-    summary: Option<String>,
-    severity: Option<String>,
-    cves: Option<Vec<xray::Cve>>,
-    impact_path: Option<Vec<String>>,
+    struct Issue {
+        issue_id: String,
+        issue_type: String,
+        summary: String,
+        severity: String,
+        cves: Vec<xray::Cve>,
+        impact_path: Vec<String>,
+    }
 }
 
 pub(super) fn read(text: &str) -> Result<Report, ReportError> {
-    let raw: Raw = scalar::parse(text, "JFrog Xray summary")?;
+    let raw: Raw = json::parse(text, "JFrog Xray summary")?;
     if let Some(error) = raw.errors.iter().flatten().find_map(|e| filled(e.error.clone())) {
         return Err(ReportError::new(
             format!("JFrog Xray reports an error instead of a scan: {error}"),

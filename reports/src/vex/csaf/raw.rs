@@ -2,107 +2,93 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use crate::json::members;
+members! {
+    pub(super) struct Csaf {
+        pub(super) document: Document = "document" required,
+        pub(super) product_tree: Tree,
+        pub(super) vulnerabilities: Vec<Vulnerability>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Csaf {
-    pub(super) document: Document,
-    pub(super) product_tree: Option<Tree>,
-    pub(super) vulnerabilities: Option<Vec<Vulnerability>>,
-}
+    pub(super) struct Document {
+        pub(super) category: String,
+        pub(super) csaf_version: String,
+        pub(super) publisher: Publisher,
+        pub(super) tracking: Tracking,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Document {
-    pub(super) category: Option<String>,
-    pub(super) csaf_version: Option<String>,
-    pub(super) publisher: Option<Publisher>,
-    pub(super) tracking: Option<Tracking>,
-}
+    pub(super) struct Publisher {
+        pub(super) name: String,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Publisher {
-    pub(super) name: Option<String>,
-}
+    pub(super) struct Tracking {
+        pub(super) id: String,
+        pub(super) current_release_date: String,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Tracking {
-    pub(super) id: Option<String>,
-    pub(super) current_release_date: Option<String>,
-}
+    pub(super) struct Tree {
+        pub(super) branches: Vec<Branch>,
+        pub(super) full_product_names: Vec<Product>,
+        pub(super) relationships: Vec<Relationship>,
+        pub(super) product_groups: Vec<Group>,
+    }
 
-#[derive(Default, Deserialize)]
-pub(super) struct Tree {
-    pub(super) branches: Option<Vec<Branch>>,
-    pub(super) full_product_names: Option<Vec<Product>>,
-    pub(super) relationships: Option<Vec<Relationship>>,
-    pub(super) product_groups: Option<Vec<Group>>,
-}
+    pub(super) struct Branch {
+        pub(super) branches: Vec<Branch>,
+        pub(super) product: Product,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Branch {
-    pub(super) branches: Option<Vec<Branch>>,
-    pub(super) product: Option<Product>,
-}
+    pub(super) struct Product {
+        pub(super) product_id: String = "product_id" required,
+        pub(super) product_identification_helper: Helper,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Product {
-    pub(super) product_id: String,
-    pub(super) product_identification_helper: Option<Helper>,
-}
+    pub(super) struct Helper {
+        pub(super) purl: String,
+        /// Since 2.1.
+        pub(super) purls: Vec<String>,
+        pub(super) hashes: Vec<Hashes>,
+    }
 
-#[derive(Default, Deserialize)]
-pub(super) struct Helper {
-    pub(super) purl: Option<String>,
-    /// Since 2.1.
-    pub(super) purls: Option<Vec<String>>,
-    pub(super) hashes: Option<Vec<Hashes>>,
-}
+    pub(super) struct Hashes {
+        pub(super) file_hashes: Vec<Hash>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Hashes {
-    pub(super) file_hashes: Option<Vec<Hash>>,
-}
+    pub(super) struct Hash {
+        pub(super) algorithm: String,
+        pub(super) value: String,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Hash {
-    pub(super) algorithm: Option<String>,
-    pub(super) value: Option<String>,
-}
+    pub(super) struct Relationship {
+        pub(super) category: String,
+        pub(super) full_product_name: Product = "full_product_name" required,
+        pub(super) product_reference: String = "product_reference" required,
+        pub(super) relates_to_product_reference: String = "relates_to_product_reference" required,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Relationship {
-    pub(super) category: Option<String>,
-    pub(super) full_product_name: Product,
-    pub(super) product_reference: String,
-    pub(super) relates_to_product_reference: String,
-}
+    pub(super) struct Group {
+        pub(super) group_id: String = "group_id" required,
+        pub(super) product_ids: Vec<String>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Group {
-    pub(super) group_id: String,
-    pub(super) product_ids: Option<Vec<String>>,
-}
+    pub(super) struct Vulnerability {
+        pub(super) cve: String,
+        pub(super) ids: Vec<Id>,
+        pub(super) product_status: BTreeMap<String, Vec<String>>,
+        pub(super) flags: Vec<Impact>,
+        pub(super) threats: Vec<Impact>,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Vulnerability {
-    pub(super) cve: Option<String>,
-    pub(super) ids: Option<Vec<Id>>,
-    pub(super) product_status: Option<BTreeMap<String, Vec<String>>>,
-    pub(super) flags: Option<Vec<Impact>>,
-    pub(super) threats: Option<Vec<Impact>>,
-}
+    pub(super) struct Id {
+        pub(super) text: String,
+    }
 
-#[derive(Deserialize)]
-pub(super) struct Id {
-    pub(super) text: Option<String>,
-}
-
-/// A flag, or a threat of the category `impact`.
-#[derive(Deserialize)]
-pub(super) struct Impact {
-    pub(super) label: Option<String>,
-    pub(super) category: Option<String>,
-    pub(super) details: Option<String>,
-    pub(super) product_ids: Option<Vec<String>>,
-    pub(super) group_ids: Option<Vec<String>>,
+    /// A flag, or a threat of the category `impact`.
+    pub(super) struct Impact {
+        pub(super) label: String,
+        pub(super) category: String,
+        pub(super) details: String,
+        pub(super) product_ids: Vec<String>,
+        pub(super) group_ids: Vec<String>,
+    }
 }
