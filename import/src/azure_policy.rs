@@ -50,7 +50,7 @@ fn parameters<'a>(at: &At<'a>) -> At<'a> {
 }
 
 /// Reads each object into a rule of the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for object in objects {
         read_object(object, draft)?;
     }
@@ -65,15 +65,15 @@ fn value<'a>(parameters: &At<'a>, key: &str) -> Option<At<'a>> {
     if is_wrapped { parameter.get("value") } else { Some(parameter) }
 }
 
-fn values<'a>(parameters: &At<'a>, key: &str) -> Result<Vec<At<'a>>, Refusal> {
+fn values<'a>(parameters: &At<'a>, key: &str) -> Result<Vec<At<'a>>, Box<Refusal>> {
     value(parameters, key).map_or(Ok(Vec::new()), |list| list.list())
 }
 
-fn texts<'a>(parameters: &At<'a>, key: &str) -> Result<Vec<&'a str>, Refusal> {
+fn texts<'a>(parameters: &At<'a>, key: &str) -> Result<Vec<&'a str>, Box<Refusal>> {
     values(parameters, key)?.iter().map(At::text).collect()
 }
 
-fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let assignment = assignment(at);
     let parameters = parameters(at);
     draft.lose_others(&parameters, &PARAMETERS)?;
@@ -111,7 +111,7 @@ fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
 }
 
 /// A number is what is allowed; what is worse than high was high when the definition was written.
-fn read_conditions(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
+fn read_conditions(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Box<Refusal>> {
     let severity = value(parameters, "severity");
     if let Some(severity) = &severity {
         draft.lose_others(severity, &["High", "Medium", "Low"])?;
@@ -124,7 +124,7 @@ fn read_conditions(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>,
     ])
 }
 
-fn read_namespaces(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
+fn read_namespaces(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Box<Refusal>> {
     let mut scope = Vec::new();
     if let Some(list) = value(parameters, "namespaces") {
         let names = texts(parameters, "namespaces")?;
@@ -154,7 +154,7 @@ fn read_namespaces(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>,
 }
 
 /// `matchLabels` and `matchExpressions` of a Kubernetes label selector.
-fn read_labels(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
+fn read_labels(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Box<Refusal>> {
     const LOST: &str = "the rule is for every workload that the other entries leave";
     let Some(selector) = value(parameters, "labelSelector") else { return Ok(Vec::new()) };
     draft.lose_others(&selector, &["matchLabels", "matchExpressions"])?;
@@ -186,7 +186,7 @@ fn read_labels(parameters: &At<'_>, draft: &mut Draft) -> Result<Vec<Value>, Ref
     Ok(scope)
 }
 
-fn read_exceptions(parameters: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+fn read_exceptions(parameters: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let levels = [("None", None), ("Low", Some("low")), ("Medium", Some("medium")), ("High", Some("high"))];
     if let Some(severity) = value(parameters, THRESHOLD).map_or(Ok(None), |level| level.word(&levels))? {
         let members = json!({ "reason": "excluded by the Azure Policy: no patch", "fixable": false, "severityAtMost": severity });

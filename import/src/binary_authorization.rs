@@ -29,7 +29,7 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each policy into rules of the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let mut policies = Vec::new();
     for object in objects {
         match object.get("gkePolicy") {
@@ -67,7 +67,7 @@ struct Policy<'a> {
     allowed: Option<At<'a>>,
 }
 
-fn read_policy<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Refusal> {
+fn read_policy<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Box<Refusal>> {
     draft.lose_others(at, &["checkSets", "imageAllowlist"])?;
     let sets = at.list_of("checkSets")?;
     if sets.len() > limits::RULES {

@@ -45,7 +45,7 @@ pub(crate) struct Ceilings {
 
 impl Ceiling {
     /// A member that says one, or what holds where it is absent.
-    pub(crate) fn read(at: &At<'_>, key: &str, default: Option<Self>) -> Result<Self, Refusal> {
+    pub(crate) fn read(at: &At<'_>, key: &str, default: Option<Self>) -> Result<Self, Box<Refusal>> {
         match (at.get(key), default) {
             (None, Some(default)) => Ok(default),
             _ => at.require(key)?.word(&WORDS),

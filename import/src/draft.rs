@@ -52,7 +52,7 @@ impl Draft {
     }
 
     /// Notes every member that the format is not known to have.
-    pub(crate) fn lose_others(&mut self, at: &At<'_>, known: &[&str]) -> Result<(), Refusal> {
+    pub(crate) fn lose_others(&mut self, at: &At<'_>, known: &[&str]) -> Result<(), Box<Refusal>> {
         for other in at.others(known)? {
             self.lose(&other, "this member is not known: nothing stands for it, and only who knows it can say what that means");
         }
@@ -60,7 +60,7 @@ impl Draft {
     }
 
     /// Whether the format is known to have every member of an exemption, which exempts nothing otherwise: what is not known may narrow it.
-    pub(crate) fn knows_all(&mut self, at: &At<'_>, known: &[&str]) -> Result<bool, Refusal> {
+    pub(crate) fn knows_all(&mut self, at: &At<'_>, known: &[&str]) -> Result<bool, Box<Refusal>> {
         let others = at.others(known)?;
         for other in &others {
             self.lose(other, "this member is not known, and may narrow what is exempt: nothing is exempt by this entry");
@@ -138,8 +138,8 @@ impl Draft {
     }
 
     /// The settings document, or the exemptions alone where there is no rule, and the losses.
-    pub(crate) fn finish(self) -> Result<(Value, Vec<Loss>), Refusal> {
-        let refuse = |expected: String, found: String| Refusal { place: String::new(), expected, found, hint: None };
+    pub(crate) fn finish(self) -> Result<(Value, Vec<Loss>), Box<Refusal>> {
+        let refuse = |expected: String, found: String| Box::new(Refusal { place: String::new(), expected, found, hint: None });
         if self.more_losses > 0 {
             let all = self.more_losses.saturating_add(LOSSES);
             let expected = format!("a configuration of which at most {LOSSES} things have no counterpart");

@@ -59,7 +59,7 @@ pub(crate) struct Reader {
     /// The members that say that an object is of the format, to be printed.
     pub(crate) recognise: fn(&At<'_>) -> Option<String>,
     /// Reads all its objects into the draft.
-    pub(crate) read: fn(&[At<'_>], &mut Draft) -> Result<(), Refusal>,
+    pub(crate) read: fn(&[At<'_>], &mut Draft) -> Result<(), Box<Refusal>>,
     /// What no configuration of the format says.
     pub(crate) notes: &'static [&'static str],
 }

@@ -83,14 +83,14 @@ fn is_configuration(at: &At<'_>) -> bool {
 }
 
 /// Reads each configuration into a rule, where it has one, and exemptions.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for object in objects {
         read_object(object, draft)?;
     }
     Ok(())
 }
 
-fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let known = [&[FAIL, "ignore", STATES, SWITCHES[0].0, SWITCHES[1].0][..], &SHOWN, &SCANNED].concat();
     for other in at.others(&known)? {
         let why = if other.place().ends_with("ignore-states") {
@@ -121,7 +121,7 @@ fn is_default(value: &Value) -> bool {
 }
 
 /// The names of the rules: one, or none.
-fn read_rule(at: &At<'_>, draft: &mut Draft) -> Result<Vec<String>, Refusal> {
+fn read_rule(at: &At<'_>, draft: &mut Draft) -> Result<Vec<String>, Box<Refusal>> {
     let Some(fail) = at.get(FAIL).filter(|fail| fail.value().as_str() != Some("")) else { return Ok(Vec::new()) };
     let severities = ["negligible", "low", "medium", "high", "critical"].map(|severity| (severity, severity));
     let severity = fail.word(&severities)?;

@@ -75,7 +75,7 @@ pub(crate) fn recognise_list(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each project into a rule.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.set("evaluation", "strictest");
     // Harbor ranks what has no severity below all others.
     draft.set("unknownSeverity", "ignore");
@@ -86,12 +86,12 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
 }
 
 /// Switches are texts in Harbor's metadata.
-fn switch(at: &At<'_>, key: &str, absent: bool) -> Result<bool, Refusal> {
+fn switch(at: &At<'_>, key: &str, absent: bool) -> Result<bool, Box<Refusal>> {
     let Some(member) = at.get(key) else { return Ok(absent) };
     if member.value().is_boolean() { member.boolean() } else { member.word(&[("true", true), ("false", false)]) }
 }
 
-fn read_project(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_project(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.lose_others(at, &PROJECT)?;
     let name = at.get("name").or_else(|| at.get("project_name"));
     let name = name.map_or_else(|| at.require("name"), Ok)?;
@@ -121,7 +121,7 @@ fn read_project(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn push_rule(name: &At<'_>, metadata: &At<'_>, draft: &mut Draft) -> Result<String, Refusal> {
+fn push_rule(name: &At<'_>, metadata: &At<'_>, draft: &mut Draft) -> Result<String, Box<Refusal>> {
     let project = name.text()?;
     let severities = [
         ("none", None),
@@ -153,7 +153,7 @@ fn push_rule(name: &At<'_>, metadata: &At<'_>, draft: &mut Draft) -> Result<Stri
 }
 
 /// Reads each list into an exemption: for the projects that go by it, or, where there is none, for every rule.
-pub(crate) fn read_lists(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read_lists(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for list in objects {
         let of_project = list.get("project_id").filter(|id| id.value().as_u64() != Some(0));
         let rules = draft.listed().map(<[String]>::to_vec);
@@ -169,7 +169,7 @@ pub(crate) fn read_lists(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Re
     Ok(())
 }
 
-fn read_list(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+fn read_list(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if !draft.knows_all(at, &LIST)? {
         return Ok(());
     }

@@ -64,12 +64,12 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads the one policy into rules of the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if let Some(second) = objects.get(1) {
-        return Err(Refusal {
+        return Err(Box::new(Refusal {
             hint: Some("import each policy by itself: where findings come from is said once in a settings document".to_owned()),
-            ..second.expected("one image-cve-policy")
-        });
+            ..*second.expected("one image-cve-policy")
+        }));
     }
     for object in objects {
         if object.get("apiVersion").is_none() {
@@ -89,7 +89,7 @@ struct Carrier {
     scope: Vec<Value>,
 }
 
-fn read_carrier(at: &At<'_>, draft: &mut Draft) -> Result<Carrier, Refusal> {
+fn read_carrier(at: &At<'_>, draft: &mut Draft) -> Result<Carrier, Box<Refusal>> {
     draft.lose_others(at, &["apiVersion", "kind", "metadata", "spec", "status"])?;
     let spec = at.require("spec")?;
     draft.lose_others(&spec, &[&CARRIER[..], &SELECTORS].concat())?;
@@ -105,7 +105,7 @@ fn read_carrier(at: &At<'_>, draft: &mut Draft) -> Result<Carrier, Refusal> {
     let is_of_namespace = at.require("kind")?.word(&kinds)?;
     let modes = [("protect", "deny"), ("monitor", "audit")];
     let action = spec.get("mode").map_or(Ok("deny"), |mode| mode.word(&modes))?;
-    let said = |key: &str| -> Result<Option<String>, Refusal> {
+    let said = |key: &str| -> Result<Option<String>, Box<Refusal>> {
         at.get("metadata").and_then(|metadata| metadata.get(key)).map(|member| member.text().map(str::to_owned)).transpose()
     };
     let namespace = said("namespace")?.filter(|_| is_of_namespace);
@@ -120,7 +120,7 @@ fn read_carrier(at: &At<'_>, draft: &mut Draft) -> Result<Carrier, Refusal> {
     Ok(Carrier { name: said("name")?.unwrap_or_else(|| NAME.to_owned()), action, scope })
 }
 
-fn read_settings(at: &At<'_>, carrier: Carrier, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_settings(at: &At<'_>, carrier: Carrier, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.lose_others(at, &SETTINGS)?;
     read_sources(at, draft)?;
     draft.set("evaluation", "strictest");
@@ -174,7 +174,7 @@ fn read_settings(at: &At<'_>, carrier: Carrier, draft: &mut Draft) -> Result<(),
 }
 
 /// Where reports are, and of which platform.
-fn read_sources(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_sources(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let mut findings = Map::new();
     match at.get("vulnerabilityReportNamespace") {
         Some(namespace) => {

@@ -60,7 +60,7 @@ fn is_step(at: &At<'_>) -> bool {
 }
 
 /// The steps of a workflow's jobs and of a composite action; or the document as one.
-fn steps<'a>(at: &At<'a>) -> Result<Vec<At<'a>>, Refusal> {
+fn steps<'a>(at: &At<'a>) -> Result<Vec<At<'a>>, Box<Refusal>> {
     let mut steps = Vec::new();
     if let Some(jobs) = at.get("jobs") {
         for job in jobs.others(&[])? {
@@ -75,7 +75,7 @@ fn steps<'a>(at: &At<'a>) -> Result<Vec<At<'a>>, Refusal> {
 }
 
 /// Reads each step into a rule of the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.set("evaluation", "strictest");
     draft.set("unknownSeverity", "negligible");
     for object in objects {
@@ -90,7 +90,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     Ok(())
 }
 
-fn read_step(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_step(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let Some(inputs) = at.get("with") else {
         draft.lose(at, "it has no inputs, so that every threshold is off: left out");
         return Ok(());
@@ -111,7 +111,7 @@ fn read_step(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     read_inputs(&inputs, name, draft)
 }
 
-fn read_inputs(at: &At<'_>, title: &str, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_inputs(at: &At<'_>, title: &str, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let thresholds = THRESHOLDS.map(|(key, _)| key);
     draft.lose_others(at, &[&thresholds[..], &OTHERS, &SCANNERS, &[FIXABLE_ONLY]].concat())?;
     for key in SCANNERS {

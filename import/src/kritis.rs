@@ -61,7 +61,7 @@ struct Policy<'a> {
 }
 
 /// Reads each policy into a rule of the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let policies = objects.iter().map(|object| read_object(object, draft)).collect::<Result<Vec<_>, _>>()?;
     let ceilings: Vec<Ceilings> = policies.iter().map(|policy| policy.ceilings).collect();
     let style = Style::of(&ceilings, draft);
@@ -72,7 +72,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     Ok(())
 }
 
-fn read_object<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Refusal> {
+fn read_object<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Box<Refusal>> {
     draft.lose_others(at, &["apiVersion", "kind", "metadata", "spec", "status"])?;
     let kind = at.require("kind")?;
     let is_admission = kind.text()? == "ImageSecurityPolicy";
@@ -108,7 +108,7 @@ fn read_object<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Policy<'a>, Refusal
 }
 
 /// A member that has had several names; there is one at most.
-fn one_of<'a>(at: &At<'a>, keys: &[&str]) -> Result<Option<At<'a>>, Refusal> {
+fn one_of<'a>(at: &At<'a>, keys: &[&str]) -> Result<Option<At<'a>>, Box<Refusal>> {
     let mut found = keys.iter().filter_map(|key| at.get(key));
     match (found.next(), found.next()) {
         (Some(_), Some(second)) => Err(second.expected(&format!("one of {}", keys.join(", ")))),
@@ -116,7 +116,7 @@ fn one_of<'a>(at: &At<'a>, keys: &[&str]) -> Result<Option<At<'a>>, Refusal> {
     }
 }
 
-fn read_requirements(at: &At<'_>, draft: &mut Draft) -> Result<(Ceilings, Vec<String>), Refusal> {
+fn read_requirements(at: &At<'_>, draft: &mut Draft) -> Result<(Ceilings, Vec<String>), Box<Refusal>> {
     let known = [&["maximumSeverity", "maximumFixableSeverity", "onlyFixesNotAvailable"][..], &UNFIXABLE, &ALLOWED_CVES].concat();
     draft.lose_others(at, &known)?;
     let key = if at.get("maximumFixableSeverity").is_some() { "maximumFixableSeverity" } else { "maximumSeverity" };
@@ -145,7 +145,7 @@ fn read_requirements(at: &At<'_>, draft: &mut Draft) -> Result<(Ceilings, Vec<St
     Ok((Ceilings { fixable, unfixable }, cves))
 }
 
-fn write(policy: &Policy<'_>, at: &At<'_>, style: Style, draft: &mut Draft) -> Result<(), Refusal> {
+fn write(policy: &Policy<'_>, at: &At<'_>, style: Style, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let conditions = style.conditions(policy.ceilings);
     if conditions.is_empty() {
         let why = "it tolerates every vulnerability, so that no rule is made of it";

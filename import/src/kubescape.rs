@@ -34,14 +34,14 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each exception into exemptions.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for object in objects {
         read_object(object, draft)?;
     }
     Ok(())
 }
 
-fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let version = at.require("apiVersion")?;
     if version.value() != VERSION {
         return Err(version.expected(VERSION));
@@ -88,7 +88,7 @@ const ENTRY: [&str; 9] = [
     "subcomponents",
 ];
 
-fn read_entry(at: &At<'_>, spec: &At<'_>, scopes: &[Vec<Value>], draft: &mut Draft) -> Result<(), Refusal> {
+fn read_entry(at: &At<'_>, spec: &At<'_>, scopes: &[Vec<Value>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if !draft.knows_all(at, &ENTRY)? {
         return Ok(());
     }
@@ -135,7 +135,7 @@ fn read_entry(at: &At<'_>, spec: &At<'_>, scopes: &[Vec<Value>], draft: &mut Dra
 }
 
 /// Whether Kubescape hides what an entry is about.
-fn hides(at: &At<'_>) -> Result<bool, Refusal> {
+fn hides(at: &At<'_>) -> Result<bool, Box<Refusal>> {
     Ok(match at.get("status").and_then(|status| status.value().as_str()) {
         Some("not_affected" | "fixed") => true,
         Some("affected") => {
@@ -152,7 +152,7 @@ fn hides(at: &At<'_>) -> Result<bool, Refusal> {
 }
 
 /// The packages that an entry is about; `None`: all of them.
-fn read_packages<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<Vec<&'a str>>, Refusal> {
+fn read_packages<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<Vec<&'a str>>, Box<Refusal>> {
     let Some(list) = at.get("subcomponents") else { return Ok(None) };
     let theirs = list.list()?;
     if theirs.is_empty() {

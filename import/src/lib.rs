@@ -134,7 +134,7 @@ impl std::error::Error for Refusal {}
 /// # Errors
 /// A text cannot be read, nothing is of a known format, there are two gates, something is not of its format's shape, or what comes out
 /// has more rules or exemptions than settings may have.
-pub fn import(files: &[File<'_>]) -> Result<Imported, Refusal> {
+pub fn import(files: &[File<'_>]) -> Result<Imported, Box<Refusal>> {
     let parsed = files.iter().map(|file| parse::parse(file, files.len() > 1)).collect::<Result<Vec<_>, _>>()?;
     let mut draft = Draft::default();
     let groups = recognise::recognise(&parsed, &mut draft)?;
@@ -157,27 +157,27 @@ pub fn import(files: &[File<'_>]) -> Result<Imported, Refusal> {
 }
 
 /// A gate that judges nothing here.
-fn without_rules(losses: &[Loss]) -> Refusal {
-    Refusal {
+fn without_rules(losses: &[Loss]) -> Box<Refusal> {
+    Box::new(Refusal {
         place: String::new(),
         expected: "something that decides by vulnerabilities".to_owned(),
         found: "nothing that a rule can be made of".to_owned(),
         hint: losses.first().map(ToString::to_string),
-    }
+    })
 }
 
 /// What is handed out can be used: as it is, or exemptions in settings of any rule.
-fn check(settings: &Value) -> Result<(), Refusal> {
+fn check(settings: &Value) -> Result<(), Box<Refusal>> {
     let mut whole = settings.clone();
     if let (Some(members), None) = (whole.as_object_mut(), settings.get("rules")) {
         let any = json!([{ "name": "any", "action": "deny", "conditions": [{ "severity": "critical" }] }]);
         members.insert("rules".to_owned(), any);
     }
     let Err(problems) = Settings::read(&whole) else { return Ok(()) };
-    Err(Refusal {
+    Err(Box::new(Refusal {
         place: String::new(),
         expected: "a configuration that settings can be made of".to_owned(),
         found: problems.first().map(ToString::to_string).unwrap_or_default(),
         hint: None,
-    })
+    }))
 }

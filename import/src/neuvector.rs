@@ -79,7 +79,7 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads all rules into the draft, those that deny first: those that allow exempt from them.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.set("evaluation", "strictest");
     // What has neither of NeuVector's severities is in none of its counts.
     draft.set("unknownSeverity", "ignore");
@@ -101,7 +101,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     Ok(())
 }
 
-fn read_object<'a>(at: &At<'a>, whole: &mut Whole, rules: &mut Vec<Rule<'a>>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_object<'a>(at: &At<'a>, whole: &mut Whole, rules: &mut Vec<Rule<'a>>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if at.get("kind").is_none() {
         for (key, member) in [("rules", at.get("rules")), ("rule", at.get("rule")), ("state", at.get("state"))] {
             match (key, member) {
@@ -134,7 +134,7 @@ fn read_object<'a>(at: &At<'a>, whole: &mut Whole, rules: &mut Vec<Rule<'a>>, dr
 const MODES: [(&str, Option<&str>); 3] = [("monitor", Some("audit")), ("protect", Some("deny")), ("", None)];
 
 /// Where it is said twice, the stricter.
-fn read_whole(at: &At<'_>, whole: &mut Whole) -> Result<(), Refusal> {
+fn read_whole(at: &At<'_>, whole: &mut Whole) -> Result<(), Box<Refusal>> {
     let action = at.get("mode").map_or(Ok(None), |mode| mode.word(&MODES))?;
     if whole.action != Some("deny") && action.is_some() {
         whole.action = action;
@@ -147,7 +147,7 @@ fn read_whole(at: &At<'_>, whole: &mut Whole) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn read_rule<'a>(at: &At<'a>, origin: Origin) -> Result<Rule<'a>, Refusal> {
+fn read_rule<'a>(at: &At<'a>, origin: Origin) -> Result<Rule<'a>, Box<Refusal>> {
     let types = [
         ("allow", (true, None)),
         ("exception", (true, None)),
@@ -168,7 +168,7 @@ fn read_rule<'a>(at: &At<'a>, origin: Origin) -> Result<Rule<'a>, Refusal> {
 
 impl Rule<'_> {
     /// Notes what no rule is known to have; says whether it is about containers, which NeuVector alone holds vulnerabilities against.
-    fn is_about_containers(&self, draft: &mut Draft) -> Result<bool, Refusal> {
+    fn is_about_containers(&self, draft: &mut Draft) -> Result<bool, Box<Refusal>> {
         let known = [
             "id",
             "conversion_id_ref",
@@ -191,7 +191,7 @@ impl Rule<'_> {
     }
 
     /// Its criteria by their names, in the order in which these come.
-    fn criteria(&self) -> Result<Vec<(String, Vec<At<'_>>)>, Refusal> {
+    fn criteria(&self) -> Result<Vec<(String, Vec<At<'_>>)>, Box<Refusal>> {
         let mut groups: Vec<(String, Vec<At<'_>>)> = Vec::new();
         let criteria = self.at.list_of("criteria")?;
         if let (Some(list), true) = (self.at.get("criteria"), criteria.len() > CRITERIA) {

@@ -16,23 +16,23 @@ pub(crate) struct Parsed {
 }
 
 /// Reads a file; `is_named`: places begin with its name.
-pub(crate) fn parse(file: &File<'_>, is_named: bool) -> Result<Parsed, Refusal> {
+pub(crate) fn parse(file: &File<'_>, is_named: bool) -> Result<Parsed, Box<Refusal>> {
     let place = if is_named { format!("{}: ", quote(file.name)) } else { String::new() };
     if let Some(document) = trivy_ignore::document(file.name, file.text) {
         return Ok(Parsed { place, documents: vec![document] });
     }
-    let read = yaml::read(file.text).map_err(|error| Refusal {
+    let read = yaml::read(file.text).map_err(|error| Box::new(Refusal {
         place: format!("{place}line {}, column {}", error.at.line, error.at.column),
         expected: error.expected,
         found: quote(&error.found),
         hint: error.hint,
-    })?;
+    }))?;
     Ok(Parsed { place, documents: read.into_iter().map(|document| document.value).collect() })
 }
 
 impl Parsed {
     /// The objects of all documents: in place of each list of objects what is in it.
-    pub(crate) fn objects(&self) -> Result<Vec<At<'_>>, Refusal> {
+    pub(crate) fn objects(&self) -> Result<Vec<At<'_>>, Box<Refusal>> {
         let mut objects = Vec::new();
         let is_one = self.documents.len() == 1;
         for (i, document) in self.documents.iter().enumerate().filter(|(_, document)| !document.is_null()) {

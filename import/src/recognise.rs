@@ -23,7 +23,7 @@ pub(crate) struct Group<'a> {
 }
 
 /// The objects by their format, those of the gate first; what is of none is lost.
-pub(crate) fn recognise<'a>(files: &'a [Parsed], draft: &mut Draft) -> Result<Vec<Group<'a>>, Refusal> {
+pub(crate) fn recognise<'a>(files: &'a [Parsed], draft: &mut Draft) -> Result<Vec<Group<'a>>, Box<Refusal>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for object in files.iter().map(Parsed::objects).collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
         let found = READERS.iter().find_map(|reader| (reader.recognise)(&object).map(|reason| (reader, reason)));
@@ -34,12 +34,12 @@ pub(crate) fn recognise<'a>(files: &'a [Parsed], draft: &mut Draft) -> Result<Ve
         if let Some(gate) =
             groups.iter().find(|group| group.reader.is_gate && reader.is_gate && group.reader.format != reader.format)
         {
-            return Err(Refusal {
+            return Err(Box::new(Refusal {
                 place: object.place().to_owned(),
                 expected: format!("{} as before", gate.reader.title),
                 found: reader.title.to_owned(),
                 hint: Some("import each gate's configuration by itself".to_owned()),
-            });
+            }));
         }
         match groups.iter_mut().find(|group| group.reader.format == reader.format) {
             Some(group) => group.objects.push(object),
@@ -54,15 +54,15 @@ pub(crate) fn recognise<'a>(files: &'a [Parsed], draft: &mut Draft) -> Result<Ve
 }
 
 /// Nothing is of a format that is known.
-pub(crate) fn nothing(files: &[Parsed]) -> Refusal {
+pub(crate) fn nothing(files: &[Parsed]) -> Box<Refusal> {
     let first = files.iter().find_map(|file| file.objects().ok()?.into_iter().next().map(|object| describe(&object)));
     let titles: Vec<&str> = READERS.iter().map(|reader| reader.title).collect();
-    Refusal {
+    Box::new(Refusal {
         place: String::new(),
         expected: format!("one of {}", titles.join(", ")),
         found: first.unwrap_or_else(|| "none".to_owned()),
         hint: None,
-    }
+    })
 }
 
 /// What an object says it is, or its members.

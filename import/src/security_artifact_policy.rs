@@ -51,14 +51,14 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads the one object into the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if let Some(second) = objects.get(1) {
-        return Err(Refusal {
+        return Err(Box::new(Refusal {
             place: second.place().to_owned(),
             expected: "one SecurityArtifactPolicy: a cluster has one".to_owned(),
             found: format!("{} of them", objects.len()),
             hint: Some("import that of each cluster by itself".to_owned()),
-        });
+        }));
     }
     for object in objects {
         read_object(object, draft)?;
@@ -67,7 +67,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     Ok(())
 }
 
-fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let api_version = at.require("apiVersion")?;
     if !api_version.text()?.strip_prefix(GROUP).is_some_and(|version| VERSIONS.contains(&version)) {
         return Err(api_version.expected(&format!("{GROUP} and a version of {}", VERSIONS.join(", "))));
@@ -80,7 +80,7 @@ fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     if rules.is_empty() || rules.len() > limits::RULES {
         let none = "Defender has no enabled rule for this cluster: there is nothing to take over";
         let hint = rules.is_empty().then(|| none.to_owned());
-        return Err(Refusal { hint, ..list.expected(&format!("1 to {} rules", limits::RULES)) });
+        return Err(Box::new(Refusal { hint, ..*list.expected(&format!("1 to {} rules", limits::RULES)) }));
     }
     let actions = rules.iter().map(|rule| rule.require("action")?.word(&ACTIONS)).collect::<Result<Vec<_>, _>>()?;
     let last_deny = actions.iter().rposition(|action| *action == "deny");
@@ -93,7 +93,7 @@ fn read_object(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
 const ACTIONS: [(&str, &str); 2] = [("deny", "deny"), ("audit", "audit")];
 
 /// `may_shield`: a deny rule stands behind this one.
-fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.lose_others(at, &["name", "action", "configuration", "scope"])?;
     let original = at.require("name")?.text()?;
     let configuration = at.require("configuration")?;
@@ -152,7 +152,7 @@ fn read_rule(at: &At<'_>, action: &str, may_shield: bool, draft: &mut Draft) -> 
 
 /// The unit that Defender counts is not published: findings are never fewer than vulnerabilities, so that a deny rule counts them, and an
 /// audit rule before one, which shields it, does not.
-fn read_conditions(configuration: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Result<Vec<Value>, Refusal> {
+fn read_conditions(configuration: &At<'_>, is_audit_before_deny: bool, draft: &mut Draft) -> Result<Vec<Value>, Box<Refusal>> {
     let mut conditions = Vec::new();
     let unit = if is_audit_before_deny { "vulnerabilities" } else { "findings" };
     if let Some(allowed) = configuration.get("maxAllowedSeverities") {
@@ -171,7 +171,7 @@ fn read_conditions(configuration: &At<'_>, is_audit_before_deny: bool, draft: &m
 }
 
 /// Ids as written; one that is none of a vulnerability is said.
-fn read_ids<'a>(configuration: &At<'a>, key: &str, draft: &mut Draft) -> Result<Vec<&'a str>, Refusal> {
+fn read_ids<'a>(configuration: &At<'a>, key: &str, draft: &mut Draft) -> Result<Vec<&'a str>, Box<Refusal>> {
     let mut ids = Vec::new();
     for id in configuration.list_of(key)? {
         let text = id.text()?;
@@ -187,7 +187,7 @@ fn read_ids<'a>(configuration: &At<'a>, key: &str, draft: &mut Draft) -> Result<
 }
 
 /// Scopes of which any one is enough.
-fn read_scope(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, Refusal> {
+fn read_scope(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, Box<Refusal>> {
     let mut scopes: Vec<Vec<Value>> = vec![Vec::new()];
     let matchers = at.list_of("scope")?;
     if let (Some(scope), true) = (at.get("scope"), matchers.len() > MATCHERS) {
@@ -214,7 +214,7 @@ fn read_scope(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, Refusal
 }
 
 /// The scopes that one matcher stands for, or why there is none.
-fn read_matcher(at: &At<'_>) -> Result<Result<Vec<Vec<Value>>, &'static str>, Refusal> {
+fn read_matcher(at: &At<'_>) -> Result<Result<Vec<Vec<Value>>, &'static str>, Box<Refusal>> {
     let kind = at.require("matcherType")?.text()?.to_ascii_lowercase();
     let globs = at.require("anyOf").and_then(|_| at.texts_of("anyOf"))?;
     if globs.is_empty() {

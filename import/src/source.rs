@@ -35,21 +35,21 @@ impl<'a> At<'a> {
     }
 
     /// A member that must be there.
-    pub(crate) fn require(&self, key: &str) -> Result<Self, Refusal> {
+    pub(crate) fn require(&self, key: &str) -> Result<Self, Box<Refusal>> {
         self.get(key).ok_or_else(|| self.wrong(&format!("a member `{key}`"), "none"))
     }
 
-    pub(crate) fn object(&self) -> Result<&'a Map<String, Value>, Refusal> {
+    pub(crate) fn object(&self) -> Result<&'a Map<String, Value>, Box<Refusal>> {
         self.value.as_object().ok_or_else(|| self.expected("an object"))
     }
 
     /// The members that are none of the known ones.
-    pub(crate) fn others(&self, known: &[&str]) -> Result<Vec<Self>, Refusal> {
+    pub(crate) fn others(&self, known: &[&str]) -> Result<Vec<Self>, Box<Refusal>> {
         let others = self.object()?.iter().filter(|(key, value)| !known.contains(&key.as_str()) && !value.is_null());
         Ok(others.map(|(key, value)| Self { value, place: self.member_place(key) }).collect())
     }
 
-    pub(crate) fn list(&self) -> Result<Vec<Self>, Refusal> {
+    pub(crate) fn list(&self) -> Result<Vec<Self>, Box<Refusal>> {
         let items = self.value.as_array().ok_or_else(|| self.expected("a list"))?;
         if items.len() > LIST_ITEMS {
             return Err(self.wrong(&format!("at most {LIST_ITEMS} elements"), &items.len().to_string()));
@@ -58,42 +58,42 @@ impl<'a> At<'a> {
     }
 
     /// The elements of a list that may be absent.
-    pub(crate) fn list_of(&self, key: &str) -> Result<Vec<Self>, Refusal> {
+    pub(crate) fn list_of(&self, key: &str) -> Result<Vec<Self>, Box<Refusal>> {
         self.get(key).map_or(Ok(Vec::new()), |member| member.list())
     }
 
-    pub(crate) fn text(&self) -> Result<&'a str, Refusal> {
+    pub(crate) fn text(&self) -> Result<&'a str, Box<Refusal>> {
         self.value.as_str().map(str::trim).filter(|text| !text.is_empty()).ok_or_else(|| self.expected("a text"))
     }
 
     /// The texts of a list that may be absent.
-    pub(crate) fn texts_of(&self, key: &str) -> Result<Vec<&'a str>, Refusal> {
+    pub(crate) fn texts_of(&self, key: &str) -> Result<Vec<&'a str>, Box<Refusal>> {
         self.list_of(key)?.iter().map(Self::text).collect()
     }
 
-    pub(crate) fn boolean(&self) -> Result<bool, Refusal> {
+    pub(crate) fn boolean(&self) -> Result<bool, Box<Refusal>> {
         self.value.as_bool().ok_or_else(|| self.expected("true or false"))
     }
 
     /// A whole number; one that is larger than any count can be is the largest of the rule language.
-    pub(crate) fn count(&self) -> Result<u32, Refusal> {
+    pub(crate) fn count(&self) -> Result<u32, Box<Refusal>> {
         let count = self.value.as_u64().ok_or_else(|| self.expected("a whole number from 0"))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// One of a closed list of words, without regard to case.
-    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, Refusal> {
+    pub(crate) fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, Box<Refusal>> {
         let found = self.value.as_str().and_then(|text| words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)));
         let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         found.map(|(_, value)| *value).ok_or_else(|| self.expected(&format!("one of {}", names.join(", "))))
     }
 
-    pub(crate) fn expected(&self, what: &str) -> Refusal {
+    pub(crate) fn expected(&self, what: &str) -> Box<Refusal> {
         self.wrong(what, &self.written())
     }
 
-    fn wrong(&self, expected: &str, found: &str) -> Refusal {
-        Refusal { place: self.place.clone(), expected: expected.to_owned(), found: found.to_owned(), hint: None }
+    fn wrong(&self, expected: &str, found: &str) -> Box<Refusal> {
+        Box::new(Refusal { place: self.place.clone(), expected: expected.to_owned(), found: found.to_owned(), hint: None })
     }
 
     /// The value as written, on one line and not long.

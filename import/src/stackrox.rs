@@ -73,7 +73,7 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each policy into rules of which any one denies.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.set("evaluation", "strictest");
     // A severity that is not known is below every other.
     draft.set("unknownSeverity", "ignore");
@@ -98,7 +98,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
 }
 
 /// Why a policy decides nothing about admission.
-fn is_elsewhere(at: &At<'_>) -> Result<Option<&'static str>, Refusal> {
+fn is_elsewhere(at: &At<'_>) -> Result<Option<&'static str>, Box<Refusal>> {
     let stages = at.texts_of("lifecycleStages")?;
     if !stages.contains(&"DEPLOY") {
         return Ok(Some("it is not about deploying: left out"));
@@ -107,7 +107,7 @@ fn is_elsewhere(at: &At<'_>) -> Result<Option<&'static str>, Refusal> {
     Ok(is_event.then_some("it is about events: left out"))
 }
 
-fn read_policy(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_policy(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     draft.lose_others(at, &[&TOLD[..], &DECIDING].concat())?;
     let name = at.get("policyName").or_else(|| at.get("name")).map_or_else(|| at.require("name"), Ok)?;
     if let Some(why) = is_elsewhere(at)? {

@@ -52,7 +52,7 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each file into exemptions.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for object in objects {
         match object.get(TEXT).and_then(|text| text.value().as_str()) {
             Some(text) => read_text(object, text, draft),
@@ -93,7 +93,7 @@ fn members(reason: &str, until: Option<Timestamp>) -> Map<String, Value> {
     members
 }
 
-fn read_sections(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_sections(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for section in SECTIONS.into_iter().skip(1).filter_map(|section| at.get(section)) {
         if section.value().as_array().is_none_or(|list| !list.is_empty()) {
             draft.lose(&section, "the gate judges vulnerabilities alone: nothing stands for it");
@@ -112,7 +112,7 @@ fn path(text: &str) -> Result<&str, &'static str> {
     if text.starts_with('/') { Err("Trivy's paths begin without a slash") } else { package::of_path(text) }
 }
 
-fn read_entry(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_entry(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if !draft.knows_all(at, &["id", "paths", "purls", "expired_at", "statement"])? {
         return Ok(());
     }
@@ -144,7 +144,7 @@ fn read_entry(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
 }
 
 /// A date ends at its first instant.
-fn read_end(at: &At<'_>) -> Result<Timestamp, Refusal> {
+fn read_end(at: &At<'_>) -> Result<Timestamp, Box<Refusal>> {
     let text = at.text()?;
     let end = Timestamp::start_of_date(text).or_else(|| Timestamp::parse(text));
     end.ok_or_else(|| at.expected("a date such as 2026-12-31"))

@@ -100,7 +100,7 @@ impl Attached {
                 }
             }
             Err(error) => {
-                let problem = Places::of("").problem(&nowhere(error));
+                let problem = Places::of("").problem(&nowhere(&error));
                 for shown in here.iter_mut().filter(|shown| shown.read.report().is_some() && !shown.problems.contains(&problem)) {
                     shown.problems.push(problem.clone());
                 }

@@ -66,10 +66,10 @@ impl Read {
         let (content, problems) =
             match read(&nothing.name, json.as_ref().unwrap_or(&text), format.as_ref().map(|(kind, _)| *kind)) {
                 Ok(content) => (content, Vec::new()),
-                Err(ReportError { message, hint }) => {
+                Err(error) => {
                     // Of what was YAML, no place is known any more.
-                    let at = if json.is_none() { places::of_sentence(&message, &text) } else { Span::default() };
-                    (Content::Refused, refused(&Located { at, path: String::new(), message, hint }))
+                    let at = if json.is_none() { places::of_sentence(error.message(), &text) } else { Span::default() };
+                    (Content::Refused, refused(&Located { at, ..nowhere(&error) }))
                 }
             };
         let is_object = matches!(&format, Some((Kind::Report(Format::Sbomscanner | Format::TrivyOperator), _)));
@@ -151,6 +151,6 @@ pub(crate) const SEVERITIES: [Severity; 6] =
     [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Negligible, Severity::Unknown];
 
 /// No place in the text.
-pub(crate) fn nowhere(error: ReportError) -> Located {
-    Located { at: Span::default(), path: String::new(), message: error.message, hint: error.hint }
+pub(crate) fn nowhere(error: &ReportError) -> Located {
+    Located { at: Span::default(), path: String::new(), message: error.message().to_owned(), hint: error.hint().map(str::to_owned) }
 }

@@ -75,7 +75,7 @@ impl Shown {
         let target = Target::image(Digest::of(b""), None, report);
         match document::make(&target, Some(now)) {
             Ok((document, _)) => self.counts = Some(counts(&document)),
-            Err(error) => self.problems.push(Places::of("").problem(&nowhere(error))),
+            Err(error) => self.problems.push(Places::of("").problem(&nowhere(&error))),
         }
     }
 

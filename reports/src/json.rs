@@ -56,7 +56,11 @@ pub(crate) enum Value<'v, 'de> {
 
 /// Why a value is not taken. It crosses serde_json as a message: there place and text are parted again, and kept.
 #[derive(Debug)]
-pub(crate) struct Refused(String);
+pub(crate) struct Refused(Box<Why>);
+
+/// Behind one pointer, which is all that a place hands on.
+#[derive(Debug)]
+struct Why(String);
 
 /// Where a value is put.
 pub(crate) trait Member<'de> {
@@ -112,23 +116,27 @@ impl Value<'_, '_> {
             Self::Unsigned(_) | Self::Signed(_) if expected.contains("64") => "value",
             _ => "type",
         };
-        Refused(format!("invalid {what}: {found}, expected {expected}"))
+        Refused::new(format!("invalid {what}: {found}, expected {expected}"))
     }
 }
 
 impl Refused {
+    fn new(why: String) -> Self {
+        Self(Box::new(Why(why)))
+    }
+
     pub(crate) fn duplicate(key: &str) -> Self {
-        Self(format!("duplicate field `{key}`"))
+        Self::new(format!("duplicate field `{key}`"))
     }
 
     pub(crate) fn missing(key: &str) -> Self {
-        Self(format!("missing field `{key}`"))
+        Self::new(format!("missing field `{key}`"))
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.0)
     }
 }
 

@@ -41,8 +41,8 @@ impl Purl {
         let kind = kind.to_ascii_lowercase();
         let is_folded = matches!(kind.as_str(), "deb" | "apk" | "npm" | "pypi" | "oci" | "github" | "bitbucket" | "composer");
         let fold = |text: &str| match (is_folded, kind.as_str()) {
-            (true, "pypi") => decode(text).to_lowercase().replace('_', "-"),
-            (true, _) => decode(text).to_lowercase(),
+            (true, "pypi") => decode(text).to_ascii_lowercase().replace('_', "-"),
+            (true, _) => decode(text).to_ascii_lowercase(),
             (false, _) => decode(text),
         };
         let (namespace, name) = (fold(namespace), fold(name));

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use policy::findings::{CvssScore, Epss, Severity};
+use policy::findings::{CvssScore, Epss, Severity, decimal};
 use policy::time::Timestamp;
 
 use crate::json::{self, Read, Refused};
@@ -74,7 +74,7 @@ impl Value for str {
     }
 
     fn number(&self) -> Option<f64> {
-        self.trim().parse().ok()
+        decimal(self)
     }
 
     fn time(&self) -> Option<Timestamp> {

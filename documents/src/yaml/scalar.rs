@@ -3,6 +3,7 @@
 //! Source: <https://yaml.org/spec/1.2.2/#1032-tag-resolution>. `yes`, `no`, `on` and `off` are strings; `0644` is six hundred and
 //! forty-four, `0o644` is octal.
 
+use policy::findings;
 use saphyr_parser::{ScalarStyle, Tag};
 use serde_json::{Number, Value};
 
@@ -84,20 +85,25 @@ fn number(text: &str) -> Option<Number> {
     if digits(unsigned, 10).is_some() {
         let positive = text.strip_prefix('+').unwrap_or(text);
         let whole = positive.parse::<i64>().map(Number::from).or_else(|_| positive.parse::<u64>().map(Number::from));
-        return whole.ok().or_else(|| text.parse().ok().and_then(Number::from_f64));
+        return whole.ok().or_else(|| float(text.starts_with('-'), unsigned, "", ""));
     }
-    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
-        None => (unsigned, None),
-    };
+    let (mantissa, power) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(mantissa, power)| (mantissa, Some(power)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let has_mantissa = match (whole, fraction) {
         ("", fraction) => digits(fraction, 10).is_some(),
         (whole, "") => digits(whole, 10).is_some(),
         (whole, fraction) => digits(whole, 10).is_some() && digits(fraction, 10).is_some(),
     };
-    let has_exponent = exponent.is_none_or(|exponent| digits(exponent, 10).is_some());
-    (has_mantissa && has_exponent).then(|| text.parse().ok().and_then(Number::from_f64)).flatten()
+    let has_power = power.is_none_or(|power| digits(power.strip_prefix(['-', '+']).unwrap_or(power), 10).is_some());
+    (has_mantissa && has_power).then(|| float(text.starts_with('-'), whole, fraction, power.unwrap_or_default())).flatten()
+}
+
+/// A float of its parts, read as JSON would write it; `None` where it is out of range.
+fn float(is_negative: bool, whole: &str, fraction: &str, power: &str) -> Option<Number> {
+    let sign = if is_negative { "-" } else { "" };
+    let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
+    let json = format!("{sign}{whole}.{fraction}0e{}", if power.is_empty() { "0" } else { power });
+    findings::decimal(&json).and_then(Number::from_f64)
 }
 
 fn digits(text: &str, radix: u32) -> Option<()> {

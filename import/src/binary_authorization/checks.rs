@@ -40,7 +40,7 @@ const OTHERS: [(&str, &str); 5] = [
 ];
 
 impl<'a> Set<'a> {
-    pub(super) fn read(at: &At<'a>, position: usize, draft: &mut Draft) -> Result<Self, Refusal> {
+    pub(super) fn read(at: &At<'a>, position: usize, draft: &mut Draft) -> Result<Self, Box<Refusal>> {
         draft.lose_others(at, &["displayName", "scope", "checks", "imageAllowlist"])?;
         let title = title(at)?.unwrap_or_else(|| format!("check set {position}"));
         let mut checks = Vec::new();
@@ -58,7 +58,7 @@ impl<'a> Set<'a> {
     }
 
     /// Adds its rules, each once for each part of its scope; returns their names.
-    pub(super) fn write(&self, parts: &[Vec<Value>], style: Style, draft: &mut Draft) -> Result<Vec<String>, Refusal> {
+    pub(super) fn write(&self, parts: &[Vec<Value>], style: Style, draft: &mut Draft) -> Result<Vec<String>, Box<Refusal>> {
         let mut all = Vec::new();
         for check in &self.checks {
             let mut names = Vec::new();
@@ -85,7 +85,7 @@ impl<'a> Set<'a> {
 
 impl<'a> Check<'a> {
     /// `None` where it is about something else.
-    fn read(at: &At<'a>, set: &str, draft: &mut Draft) -> Result<Option<Self>, Refusal> {
+    fn read(at: &At<'a>, set: &str, draft: &mut Draft) -> Result<Option<Self>, Box<Refusal>> {
         let known: Vec<&str> = OTHERS.iter().map(|(key, _)| *key).collect();
         draft.lose_others(at, &[&["displayName", "imageAllowlist", "alwaysDeny", "vulnerabilityCheck"], &known[..]].concat())?;
         for (key, why) in OTHERS {
@@ -151,11 +151,11 @@ impl<'a> Check<'a> {
     }
 }
 
-fn title(at: &At<'_>) -> Result<Option<String>, Refusal> {
+fn title(at: &At<'_>) -> Result<Option<String>, Box<Refusal>> {
     at.get("displayName").map(|name| name.text().map(policy::text::quote)).transpose()
 }
 
-fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal> {
+fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Box<Refusal>> {
     let known = [
         "maximumFixableSeverity",
         "maximumUnfixableSeverity",
@@ -170,7 +170,7 @@ fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal>
     {
         draft.lose(&projects, "whose scan counts is not said by a project here: findings are those that are attached to the image, and `trust` says by whom");
     }
-    let ids = |key: &str| -> Result<Vec<String>, Refusal> {
+    let ids = |key: &str| -> Result<Vec<String>, Box<Refusal>> {
         if let Some(list) = at.get(key).filter(|list| list.value().as_array().is_some_and(|list| list.len() > limits::LIST_ITEMS))
         {
             return Err(list.expected(&format!("at most {} ids", limits::LIST_ITEMS)));
@@ -188,13 +188,13 @@ fn read_vulnerabilities(at: &At<'_>, draft: &mut Draft) -> Result<Kind, Refusal>
 }
 
 /// The patterns of an `imageAllowlist`, a list.
-pub(super) fn read_allowed<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<At<'a>>, Refusal> {
+pub(super) fn read_allowed<'a>(at: &At<'a>, draft: &mut Draft) -> Result<Option<At<'a>>, Box<Refusal>> {
     let Some(list) = at.get("imageAllowlist") else { return Ok(None) };
     Ok(if draft.knows_all(&list, &["allowPattern"])? { list.get("allowPattern") } else { None })
 }
 
 /// Exempts images from rules.
-pub(super) fn allow_images(patterns: Option<&At<'_>>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn allow_images(patterns: Option<&At<'_>>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for pattern in patterns.map_or(Ok(Vec::new()), At::list)? {
         match allowed_image::entry_of(pattern.text()?) {
             Ok(_) if rules.is_empty() => {}

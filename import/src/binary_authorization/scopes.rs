@@ -18,7 +18,7 @@ pub(super) enum Pods {
 }
 
 impl Pods {
-    pub(super) fn read(set: &At<'_>, draft: &mut Draft) -> Result<Self, Refusal> {
+    pub(super) fn read(set: &At<'_>, draft: &mut Draft) -> Result<Self, Box<Refusal>> {
         let Some(scope) = set.get("scope") else { return Ok(Self::All) };
         let known = ["kubernetesNamespace", "kubernetesServiceAccount"];
         draft.lose_others(&scope, &known)?;

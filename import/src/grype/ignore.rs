@@ -44,7 +44,7 @@ const FIXED: &str = "fixed";
 const UNFIXED: [&str; 3] = ["not-fixed", "unknown", "wont-fix"];
 
 /// Everything that one configuration ignores, for its rules.
-pub(super) fn read(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn read(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let mut states: BTreeSet<&str> = BTreeSet::new();
     // Each place where a state of no fix stands by itself.
     let mut stated: Vec<At<'_>> = Vec::new();
@@ -105,7 +105,7 @@ fn read_states(states: &BTreeSet<&str>, stated: &[At<'_>], rules: &[String], dra
 }
 
 /// A rule of `ignore`: all of its criteria, or nothing.
-fn read_ignore(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+fn read_ignore(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if !draft.knows_all(at, &RULE)? {
         return Ok(());
     }
@@ -125,7 +125,7 @@ fn read_ignore(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), R
 type Members = Map<String, Value>;
 
 /// The predicates of an exemption, none where the matter is settled, or why there are none.
-fn criteria(at: &At<'_>, draft: &mut Draft) -> Result<Result<Option<Members>, &'static str>, Refusal> {
+fn criteria(at: &At<'_>, draft: &mut Draft) -> Result<Result<Option<Members>, &'static str>, Box<Refusal>> {
     let given = |key: &str| at.get(key).filter(|member| !is_empty(member.value()));
     let mut members = Map::new();
     if given("vex-status").is_some() || given("vex-justification").is_some() {
@@ -160,7 +160,7 @@ fn criteria(at: &At<'_>, draft: &mut Draft) -> Result<Result<Option<Members>, &'
     Ok(if members.is_empty() { Err("it has no criterion, so that Grype ignores nothing by it") } else { Ok(Some(members)) })
 }
 
-fn read_package(at: &At<'_>, members: &mut Members) -> Result<Result<(), &'static str>, Refusal> {
+fn read_package(at: &At<'_>, members: &mut Members) -> Result<Result<(), &'static str>, Box<Refusal>> {
     let given = |key: &str| at.get(key).filter(|member| !is_empty(member.value())).map(|member| member.text()).transpose();
     if !at.others(&PACKAGE)?.is_empty() {
         return Ok(Err("it has a member of `package` that is not known"));

@@ -10,7 +10,7 @@ use crate::source::At;
 const SEVERITIES: [&str; 4] = ["critical", "high", "medium", "low"];
 
 /// Conditions for the limits, and those on findings without a severity, which say no more of that.
-pub(super) fn read_limits(at: &At<'_>, draft: &mut Draft) -> Result<(Vec<Value>, Vec<Value>), Refusal> {
+pub(super) fn read_limits(at: &At<'_>, draft: &mut Draft) -> Result<(Vec<Value>, Vec<Value>), Box<Refusal>> {
     let (mut conditions, mut unknown) = (Vec::new(), Vec::new());
     if let Some(limits) = at.get("maxSeverity") {
         draft.lose_others(&limits, &[&SEVERITIES[..], &["unknown"]].concat())?;
@@ -36,7 +36,7 @@ pub(super) fn read_limits(at: &At<'_>, draft: &mut Draft) -> Result<(Vec<Value>,
 }
 
 /// How many there may be, altogether or of those without a fix.
-fn read_limit(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Map<String, Value>>, Refusal> {
+fn read_limit(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Map<String, Value>>, Box<Refusal>> {
     draft.lose_others(at, &["total", "totalWithoutFixes"])?;
     let mut limits = Vec::new();
     for (key, fixable) in [("total", None), ("totalWithoutFixes", Some(false))] {
@@ -50,7 +50,7 @@ fn read_limit(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Map<String, Value>>,
 }
 
 /// Ids that are denied whatever else is said.
-pub(super) fn read_denied(at: &At<'_>, draft: &mut Draft) -> Result<Vec<String>, Refusal> {
+pub(super) fn read_denied(at: &At<'_>, draft: &mut Draft) -> Result<Vec<String>, Box<Refusal>> {
     let mut denied: Vec<String> = at.texts_of("denyAlways")?.into_iter().map(str::to_owned).collect();
     if let Some(criteria) = at.get("cveName") {
         draft.lose_others(&criteria, &["criteria", "values"])?;

@@ -42,7 +42,7 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each filter into an exemption of the draft.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for object in objects {
         if object.get("filters").is_none() {
             read_filter(object, draft)?;
@@ -59,7 +59,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     Ok(())
 }
 
-fn read_filter(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_filter(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if !draft.knows_all(at, &FILTER)? {
         return Ok(());
     }
@@ -103,7 +103,7 @@ fn read_filter(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn reason(at: &At<'_>) -> Result<String, Refusal> {
+fn reason(at: &At<'_>) -> Result<String, Box<Refusal>> {
     for key in ["reason", "description"] {
         if let Some(text) = at.get(key).filter(|text| text.value().as_str().is_none_or(|text| !text.trim().is_empty())) {
             return text.text().map(str::to_owned);
@@ -120,7 +120,7 @@ enum Said {
     Always,
 }
 
-fn read_criterion(key: &str, at: &At<'_>) -> Result<Result<Said, &'static str>, Refusal> {
+fn read_criterion(key: &str, at: &At<'_>) -> Result<Result<Said, &'static str>, Box<Refusal>> {
     let texts = read_texts(at)?;
     Ok(texts.and_then(|values| match key {
         "vulnerabilityId" => Ok(Said::Members("ids", values.into())),
@@ -151,7 +151,7 @@ fn read_criterion(key: &str, at: &At<'_>) -> Result<Result<Said, &'static str>, 
 }
 
 /// The values of a criterion that are compared as a whole.
-fn read_texts<'a>(at: &At<'a>) -> Result<Result<Vec<&'a str>, &'static str>, Refusal> {
+fn read_texts<'a>(at: &At<'a>) -> Result<Result<Vec<&'a str>, &'static str>, Box<Refusal>> {
     let mut values = Vec::new();
     for filter in at.list()? {
         let is_whole = filter.get("comparison").and_then(|comparison| comparison.value().as_str()) == Some("EQUALS");

@@ -12,7 +12,7 @@ use crate::source::At;
 
 type Scopes = Vec<Vec<Value>>;
 /// One entry of a list: entries of a scope, or why there are none.
-type Reader = fn(&At<'_>) -> Result<Result<Vec<Value>, &'static str>, Refusal>;
+type Reader = fn(&At<'_>) -> Result<Result<Vec<Value>, &'static str>, Box<Refusal>>;
 
 /// Kinds that are judged, with their groups.
 const KINDS: [(&str, &str); 9] = [
@@ -28,7 +28,7 @@ const KINDS: [(&str, &str); 9] = [
 ];
 
 /// Scopes of which any one is enough; `None`: nothing is exempt, which has been said.
-pub(super) fn read(spec: &At<'_>, namespace: Option<&str>, draft: &mut Draft) -> Result<Option<Scopes>, Refusal> {
+pub(super) fn read(spec: &At<'_>, namespace: Option<&str>, draft: &mut Draft) -> Result<Option<Scopes>, Box<Refusal>> {
     let mut scopes: Scopes = vec![namespace.map(|namespace| entry("namespace", "equals", &[namespace])).into_iter().collect()];
     let Some(selectors) = spec.get("match") else { return Ok(Some(scopes)) };
     if !draft.knows_all(&selectors, &["namespaceSelector", "objectSelector", "resources", "images"])? {
@@ -75,7 +75,7 @@ pub(super) fn read(spec: &At<'_>, namespace: Option<&str>, draft: &mut Draft) ->
 }
 
 /// A label selector of Kubernetes.
-fn labels(at: &At<'_>, field: &str) -> Result<Result<Vec<Value>, &'static str>, Refusal> {
+fn labels(at: &At<'_>, field: &str) -> Result<Result<Vec<Value>, &'static str>, Box<Refusal>> {
     if !at.others(&["matchLabels", "matchExpressions"])?.is_empty() {
         return Ok(Err("it has a member that is not known"));
     }
@@ -110,7 +110,7 @@ fn labels(at: &At<'_>, field: &str) -> Result<Result<Vec<Value>, &'static str>, 
 }
 
 /// A kind, or one workload.
-fn resource(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Refusal> {
+fn resource(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Box<Refusal>> {
     if !at.others(&["apiGroup", "kind", "name"])?.is_empty() {
         return Ok(Err("it has a member that is not known"));
     }
@@ -128,7 +128,7 @@ fn resource(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Refusal> {
 }
 
 /// An image as a pattern of which a `*` stays within a component of its path.
-fn image(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Refusal> {
+fn image(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Box<Refusal>> {
     const SHAPE: &str = "a `*` in an image is at the end of its tag alone";
     let text = at.text()?;
     let (beginning, is_open) = text.strip_suffix('*').map_or((text, false), |beginning| (beginning, true));

@@ -13,7 +13,7 @@ use super::{Rule, found, whose};
 const REASON: &str = "allowed in NeuVector";
 
 /// `rules` are those behind it.
-pub(super) fn read(rule: &Rule<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn read(rule: &Rule<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let is_about_containers = rule.is_about_containers(draft)?;
     let why = match (rule.is_enabled, is_about_containers, rules.is_empty()) {
         (false, ..) => Some("it is disabled"),
@@ -48,7 +48,7 @@ pub(super) fn read(rule: &Rule<'_>, rules: &[String], draft: &mut Draft) -> Resu
 /// Scopes of which any one is enough, and ids.
 type Exempt = (Vec<Vec<Value>>, Vec<String>);
 
-fn criteria(rule: &Rule<'_>, draft: &mut Draft) -> Result<Result<Exempt, &'static str>, Refusal> {
+fn criteria(rule: &Rule<'_>, draft: &mut Draft) -> Result<Result<Exempt, &'static str>, Box<Refusal>> {
     let (mut scopes, mut ids) = (vec![Vec::new()], Vec::new());
     for (name, group) in rule.criteria()? {
         let [at] = &group[..] else { return Ok(Err("several criteria of one name")) };

@@ -48,7 +48,7 @@ struct Part {
 }
 
 /// The names of the rules that it became.
-pub(super) fn read(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<Vec<String>, Refusal> {
+pub(super) fn read(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<Vec<String>, Box<Refusal>> {
     let place = || rule.at.place().to_owned();
     if !rule.is_about_containers(draft)? {
         let why = "it is not about containers, of which alone NeuVector knows vulnerabilities: left out";
@@ -106,7 +106,7 @@ fn choose(parts: Vec<Part>, draft: &mut Draft) -> Part {
     kept
 }
 
-fn read_action(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<&'static str, Refusal> {
+fn read_action(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<&'static str, Box<Refusal>> {
     let own = rule.at.get("rule_mode").map_or(Ok(None), |mode| mode.word(&MODES))?;
     if let Some(action) = own.or(whole.action) {
         return Ok(action);
@@ -116,7 +116,7 @@ fn read_action(rule: &Rule<'_>, whole: Whole, draft: &mut Draft) -> Result<&'sta
     Ok("deny")
 }
 
-fn read_criteria(rule: &Rule<'_>, draft: &mut Draft) -> Result<Sum, Refusal> {
+fn read_criteria(rule: &Rule<'_>, draft: &mut Draft) -> Result<Sum, Box<Refusal>> {
     const WIDER: &str = "the rule holds without this criterion";
     let mut sum = Sum { scopes: vec![Vec::new()], ..Sum::default() };
     for (name, group) in rule.criteria()? {
@@ -145,7 +145,7 @@ fn read_criteria(rule: &Rule<'_>, draft: &mut Draft) -> Result<Sum, Refusal> {
 }
 
 /// The scopes of all criteria so far, with those of one name.
-fn scopes(group: &[At<'_>], sum: &Sum) -> Result<whose::Scopes, Refusal> {
+fn scopes(group: &[At<'_>], sum: &Sum) -> Result<whose::Scopes, Box<Refusal>> {
     let mut any = Vec::new();
     for at in group {
         match whose::read(at)? {

@@ -39,7 +39,7 @@ const COUNTS: [(&str, (&str, bool), bool); 7] = [
 ];
 
 /// What a criterion about vulnerabilities stands for; `None`: it is about something else.
-pub(super) fn read(at: &At<'_>, draft: &mut Draft) -> Result<Option<Found>, Refusal> {
+pub(super) fn read(at: &At<'_>, draft: &mut Draft) -> Result<Option<Found>, Box<Refusal>> {
     let name = at.require("name")?.text()?;
     if let Some((_, severity, is_fixable)) = COUNTS.into_iter().find(|(count, ..)| *count == name) {
         return read_count(at, severity, is_fixable, draft).map(Some);
@@ -57,12 +57,12 @@ fn any() -> Value {
 }
 
 /// "At least `number`" as "more than", `None`: more than nothing is asked for.
-fn more_than(at: &At<'_>) -> Result<Option<u32>, Refusal> {
+fn more_than(at: &At<'_>) -> Result<Option<u32>, Box<Refusal>> {
     let number = at.text()?.parse::<u64>().map_err(|_| at.expected("a whole number from 0"))?;
     Ok(number.checked_sub(1).map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
 }
 
-fn read_count(at: &At<'_>, (severity, is_exact): (&str, bool), is_fixable: bool, draft: &mut Draft) -> Result<Found, Refusal> {
+fn read_count(at: &At<'_>, (severity, is_exact): (&str, bool), is_fixable: bool, draft: &mut Draft) -> Result<Found, Box<Refusal>> {
     if at.require("op")?.text()? != ">=" {
         return Ok(Found::Unsayable("a condition has a number that is too many, and no other comparison".to_owned()));
     }
@@ -78,7 +78,7 @@ fn read_count(at: &At<'_>, (severity, is_exact): (&str, bool), is_fixable: bool,
 }
 
 /// Days since a vulnerability was published. Without what is lost here more vulnerabilities count.
-fn read_age(at: &At<'_>, draft: &mut Draft) -> Result<Option<String>, Refusal> {
+fn read_age(at: &At<'_>, draft: &mut Draft) -> Result<Option<String>, Box<Refusal>> {
     let mut age = None;
     for sub in at.list_of("sub_criteria")? {
         let is_age = sub.require("name")?.text()? == "publishDays" && sub.get("op").is_none_or(|op| op.value() == ">=");
@@ -95,7 +95,7 @@ fn read_age(at: &At<'_>, draft: &mut Draft) -> Result<Option<String>, Refusal> {
 }
 
 /// `cveScoreCount`: so many of at least a score; `cveScore`: one.
-fn read_score(at: &At<'_>, is_count: bool, draft: &mut Draft) -> Result<Found, Refusal> {
+fn read_score(at: &At<'_>, is_count: bool, draft: &mut Draft) -> Result<Found, Box<Refusal>> {
     let value = at.require("value")?;
     let score = decimal::tenths(value.text()?, false).ok_or_else(|| value.expected("a score such as 7.0"))?;
     if at.require("op")?.text()? != ">=" {
@@ -122,15 +122,15 @@ fn read_score(at: &At<'_>, is_count: bool, draft: &mut Draft) -> Result<Found, R
 }
 
 /// The names that a criterion lists, and whether each is that of one vulnerability.
-pub(super) fn names(at: &At<'_>) -> Result<(Vec<String>, bool), Refusal> {
+pub(super) fn names(at: &At<'_>) -> Result<(Vec<String>, bool), Box<Refusal>> {
     let value = at.require("value")?.text()?;
-    let names: Vec<String> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_uppercase).collect();
+    let names: Vec<String> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_ascii_uppercase).collect();
     let is_plain =
         !names.is_empty() && names.iter().all(|name| ids::is_vulnerability(name) && name.len() <= policy::limits::ID_CHARS);
     Ok((names, is_plain))
 }
 
-fn read_names(at: &At<'_>) -> Result<Found, Refusal> {
+fn read_names(at: &At<'_>) -> Result<Found, Box<Refusal>> {
     let (names, is_plain) = names(at)?;
     let first = names.first();
     Ok(match (at.require("op")?.text()?, is_plain) {

@@ -17,7 +17,7 @@ const NEGATED: &str = "a scope leaves out whole values alone";
 const SHAPE: &str = "a scope compares with `*` at the ends of a value alone";
 
 /// What a criterion about whose image it is stands for; `None`: it is about something else.
-pub(super) fn read(at: &At<'_>) -> Result<Option<Scopes>, Refusal> {
+pub(super) fn read(at: &At<'_>) -> Result<Option<Scopes>, Box<Refusal>> {
     let field = match at.require("name")?.text()? {
         "namespace" => "namespace",
         "user" => "user",

@@ -15,7 +15,7 @@ use crate::pattern::entry;
 use crate::source::At;
 
 /// Everything that is exempt from the rules that one rule became.
-pub(super) fn read(configuration: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn read(configuration: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let ignored = super::read_ids(configuration, "ignoredCves", draft)?;
     if !ignored.is_empty() {
         draft.exempt("ignored-cves", json!({ "reason": "exempted in Microsoft Defender", "ids": ignored }), rules);
@@ -49,7 +49,7 @@ pub(super) fn read(configuration: &At<'_>, rules: &[String], draft: &mut Draft) 
 }
 
 /// Since v1alpha3. Those of vulnerabilities with the same time are one.
-fn read_exemptions(configuration: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+fn read_exemptions(configuration: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let mut by_time: BTreeMap<[Option<&str>; 2], Vec<&str>> = BTreeMap::new();
     for exemption in configuration.list_of("exemptions")? {
         draft.lose_others(&exemption, &["type", "value", "timeBound"])?;
@@ -85,7 +85,7 @@ fn read_exemptions(configuration: &At<'_>, rules: &[String], draft: &mut Draft) 
     Ok(())
 }
 
-fn read_time<'a>(bound: &At<'a>, key: &str) -> Result<Option<&'a str>, Refusal> {
+fn read_time<'a>(bound: &At<'a>, key: &str) -> Result<Option<&'a str>, Box<Refusal>> {
     let Some(time) = bound.get(key) else { return Ok(None) };
     let text = time.text()?;
     Timestamp::parse(text).ok_or_else(|| time.expected("an RFC 3339 instant"))?;

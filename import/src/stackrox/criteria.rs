@@ -33,14 +33,14 @@ fn wider(why: &'static str) -> Meaning {
 }
 
 /// The values of a criterion. An `AND` of several is the first of them here, which holds more often.
-fn values<'a>(at: &At<'a>) -> Result<(Vec<&'a str>, bool), Refusal> {
+fn values<'a>(at: &At<'a>) -> Result<(Vec<&'a str>, bool), Box<Refusal>> {
     let all = at.list_of("values")?.iter().map(|value| value.require("value")?.text()).collect::<Result<Vec<_>, _>>()?;
     let is_and = at.get("booleanOperator").map_or(Ok(false), |operator| operator.word(&[("OR", false), ("AND", true)]))?;
     Ok((all, is_and))
 }
 
 /// What a criterion about a vulnerability stands for; `None`: it is about something else.
-pub(super) fn read(at: &At<'_>) -> Result<Option<Meaning>, Refusal> {
+pub(super) fn read(at: &At<'_>) -> Result<Option<Meaning>, Box<Refusal>> {
     let field = at.require("fieldName")?.text()?;
     let is_known = [
         "Fixed By",
@@ -91,7 +91,7 @@ fn comparison(text: &str) -> (&str, &str) {
     (operator, text.strip_prefix(operator).unwrap_or(text).trim())
 }
 
-fn score(at: &At<'_>, text: &str, field: &str) -> Result<Meaning, Refusal> {
+fn score(at: &At<'_>, text: &str, field: &str) -> Result<Meaning, Box<Refusal>> {
     let (operator, number) = comparison(text);
     let tenths = decimal::tenths(number, operator == ">").ok_or_else(|| at.expected("a score such as >= 7.0"))?;
     let predicates = if tenths == 0 { Map::new() } else { Map::from_iter([("cvss".to_owned(), decimal::score(tenths))]) };
@@ -104,7 +104,7 @@ fn score(at: &At<'_>, text: &str, field: &str) -> Result<Meaning, Refusal> {
     })
 }
 
-fn days(at: &At<'_>, text: &str, key: &str) -> Result<Meaning, Refusal> {
+fn days(at: &At<'_>, text: &str, key: &str) -> Result<Meaning, Box<Refusal>> {
     let days = format!("{text}d");
     let is_number = text.bytes().all(|b| b.is_ascii_digit()) && Duration::parse(&days).is_some();
     if is_number { Ok(one(key, days.into())) } else { Err(at.expected("a whole number of days")) }
@@ -126,7 +126,7 @@ const SEVERITIES: [(&str, &[&str]); 5] = [
     ("CRITICAL", &["critical"]),
 ];
 
-fn severities(at: &At<'_>, values: &[&str]) -> Result<Meaning, Refusal> {
+fn severities(at: &At<'_>, values: &[&str]) -> Result<Meaning, Box<Refusal>> {
     let mut any = Vec::new();
     let mut why = None;
     for value in values {

@@ -47,7 +47,7 @@ pub(crate) fn recognise(at: &At<'_>) -> Option<String> {
 }
 
 /// Reads each exception into an exemption for every rule.
-pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal> {
+pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for object in objects {
         draft.lose_others(object, &["exceptions", "exception"])?;
         for exception in object.list_of("exceptions")?.into_iter().chain(object.get("exception")) {
@@ -57,7 +57,7 @@ pub(crate) fn read(objects: &[At<'_>], draft: &mut Draft) -> Result<(), Refusal>
     Ok(())
 }
 
-fn read_exception(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_exception(at: &At<'_>, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     if !draft.knows_all(at, &EXCEPTION)? {
         return Ok(());
     }
@@ -81,7 +81,7 @@ fn read_exception(at: &At<'_>, draft: &mut Draft) -> Result<(), Refusal> {
 }
 
 /// An exemption's members but its ids, or why there is none.
-fn members(at: &At<'_>) -> Result<Result<Map<String, Value>, &'static str>, Refusal> {
+fn members(at: &At<'_>) -> Result<Result<Map<String, Value>, &'static str>, Box<Refusal>> {
     let is_approved =
         at.get("status").is_some_and(|status| matches!(status.value().as_str(), Some("APPROVED" | "APPROVED_PENDING_UPDATE")));
     if !is_approved || at.get("expired").map_or(Ok(false), |expired| expired.boolean())? {
@@ -125,7 +125,7 @@ fn members(at: &At<'_>) -> Result<Result<Map<String, Value>, &'static str>, Refu
 }
 
 /// Entries of a scope, none for all images, or why there are none.
-fn scope(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Refusal> {
+fn scope(at: &At<'_>) -> Result<Result<Vec<Value>, &'static str>, Box<Refusal>> {
     let scope = at.require("scope")?;
     let image = scope.require("imageScope")?;
     if !scope.others(&["imageScope"])?.is_empty() || !image.others(&["registry", "remote", "tag"])?.is_empty() {

@@ -26,7 +26,7 @@ pub(super) struct Section {
 const CONDITIONS: usize = 64;
 
 /// What a section stands for; `None`: nothing of it is about vulnerabilities, or nothing fulfils it.
-pub(super) fn read(at: &At<'_>, draft: &mut Draft) -> Result<Option<Section>, Refusal> {
+pub(super) fn read(at: &At<'_>, draft: &mut Draft) -> Result<Option<Section>, Box<Refusal>> {
     draft.lose_others(at, &["sectionName", "policyGroups"])?;
     let mut sets: Option<Vec<Predicates>> = None;
     let mut section =
@@ -107,7 +107,7 @@ fn condition(mut predicates: Predicates) -> Value {
 }
 
 /// A criterion about something else than a vulnerability.
-fn read_other(at: &At<'_>, has_conditions: bool, section: &mut Section, draft: &mut Draft) -> Result<(), Refusal> {
+fn read_other(at: &At<'_>, has_conditions: bool, section: &mut Section, draft: &mut Draft) -> Result<(), Box<Refusal>> {
     let values = at.list_of("values")?.iter().map(|value| value.require("value")?.text()).collect::<Result<Vec<_>, _>>()?;
     let is_plain = !at.get("negate").map_or(Ok(false), |negate| negate.boolean())?;
     match (at.require("fieldName")?.text()?, &values[..]) {

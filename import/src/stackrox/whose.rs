@@ -26,7 +26,7 @@ pub(super) fn namespaces(expressions: &[&str]) -> Result<Vec<Vec<Value>>, &'stat
 }
 
 /// Where a policy applies: scopes of which any one is enough.
-pub(super) fn scopes(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, Refusal> {
+pub(super) fn scopes(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, Box<Refusal>> {
     let theirs = at.list_of("scope")?;
     let mut scopes: Vec<Vec<Value>> = Vec::new();
     for scope in &theirs {
@@ -41,7 +41,7 @@ pub(super) fn scopes(at: &At<'_>, draft: &mut Draft) -> Result<Vec<Vec<Value>>, 
             draft.lose(&other, format!("{why}: the rule is for every workload that the rest of the scope leaves"));
         }
         let namespace = scope.get("namespace").filter(|namespace| is_said(namespace.value()));
-        match namespace.as_ref().map(|namespace| Ok(namespaces(&[namespace.text()?]))).transpose()? {
+        match namespace.as_ref().map(At::text).transpose()?.map(|namespace| namespaces(&[namespace])) {
             None => scopes.push(Vec::new()),
             Some(Ok(more)) => scopes.extend(more),
             Some(Err(why)) => {
@@ -62,7 +62,7 @@ fn is_said(value: &Value) -> bool {
 }
 
 /// What is excluded: exemptions from the rules that the policy became.
-pub(super) fn exclusions(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn exclusions(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Result<(), Box<Refusal>> {
     for exclusion in at.list_of("exclusions")? {
         if !draft.knows_all(&exclusion, &["name", "deployment", "image", "expiration"])? {
             continue;
@@ -94,7 +94,7 @@ pub(super) fn exclusions(at: &At<'_>, rules: &[String], draft: &mut Draft) -> Re
 }
 
 /// Scopes of which any one is enough, none of them everywhere.
-fn deployment(at: &At<'_>) -> Result<Result<Vec<Vec<Value>>, &'static str>, Refusal> {
+fn deployment(at: &At<'_>) -> Result<Result<Vec<Vec<Value>>, &'static str>, Box<Refusal>> {
     const NARROWER: &str = "it is narrower than a scope can be";
     let Some(deployment) = at.get("deployment").filter(|deployment| is_said(deployment.value())) else {
         return Ok(Err("it says neither a deployment nor an image"));

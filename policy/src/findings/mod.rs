@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::scale::{CvssScore, Epss, FixState, Severity, VexStatus};
+pub use self::scale::{CvssScore, Epss, FixState, Severity, VexStatus, decimal};
 use crate::limits;
 use crate::time::Timestamp;
 

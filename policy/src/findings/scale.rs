@@ -138,6 +138,12 @@ macro_rules! decimal {
                 to_units(value, $places).and_then(Self::new)
             }
 
+            /// The decimal.
+            pub fn value(self) -> f64 {
+                // Of two numbers that a float holds exactly, the quotient is the float that is nearest to the decimal.
+                f64::from(self.0) / f64::from(10_u32.pow($places))
+            }
+
             /// The whole number of the packed form.
             pub fn units(self) -> u32 {
                 self.0
@@ -153,7 +159,7 @@ macro_rules! decimal {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {
-                    serializer.serialize_f64(self.to_string().parse().unwrap_or_default())
+                    serializer.serialize_f64(self.value())
                 } else {
                     serializer.serialize_u32(self.0)
                 }
@@ -183,6 +189,13 @@ decimal! {
 decimal! {
     /// An EPSS probability in hundred-thousandths, 0 to 100 000.
     Epss, 5, 100_000, "a probability from 0 to 1"
+}
+
+/// A number as JSON writes it; `None` of any other text. By the reader of JSON: that of the standard library would be code, and tables, of
+/// its own for the same.
+#[must_use]
+pub fn decimal(text: &str) -> Option<f64> {
+    serde_json::from_str(text).ok()
 }
 
 /// A decimal as a whole number of units with so many places, rounded half up, by its digits: no float arithmetic.

@@ -11,7 +11,7 @@ use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host, Resource};
 use super::report::{self, Budget, Report, Row};
 use super::{Subject, Tag};
-use crate::findings::{CvssScore, Field, VexStatus};
+use crate::findings::{CvssScore, Field, VexStatus, decimal};
 use crate::image::{DOCKER_HUB, Digest};
 use crate::limits;
 use crate::settings::SbomScanner;
@@ -131,9 +131,4 @@ fn read_row(row: &Value) -> Result<Row, Failure> {
         published_at: None,
         finding,
     })
-}
-
-/// By the reader of JSON: that of the standard library would be code of its own for the same.
-fn decimal(text: &str) -> Option<f64> {
-    serde_json::from_str::<Value>(text).ok()?.as_f64()
 }

@@ -166,7 +166,7 @@ pub(super) fn entry(entry: &Entry) -> String {
         Field::Label(key) => format!("label `{key}`"),
         Field::Annotation(key) => format!("annotation `{key}`"),
         Field::ServiceAccount => "service account".to_owned(),
-        field => format!("{field:?}").to_lowercase(),
+        field => format!("{field:?}").to_ascii_lowercase(),
     };
     let (operator, word) = match entry.operator {
         Operator::Equals => ("is", " or "),

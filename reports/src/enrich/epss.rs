@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, Read as _};
 
-use policy::findings::{Epss, Field};
+use policy::findings::{Epss, Field, decimal};
 use policy::time::Timestamp;
 
 use super::{cves, note_without_cve};
@@ -125,9 +125,9 @@ impl Scores {
     fn line(&mut self, text: &str, is_asked: impl Fn(&str) -> bool) -> Option<()> {
         let mut cells = text.split(',');
         let (cve, score) = (cells.next()?.trim().to_ascii_uppercase(), cells.next()?.trim());
-        let score = Epss::from_decimal(score.parse().ok()?)?;
+        let score = Epss::from_decimal(decimal(score)?)?;
         // Without the last cell the line may be cut within the score.
-        let percentile: f64 = cells.next()?.trim().parse().ok()?;
+        let percentile = decimal(cells.next()?)?;
         if !cve.starts_with("CVE-") || !(0.0..=1.0).contains(&percentile) {
             return None;
         }

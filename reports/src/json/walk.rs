@@ -108,7 +108,7 @@ impl<'de, A: MapAccess<'de>> Object<'de> for Entries<A> {
 }
 
 fn refused(error: impl fmt::Display) -> Refused {
-    Refused(error.to_string())
+    Refused::new(error.to_string())
 }
 
 /// A key, which is not copied where it stands in the text as it is.

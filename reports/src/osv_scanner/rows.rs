@@ -74,7 +74,7 @@ fn rows_of(
 fn severity(specific: Option<raw::Specific>, score: Option<CvssScore>, notes: &mut Notes) -> Option<String> {
     let word = specific.and_then(|specific| specific.severity).and_then(|severity| severity.text());
     word.or_else(|| {
-        let band = match score?.to_string().parse::<f64>().ok()? {
+        let band = match score?.value() {
             score if score >= 9.0 => "critical",
             score if score >= 7.0 => "high",
             score if score >= 4.0 => "medium",

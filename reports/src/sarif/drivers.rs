@@ -2,6 +2,7 @@
 //!
 //! Sources: Trivy's `pkg/report/sarif.go`, Grype's `grype/presenter/sarif`, the SARIF that Docker Scout and the Snyk CLI write.
 
+use policy::findings::decimal;
 use serde_json::value::RawValue;
 
 use super::description::{plain, section};
@@ -222,8 +223,8 @@ fn scout(told: &Told<'_>) -> Said {
     });
     let fixed = labels.get(&["Fixed version"]).or_else(|| properties.and_then(|p| p.fixed_version.as_deref()));
     let epss = labels.get(&["EPSS Score"]).and_then(|score| match score.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
-        None => score.parse().ok(),
+        Some(percent) => decimal(percent).map(|percent| percent / 100.0),
+        None => decimal(score),
     });
     Said {
         id: told.rule_id().map(str::to_owned),

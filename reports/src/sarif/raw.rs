@@ -1,6 +1,7 @@
 //! The members of a SARIF log that are read, as they are written (SARIF 2.1.0, sections 3.13 to 3.49). Texts that only some writers'
 //! logs are read for stay unread until then.
 
+use policy::findings::decimal;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Read, Refused, Value, members};
@@ -82,7 +83,7 @@ impl<'de> Read<'de> for Number {
             Value::Float(number) => Some(number),
             Value::Unsigned(number) => u32::try_from(number).ok().map(f64::from),
             Value::Signed(number) => i32::try_from(number).ok().map(f64::from),
-            Value::Text(text) => text.parse().ok(),
+            Value::Text(text) => decimal(&text),
             _ => return Err(value.instead_of("a number, or a string that holds one")),
         }));
         Ok(())
