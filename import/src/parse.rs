@@ -21,12 +21,14 @@ pub(crate) fn parse(file: &File<'_>, is_named: bool) -> Result<Parsed, Box<Refus
     if let Some(document) = trivy_ignore::document(file.name, file.text) {
         return Ok(Parsed { place, documents: vec![document] });
     }
-    let read = yaml::read(file.text).map_err(|error| Box::new(Refusal {
-        place: format!("{place}line {}, column {}", error.at.line, error.at.column),
-        expected: error.expected,
-        found: quote(&error.found),
-        hint: error.hint,
-    }))?;
+    let read = yaml::read(file.text).map_err(|error| {
+        Box::new(Refusal {
+            place: format!("{place}line {}, column {}", error.at.line, error.at.column),
+            expected: error.expected,
+            found: quote(&error.found),
+            hint: error.hint,
+        })
+    })?;
     Ok(Parsed { place, documents: read.into_iter().map(|document| document.value).collect() })
 }
 

@@ -152,5 +152,10 @@ pub(crate) const SEVERITIES: [Severity; 6] =
 
 /// No place in the text.
 pub(crate) fn nowhere(error: &ReportError) -> Located {
-    Located { at: Span::default(), path: String::new(), message: error.message().to_owned(), hint: error.hint().map(str::to_owned) }
+    Located {
+        at: Span::default(),
+        path: String::new(),
+        message: error.message().to_owned(),
+        hint: error.hint().map(str::to_owned),
+    }
 }

@@ -9,12 +9,12 @@
 mod occurrence;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use policy::findings::Field;
 
 use self::occurrence::Occurrence;
-use crate::json::{self, members};
+use crate::json::{self, Table, members};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::{Format, Outline, Reader, ReportError, distro, stated};
@@ -55,7 +55,7 @@ members! {
 
     struct PackageSummary {
         /// By severity.
-        vulnerabilities: BTreeMap<String, Vec<Occurrence>>,
+        vulnerabilities: Table<String, Vec<Occurrence>>,
     }
 
     struct DiscoverySummary {
@@ -78,7 +78,12 @@ fn read(text: &str) -> Result<Report, ReportError> {
     }
     let mut occurrences = document.occurrences.unwrap_or_default();
     occurrences.extend(
-        document.package_vulnerability_summary.and_then(|s| s.vulnerabilities).unwrap_or_default().into_values().flatten(),
+        document
+            .package_vulnerability_summary
+            .and_then(|s| s.vulnerabilities)
+            .unwrap_or_default()
+            .into_iter()
+            .flat_map(|(_, listed)| listed),
     );
     let (discoveries, findings): (Vec<Occurrence>, Vec<Occurrence>) =
         occurrences.into_iter().partition(|occurrence| occurrence.discovery.is_some());

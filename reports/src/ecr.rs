@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use policy::findings::Field;
 
 use crate::inspector::{about, finding};
-use crate::json::{self, members};
+use crate::json::{self, Table, members};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::Stated;
@@ -46,7 +46,7 @@ members! {
     struct Findings {
         image_scan_completed_at: Scalar = "imageScanCompletedAt",
         vulnerability_source_updated_at: Scalar = "vulnerabilitySourceUpdatedAt",
-        finding_severity_counts: BTreeMap<String, u64> = "findingSeverityCounts",
+        finding_severity_counts: Table<String, u64> = "findingSeverityCounts",
         findings: Vec<Basic>,
         enhanced_findings: Vec<finding::Finding> = "enhancedFindings",
     }
@@ -78,7 +78,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     };
     let mut notes = Notes::default();
     let (basic, enhanced) = (found.findings.unwrap_or_default(), found.enhanced_findings.unwrap_or_default());
-    let counted = found.finding_severity_counts.iter().flat_map(BTreeMap::values).fold(0_u64, |sum, n| sum.saturating_add(*n));
+    let counted = found.finding_severity_counts.iter().flat_map(Table::values).fold(0_u64, |sum, n| sum.saturating_add(*n));
     let listed = u64::try_from(basic.len().saturating_add(enhanced.len())).unwrap_or(u64::MAX);
     if counted > listed {
         return Err(ReportError::new(

@@ -3,7 +3,7 @@
 //! Source: Harbor's pluggable scanner API 1.1, "HarborVulnerabilityReport", and `src/pkg/scan/vuln/report.go`. It provides `cvss`
 //! (`preferred_cvss`) alone, and only since 1.1: the format has no type of package, no aliases, no dates and no paths.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use policy::findings::{Field, FixState};
 use serde_json::value::RawValue;
@@ -73,7 +73,7 @@ members! {
 #[derive(Default)]
 struct Whole<'a> {
     bare: Raw<'a>,
-    wrapped: BTreeMap<Text<'a>, Option<&'a RawValue>>,
+    wrapped: Option<(Text<'a>, Option<&'a RawValue>)>,
 }
 
 impl<'de: 'a, 'a> Read<'de> for Whole<'a> {
@@ -90,7 +90,12 @@ impl<'de: 'a, 'a> Read<'de> for Whole<'a> {
                 "vulnerabilities" if bare.vulnerabilities.is_some() => return Err(Refused::duplicate("vulnerabilities")),
                 "vulnerabilities" => object.value(&mut bare.vulnerabilities, false)?,
                 kind if TYPES.iter().any(|of| kind.starts_with(of)) => {
-                    object.value(wrapped.entry(key.into()).or_default(), true)?;
+                    let mut report = None;
+                    object.value(&mut report, true)?;
+                    // Of several the first by name, whatever their order.
+                    if wrapped.as_ref().is_none_or(|(first, _)| *key < **first) {
+                        *wrapped = Some((key.into(), report));
+                    }
                 }
                 _ => object.skip()?,
             }
@@ -101,8 +106,8 @@ impl<'de: 'a, 'a> Read<'de> for Whole<'a> {
 
 fn read(text: &str) -> Result<Report, ReportError> {
     let whole: Whole<'_> = json::parse(text, "Harbor report")?;
-    let raw = match whole.wrapped.into_values().next() {
-        Some(report) => report.map(|report| json::parse(report.get(), "Harbor report")).transpose()?,
+    let raw = match whole.wrapped {
+        Some((_, report)) => report.map(|report| json::parse(report.get(), "Harbor report")).transpose()?,
         None => Some(whole.bare),
     };
     let raw: Raw<'_> =

@@ -6,6 +6,7 @@
 //! a third of all code that a browser is sent.
 
 mod members;
+mod table;
 mod types;
 mod walk;
 
@@ -18,6 +19,7 @@ use serde_json::value::RawValue;
 use crate::ReportError;
 
 pub(crate) use self::members::{Members, Name, Required, each, members, object};
+pub(crate) use self::table::Table;
 pub(crate) use self::types::Anything;
 use self::walk::Put;
 

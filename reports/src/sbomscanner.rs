@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use policy::findings::{CvssScore, Field, FixState};
 
 use crate::ecosystem::Ecosystem;
-use crate::json::{self, members};
+use crate::json::{self, Table, members};
 use crate::object::{self, Metadata};
 use crate::report::{Claim, Notes, Os, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
@@ -43,7 +43,7 @@ members! {
 
     struct Body {
         /// By severity, and `suppressed`.
-        summary: BTreeMap<String, u64>,
+        summary: Table<String, u64>,
         results: Vec<ResultOf>,
     }
 
@@ -64,7 +64,7 @@ members! {
         fixed_versions: Vec<String> = "fixedVersions",
         severity: String,
         severity_source: String = "severitySource",
-        cvss: BTreeMap<String, Cvss>,
+        cvss: Table<String, Cvss>,
         suppressed: bool,
         vex_status: Vex = "vexStatus",
         known_exploited: bool = "knownExploited",
@@ -95,7 +95,7 @@ fn read(text: &str) -> Result<Report, ReportError> {
     };
     let results = body.results.unwrap_or_default();
     let vulnerabilities = || results.iter().flat_map(|result| result.vulnerabilities.iter().flatten());
-    let counted = body.summary.iter().flat_map(BTreeMap::values).fold(0_u64, |sum, n| sum.saturating_add(*n));
+    let counted = body.summary.iter().flat_map(Table::values).fold(0_u64, |sum, n| sum.saturating_add(*n));
     let listed = u64::try_from(vulnerabilities().count()).unwrap_or(u64::MAX);
     if counted > listed {
         return Err(ReportError::new(
@@ -185,7 +185,7 @@ fn rows(result: ResultOf, has_kev: bool, notes: &mut Notes) -> Vec<Row> {
 }
 
 /// The score of the source whose severity was chosen, else that of the NVD, else the highest.
-fn cvss(scores: BTreeMap<String, Cvss>, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
+fn cvss(scores: Table<String, Cvss>, source: Option<&str>, notes: &mut Notes) -> Option<CvssScore> {
     let scores: BTreeMap<String, CvssScore> = scores
         .into_iter()
         .filter_map(|(name, cvss)| scalar::score(cvss.v3score.as_ref(), notes).map(|score| (name, score)))

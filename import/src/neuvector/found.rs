@@ -62,7 +62,12 @@ fn more_than(at: &At<'_>) -> Result<Option<u32>, Box<Refusal>> {
     Ok(number.checked_sub(1).map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
 }
 
-fn read_count(at: &At<'_>, (severity, is_exact): (&str, bool), is_fixable: bool, draft: &mut Draft) -> Result<Found, Box<Refusal>> {
+fn read_count(
+    at: &At<'_>,
+    (severity, is_exact): (&str, bool),
+    is_fixable: bool,
+    draft: &mut Draft,
+) -> Result<Found, Box<Refusal>> {
     if at.require("op")?.text()? != ">=" {
         return Ok(Found::Unsayable("a condition has a number that is too many, and no other comparison".to_owned()));
     }
@@ -124,7 +129,8 @@ fn read_score(at: &At<'_>, is_count: bool, draft: &mut Draft) -> Result<Found, B
 /// The names that a criterion lists, and whether each is that of one vulnerability.
 pub(super) fn names(at: &At<'_>) -> Result<(Vec<String>, bool), Box<Refusal>> {
     let value = at.require("value")?.text()?;
-    let names: Vec<String> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_ascii_uppercase).collect();
+    let names: Vec<String> =
+        value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_ascii_uppercase).collect();
     let is_plain =
         !names.is_empty() && names.iter().all(|name| ids::is_vulnerability(name) && name.len() <= policy::limits::ID_CHARS);
     Ok((names, is_plain))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use policy::findings::{CvssScore, Epss, Field};
 use serde_json::value::RawValue;
 
-use crate::json::{self, members};
+use crate::json::{self, Table, members};
 use crate::report::Notes;
 use crate::scalar::{self, Scalar};
 use crate::text::Text;
@@ -29,10 +29,10 @@ members! {
 }
 
 /// By the number of the vulnerability.
-type Records<'a> = BTreeMap<Text<'a>, Vec<Record<'a>>>;
+type Records<'a> = Table<Text<'a>, Vec<Record<'a>>>;
 
 impl<'a> Enrichments<'a> {
-    pub(super) fn of(raw: BTreeMap<String, &'a RawValue>, notes: &mut Notes) -> Self {
+    pub(super) fn of(raw: Table<String, &'a RawValue>, notes: &mut Notes) -> Self {
         let mut all = Self::default();
         for (kind, value) in raw {
             let Some(enricher) = ["clair.cvss", "clair.epss", "clair.kev"].into_iter().find(|name| names(&kind, name)) else {

@@ -1,22 +1,20 @@
 //! The members of a Clair report that are read, as they are written. Packages and vulnerabilities are joined by their numbers.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
-use crate::json::members;
+use crate::json::{Table, members};
 use crate::scalar::Scalar;
 
 members! {
     pub(super) struct Report<'a> {
         pub(super) manifest_hash: String,
-        pub(super) packages: BTreeMap<String, Package>,
-        pub(super) distributions: BTreeMap<String, Distribution>,
-        pub(super) environments: BTreeMap<String, Vec<Environment>>,
-        pub(super) vulnerabilities: BTreeMap<String, Vulnerability>,
-        pub(super) package_vulnerabilities: BTreeMap<String, Option<Vec<String>>>,
+        pub(super) packages: Table<String, Package>,
+        pub(super) distributions: Table<String, Distribution>,
+        pub(super) environments: Table<String, Vec<Environment>>,
+        pub(super) vulnerabilities: Table<String, Vulnerability>,
+        pub(super) package_vulnerabilities: Table<String, Option<Vec<String>>>,
         /// By media type; each item's shape is the enricher's own.
-        pub(super) enrichments: BTreeMap<String, &'a RawValue>,
+        pub(super) enrichments: Table<String, &'a RawValue>,
     }
 
     pub(super) struct Package {

@@ -1,8 +1,6 @@
 //! The members of a Snyk report that are read, as they are written.
 
-use std::collections::BTreeMap;
-
-use crate::json::{Anything, members};
+use crate::json::{Anything, Table, members};
 use crate::scalar::{Scalar, filled};
 
 members! {
@@ -60,7 +58,7 @@ members! {
         pub(super) epss_details: Epss = "epssDetails",
         pub(super) publication_time: Scalar = "publicationTime",
         /// By catalogue: `CVE`, `GHSA`, `CWE`, `ALTERNATIVE`, a distribution's own.
-        pub(super) identifiers: BTreeMap<String, Option<Vec<Scalar>>>,
+        pub(super) identifiers: Table<String, Option<Vec<Scalar>>>,
         pub(super) package_manager: String = "packageManager",
         pub(super) package_name: String = "packageName",
         /// For packages of the operating system `source/binary`.

@@ -1,10 +1,8 @@
 //! The table of roxctl: one line for each component and CVE.
 
-use std::collections::BTreeMap;
-
 use policy::findings::{Field, FixState};
 
-use crate::json::{self, members};
+use crate::json::{self, Table, members};
 use crate::report::{Claim, Notes, Report, Row, Scanner, Subject, SubjectKind};
 use crate::scalar::{self, Scalar, filled};
 use crate::stated::{self, Stated};
@@ -13,11 +11,11 @@ use crate::{Format, ReportError};
 
 members! {
     struct Raw {
-        result: Table = "result" required,
+        result: Listing = "result" required,
     }
 
-    struct Table {
-        summary: BTreeMap<String, u64>,
+    struct Listing {
+        summary: Table<String, u64>,
         vulnerabilities: Vec<Line>,
     }
 

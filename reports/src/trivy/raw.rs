@@ -1,8 +1,6 @@
 //! The members of a Trivy report that are read, as they are written. Unknown members are passed over: the format grows.
 
-use std::collections::BTreeMap;
-
-use crate::json::members;
+use crate::json::{Table, members};
 use crate::scalar::Scalar;
 use crate::text::Text;
 
@@ -78,7 +76,7 @@ members! {
 }
 
 /// By source: `nvd`, `ghsa`, `redhat`, …
-pub(super) type Scores<'a> = BTreeMap<Text<'a>, Score>;
+pub(super) type Scores<'a> = Table<Text<'a>, Score>;
 
 members! {
     pub(super) struct Score {

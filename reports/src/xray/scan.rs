@@ -1,11 +1,9 @@
 //! An on-demand or graph scan: issues with the components in which they are.
 
-use std::collections::BTreeMap;
-
 use policy::findings::FixState;
 
 use super::component::Component;
-use crate::json::{self, Anything, members};
+use crate::json::{self, Anything, Table, members};
 use crate::report::{Claim, Notes, Report, Row, SubjectKind};
 use crate::scalar::{self, filled};
 use crate::stated::{self, Stated};
@@ -26,7 +24,7 @@ members! {
         summary: String,
         severity: String,
         cves: Vec<xray::Cve>,
-        components: BTreeMap<String, In>,
+        components: Table<String, In>,
     }
 
     struct In {

@@ -1,8 +1,6 @@
 //! The members of a CSAF document that are read, as they are written (CSAF 2.0, section 3.2).
 
-use std::collections::BTreeMap;
-
-use crate::json::members;
+use crate::json::{Table, members};
 members! {
     pub(super) struct Csaf {
         pub(super) document: Document = "document" required,
@@ -74,7 +72,7 @@ members! {
     pub(super) struct Vulnerability {
         pub(super) cve: String,
         pub(super) ids: Vec<Id>,
-        pub(super) product_status: BTreeMap<String, Vec<String>>,
+        pub(super) product_status: Table<String, Vec<String>>,
         pub(super) flags: Vec<Impact>,
         pub(super) threats: Vec<Impact>,
     }
