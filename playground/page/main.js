@@ -25,7 +25,7 @@ const PATIENCE = 250;
 /** Milliseconds without a key before the state is kept for a reload. */
 const KEEPING = 600;
 
-const judge = new Judge(byId('worker-script').textContent, byId('module').textContent.trim());
+const judge = new Judge(['decoder', 'worker-script'].map((id) => byId(id).textContent), byId('module').textContent.trim());
 const page = {
   changed,
   refuse: (/** @type {string} */ what) => toast(what, { isError: true }),
@@ -160,6 +160,7 @@ function connect() {
 
 async function begin() {
   connect();
+  byId('unstarted').remove();
   const isOpened = await openLink();
   if (!isOpened) show(kept() ?? EXAMPLES[0].state);
   await judgeNow();

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-import { MOST } from '../build.mjs';
+import { MOST, page as built } from '../build.mjs';
 import { EXAMPLES } from '../examples/index.js';
 import { FILE, cards, example, launch, open, serve, until, word } from './browser.mjs';
 
@@ -19,6 +20,11 @@ test('it is small enough to be sent', () => {
   assert.ok(packed <= MOST, `${packed} bytes packed, ${MOST} are allowed`);
 });
 
+test('the same sources give the same bytes', async () => {
+  const folder = fileURLToPath(new URL('../../dist/playground', import.meta.url));
+  assert.ok((await built(folder)) === readFileSync(FILE, 'utf8'));
+});
+
 test('its policy names no address, and nothing in it is fetched', () => {
   const text = readFileSync(FILE, 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(text)?.[1] ?? '';
@@ -29,7 +35,10 @@ test('its policy names no address, and nothing in it is fetched', () => {
   assert.deepEqual(directives['img-src'], ['data:']);
   assert.deepEqual(directives['base-uri'], ["'none'"]);
   assert.deepEqual(directives['form-action'], ["'none'"]);
-  assert.match(policy, /script-src 'sha256-[^']+' 'wasm-unsafe-eval';/);
+  // The decoder, the loader, and what the loader unpacks.
+  assert.match(policy, /script-src( 'sha256-[^']+'){3} 'wasm-unsafe-eval';/);
+  assert.deepEqual(directives['require-trusted-types-for'], ["'script'"]);
+  assert.deepEqual(directives['trusted-types'], ['loader', 'worker']);
   assert.match(policy, /style-src 'sha256-[^']+';/);
   assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
   const head = text.slice(0, text.indexOf('<style>'));
