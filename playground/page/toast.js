@@ -26,8 +26,11 @@ export function toast(text, { undo, isError = false } = {}) {
 }
 
 function close() {
+  const host = byId('toast');
   isOffering = false;
-  fill(byId('toast'));
+  // Its buttons go, and the focus with them.
+  if (host.contains(document.activeElement)) byId('verdict').focus({ preventScroll: true });
+  fill(host);
 }
 
 /** Not from under somebody's hand. */

@@ -194,7 +194,9 @@ test('reset has a way back', async () => {
   await until(word(page), 'Admitted');
   await page.locator('#reset').click();
   await until(cards(page), EXAMPLES[0].expected);
-  await page.locator('#toast').getByText('Undo').click();
+  await page.locator('#toast').getByText('Undo').focus();
+  await page.keyboard.press('Enter');
   await until(word(page), 'Admitted');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'verdict');
   await close();
 });

@@ -62,6 +62,8 @@ export class ExportDialog {
     this.rules.hidden = this.target !== 'command';
     list(this.problems, problems, [], null);
     const isNothing = text === undefined && problems.length === 0;
-    fill(this.output, isNothing ? el('p', { class: 'empty', text: 'There are no rules to be exported: write some, or take one of the examples.' }) : text === undefined ? null : el('pre', { class: 'output', tabindex: '0', 'aria-label': 'What is exported', text }));
+    fill(this.output,
+      isNothing && el('p', { class: 'empty', text: 'There are no rules to be exported: write some, or take one of the examples.' }),
+      text !== undefined && el('pre', { class: 'output', tabindex: '0', 'aria-label': 'What is exported', text }));
   }
 }
