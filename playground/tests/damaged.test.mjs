@@ -30,12 +30,19 @@ function changed(text) {
   return text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
 }
 
-/** Opens it, whether it starts or not. @param {string} text @param {import('playwright-core').BrowserContextOptions} [options] */
-async function openAs(text, options) {
+/**
+ * Opens it, whether it starts or not.
+ *
+ * @param {string} text
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @param {() => void} [before] done in the page before its own scripts
+ */
+async function openAs(text, options, before) {
   const path = join(folder, 'playground.html');
   writeFileSync(path, text);
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  if (before) await page.addInitScript(before);
   await page.goto(pathToFileURL(path).href);
   return { page, close: () => context.close() };
 }
@@ -71,6 +78,12 @@ test('a script that is not the page’s own does not run, and the page says so',
   const { page, close } = await openAs(TEXT.replace(SCRIPTS, stream.toString('base64')));
   assert.match((await page.locator('#unstarted').textContent()) ?? '', CANNOT);
   assert.equal(await page.evaluate(() => window.hit ?? null), null);
+  await close();
+});
+
+test('in a browser that lacks what the page needs it says so', async () => {
+  const { page, close } = await openAs(TEXT, {}, () => Reflect.deleteProperty(window, 'Worker'));
+  assert.match((await page.locator('#unstarted').textContent()) ?? '', CANNOT);
   await close();
 });
 
