@@ -1,9 +1,11 @@
 /** The page is one file, small, and talks to nobody. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 import { MOST, page as built } from '../build.mjs';
@@ -134,6 +136,19 @@ test('whatever were to run in it could ask nobody, the worker included', async (
   assert.deepEqual(server.asked, ['GET /playground.html']);
   await close();
   server.close();
+});
+
+test('a browser that knows nothing of Trusted Types has the page too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+  const path = join(folder, 'playground.html');
+  writeFileSync(path, readFileSync(FILE, 'utf8').replace(/; require-trusted-types-for[^"]*/, ''));
+  const before = (/** @type {import('playwright-core').Page} */ page) => page.addInitScript(() => Reflect.deleteProperty(window, 'trustedTypes'));
+  const { page, errors, close } = await open(browser, { url: pathToFileURL(path).href, before });
+  assert.equal(await page.evaluate(() => 'trustedTypes' in window), false);
+  await until(word(page), 'Denied');
+  assert.deepEqual(errors, []);
+  await close();
+  rmSync(folder, { recursive: true });
 });
 
 test('a module that dies is started anew', async () => {
