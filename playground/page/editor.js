@@ -1,6 +1,6 @@
 /** One editor: CodeMirror in a shadow root, where its styles are constructed sheets, which the page's policy allows. */
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { yaml } from '@codemirror/lang-yaml';
 import { bracketMatching, indentOnInput, indentUnit } from '@codemirror/language';
@@ -103,12 +103,24 @@ export class Editor {
   }
 
   /**
-   * Another document in this one's place, with a history of its own.
+   * Another document in this one's place: with a history of its own, or as one step that Undo takes back.
    *
    * @param {string} text
+   * @param {{ isStep?: boolean }} [options]
    */
-  show(text) {
-    this.view.setState(this.fresh(text));
+  show(text, { isStep = false } = {}) {
+    if (!isStep) {
+      this.view.setState(this.fresh(text));
+      // Another one is read from its beginning.
+      return this.view.scrollDOM.scrollTo(0, 0);
+    }
+    this.view.dispatch({
+      changes: { from: 0, to: this.view.state.doc.length, insert: text },
+      selection: { anchor: 0 },
+      scrollIntoView: true,
+      // Whoever puts it there knows.
+      annotations: [Transaction.userEvent.of('input.replace'), Transaction.remote.of(true), isolateHistory.of('full')],
+    });
   }
 
   /**

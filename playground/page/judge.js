@@ -8,16 +8,16 @@
  * @property {any} [input]
  */
 
-/** What `new Worker` may be given, where the browser asks for a policy (Trusted Types). */
-const policy = /** @type {any} */ (window).trustedTypes?.createPolicy('worker', { createScriptURL: (/** @type {string} */ url) => url });
-
 export class Judge {
   /**
-   * @param {string} script of the worker
+   * @param {string[]} scripts of the worker, one after the other
    * @param {string} module packed, base64
    */
-  constructor(script, module) {
-    this.url = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  constructor(scripts, module) {
+    const url = URL.createObjectURL(new Blob([scripts.join('\n')], { type: 'text/javascript' }));
+    // Where the browser asks for a policy (Trusted Types), one that lets nothing but this worker pass.
+    const policy = /** @type {any} */ (window).trustedTypes?.createPolicy('worker', { createScriptURL: () => url });
+    this.url = policy ? policy.createScriptURL('') : url;
     this.module = module;
     /** @type {Map<number, Blob>} what the worker holds, for the next worker */
     this.held = new Map();
@@ -31,7 +31,7 @@ export class Judge {
   }
 
   start() {
-    this.worker = new Worker(policy ? policy.createScriptURL(this.url) : this.url, { name: 'judge' });
+    this.worker = new Worker(this.url, { name: 'judge' });
     this.worker.addEventListener('message', ({ data }) => this.answered(data));
     this.worker.addEventListener('error', (event) => {
       event.preventDefault();

@@ -15,7 +15,7 @@ import { RulesPane } from './panes/rules.js';
 import { WorkloadPane } from './panes/workload.js';
 import { keep, kept } from './session.js';
 import { followTheme } from './theme.js';
-import { toast } from './toast.js';
+import { toast, withdraw } from './toast.js';
 import { VerdictPane } from './verdict/pane.js';
 
 /** Milliseconds without a key before it is judged. */
@@ -25,7 +25,7 @@ const PATIENCE = 250;
 /** Milliseconds without a key before the state is kept for a reload. */
 const KEEPING = 600;
 
-const judge = new Judge(byId('worker-script').textContent, byId('module').textContent.trim());
+const judge = new Judge(['decoder', 'worker-script'].map((id) => byId(id).textContent), byId('module').textContent.trim());
 const page = {
   changed,
   refuse: (/** @type {string} */ what) => toast(what, { isError: true }),
@@ -54,16 +54,21 @@ function input() {
   return { ...state(), findings: findings.inputs() };
 }
 
-/** @param {import('./state.js').State} fresh */
-function show(fresh) {
-  rules.show(fresh);
-  workload.show(fresh);
+/**
+ * @param {import('./state.js').State} fresh
+ * @param {{ isStep: boolean }} [options] whether Undo in an editor brings back what was in it
+ */
+function show(fresh, options = { isStep: true }) {
+  rules.show(fresh, options);
+  workload.show(fresh, options);
   clock.show(fresh.now);
   findings.show(fresh.findings);
 }
 
 /** Something was typed or chosen. */
 function changed() {
+  // A way back from there would take this along.
+  withdraw();
   if (isLinked) {
     isLinked = false;
     history.replaceState(null, '', location.href.split('#')[0]);
@@ -110,13 +115,17 @@ function replace(fresh, what) {
   toast(what, { undo: () => (show(before), changed()) });
 }
 
-/** Loads what the address says; whether it said something that could be loaded. */
-async function openLink() {
+/**
+ * Loads what the address says; whether it said something that could be loaded.
+ *
+ * @param {{ isStep: boolean }} options of `show`
+ */
+async function openLink(options) {
   const fragment = location.hash.slice(1);
   if (fragment === '') return false;
   try {
     // Programs on a link's way may have escaped what needs no escape.
-    show(await unpack(decodeURIComponent(fragment)));
+    show(await unpack(decodeURIComponent(fragment)), options);
     isLinked = true;
     return true;
   } catch (error) {
@@ -139,7 +148,7 @@ function connect() {
   byId('stop').addEventListener('click', () => judge.restart(new Error('stopped by you; the next change is judged again')));
   window.addEventListener('hashchange', async () => {
     const before = state();
-    if (!(await openLink())) return;
+    if (!(await openLink({ isStep: true }))) return;
     keep(state());
     judgeNow();
     toast('The link was opened.', { undo: () => (show(before), changed()) });
@@ -160,8 +169,9 @@ function connect() {
 
 async function begin() {
   connect();
-  const isOpened = await openLink();
-  if (!isOpened) show(kept() ?? EXAMPLES[0].state);
+  byId('unstarted').remove();
+  const isOpened = await openLink({ isStep: false });
+  if (!isOpened) show(kept() ?? EXAMPLES[0].state, { isStep: false });
   await judgeNow();
   const { version } = await judge.ask({ type: 'version' });
   byId('version').textContent = `version ${version}`;

@@ -1,11 +1,14 @@
 /** The page is one file, small, and talks to nobody. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-import { MOST } from '../build.mjs';
+import { MOST, page as built } from '../build.mjs';
 import { EXAMPLES } from '../examples/index.js';
 import { FILE, cards, example, launch, open, serve, until, word } from './browser.mjs';
 
@@ -19,6 +22,11 @@ test('it is small enough to be sent', () => {
   assert.ok(packed <= MOST, `${packed} bytes packed, ${MOST} are allowed`);
 });
 
+test('the same sources give the same bytes', async () => {
+  const folder = fileURLToPath(new URL('../../dist/playground', import.meta.url));
+  assert.ok((await built(folder)) === readFileSync(FILE, 'utf8'));
+});
+
 test('its policy names no address, and nothing in it is fetched', () => {
   const text = readFileSync(FILE, 'utf8');
   const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(text)?.[1] ?? '';
@@ -29,7 +37,10 @@ test('its policy names no address, and nothing in it is fetched', () => {
   assert.deepEqual(directives['img-src'], ['data:']);
   assert.deepEqual(directives['base-uri'], ["'none'"]);
   assert.deepEqual(directives['form-action'], ["'none'"]);
-  assert.match(policy, /script-src 'sha256-[^']+' 'wasm-unsafe-eval';/);
+  // The decoder, the loader, and what the loader unpacks.
+  assert.match(policy, /script-src( 'sha256-[^']+'){3} 'wasm-unsafe-eval';/);
+  assert.deepEqual(directives['require-trusted-types-for'], ["'script'"]);
+  assert.deepEqual(directives['trusted-types'], ['loader', 'worker']);
   assert.match(policy, /style-src 'sha256-[^']+';/);
   assert.doesNotMatch(policy, /unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
   const head = text.slice(0, text.indexOf('<style>'));
@@ -125,6 +136,19 @@ test('whatever were to run in it could ask nobody, the worker included', async (
   assert.deepEqual(server.asked, ['GET /playground.html']);
   await close();
   server.close();
+});
+
+test('a browser that knows nothing of Trusted Types has the page too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'playground-'));
+  const path = join(folder, 'playground.html');
+  writeFileSync(path, readFileSync(FILE, 'utf8').replace(/; require-trusted-types-for[^"]*/, ''));
+  const before = (/** @type {import('playwright-core').Page} */ page) => page.addInitScript(() => Reflect.deleteProperty(window, 'trustedTypes'));
+  const { page, errors, close } = await open(browser, { url: pathToFileURL(path).href, before });
+  assert.equal(await page.evaluate(() => 'trustedTypes' in window), false);
+  await until(word(page), 'Denied');
+  assert.deepEqual(errors, []);
+  await close();
+  rmSync(folder, { recursive: true });
 });
 
 test('a module that dies is started anew', async () => {

@@ -34,11 +34,17 @@ test('a comparison begins with what is there, and tells what changes', async () 
   await close();
 });
 
-test('a baseline with mistakes says so and leaves the verdict', async () => {
+test('a baseline with mistakes says so, beside it and in the verdict, and leaves the verdict', async () => {
   const { page, close } = await open(browser);
   await page.locator('#compare').click();
   await write(page, 'baseline', 'rules: 7\n');
   await until(() => page.locator('#baseline-problems li').count(), 1);
   await until(word(page), 'Denied');
+  assert.equal(await page.locator('#verdict-summary .of').textContent(), 'Deployment prod/shop; not compared: 1 error in the baseline');
+  assert.equal(await page.locator('p.changes').textContent(), 'Not compared: 1 error in the baseline.');
+  await write(page, 'baseline', '');
+  await until(() => page.locator('p.changes').textContent(), 'Not compared: the baseline is empty.');
+  await write(page, 'baseline', 'rules:\n  - { name: lax, action: audit, conditions: [{ severity: critical }] }\n');
+  await until(() => page.locator('table.changes').count(), 1);
   await close();
 });

@@ -57,15 +57,61 @@ test('files are taken as well, and what is no configuration is refused', async (
 
 test('exemptions alone are put beside those that are there', () => {
   const imported = '# Made of .trivyignore.\n# There is no rule in it: put these under `exemptions:` of your settings.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n';
-  assert.equal(addExemptions('rules: []\n', imported), 'rules: []\n\n# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n');
+  const text = (/** @type {string} */ settings) => /** @type {any} */ (addExemptions(settings, imported)).text;
+  assert.equal(text('rules: []\n'), 'rules: []\n\n# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n');
   assert.equal(
-    addExemptions('exemptions: # ours\n  # first\n  - name: b\nrules: []\n', imported),
+    text('exemptions: # ours\n  # first\n  - name: b\nrules: []\n'),
     'exemptions: # ours\n  - name: a\n    ids:\n    - CVE-1\n  # first\n  - name: b\nrules: []\n',
   );
-  assert.equal(addExemptions('', imported), '# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n');
-  assert.equal(addExemptions('exemptions: [{ name: b }]\n', imported), null);
-  assert.equal(addExemptions('{ "rules": [] }', imported), null);
-  assert.equal(addExemptions('rules: []\n', 'rules: []\n'), null);
+  assert.equal(text(''), '# Made of .trivyignore.\nexemptions:\n- name: a\n  ids:\n  - CVE-1\n');
+  assert.equal(text('exemptions: []\nrules: []\n'), 'exemptions:\n  - name: a\n    ids:\n    - CVE-1\nrules: []\n');
+  // In a policy they stand under its settings, and what is behind these stays there.
+  const policy = 'apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nspec:\n  settings:\n    rules:\n    - name: a\n    # ours\n\n  # of the policy\n  mutating: false\n';
+  assert.equal(text(policy), policy.replace('# ours\n', '# ours\n    # Made of .trivyignore.\n    exemptions:\n    - name: a-2\n      ids:\n      - CVE-1\n'));
+  const constraint = "apiVersion: 'constraints.gatekeeper.sh/v1beta1'\nspec:\n  match: {}\n  parameters:\n      exemptions:\n      - name: b\n      rules: []\n";
+  assert.equal(text(constraint), constraint.replace('exemptions:\n', 'exemptions:\n      - name: a\n        ids:\n        - CVE-1\n'));
+});
+
+test('where exemptions cannot be put by themselves there is a reason', () => {
+  const imported = 'exemptions:\n- name: a\n';
+  for (const [settings, why] of [
+    ['exemptions: [{ name: b }]\n', '`exemptions` is written in one line'],
+    ['{ "rules": [] }', 'the rules are written as JSON'],
+    ['apiVersion: v1\nkind: Pod\n', 'the object in their place is none that carries rules'],
+    ['apiVersion: policies.kubewarden.io/v1\nspec: { settings: {} }\n', '`spec` is written in one line'],
+    ['apiVersion: policies.kubewarden.io/v1\nspec:\n  settings: {}\n', '`spec.settings` is written in one line'],
+    ['apiVersion: policies.kubewarden.io/v1\nspec:\n  settings:\n  mutating: false\n', '`spec.settings` is empty'],
+    ['apiVersion: constraints.gatekeeper.sh/v1beta1\nspec:\n  settings: {}\n', 'there is no `spec.parameters`'],
+  ]) {
+    assert.deepEqual(addExemptions(settings, imported), { why }, settings);
+  }
+  for (const other of ['rules: []\n', 'exemptions:\n- name: a\nrules: []\n', '']) assert.match(/** @type {any} */ (addExemptions('rules: []\n', other)).why, /more, or less/);
+});
+
+test('a list of what is ignored goes into the policy that is there', async () => {
+  const { page, close } = await open(browser);
+  await page.locator('#export').click();
+  await until(() => page.locator('#export-output pre').count(), 1);
+  const policy = (await page.locator('#export-output pre').textContent()) ?? '';
+  await page.keyboard.press('Escape');
+  const ignore = async (/** @type {string} */ rules) => {
+    await write(page, 'rules', rules);
+    await page.locator('#import').click();
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.locator('#import-open').click()]);
+    await chooser.setFiles([{ name: '.trivyignore', mimeType: 'text/plain', buffer: Buffer.from('# not reachable\nCVE-2024-3094\nCVE-2022-29078\n') }]);
+    await until(() => page.locator('#import-result pre').count(), 1);
+  };
+  await ignore(policy);
+  assert.match(await page.locator('#import-result').innerText(), /exemptions alone; they are added/);
+  await page.locator('#import-use').click();
+  await until(word(page), 'Audited');
+  const { settings } = await kept(page);
+  assert.match(settings, /^    exemptions:$/m);
+  assert.match(settings, /^kind: ClusterAdmissionPolicy$/m);
+  await ignore('{ "rules": [] }');
+  assert.match(await page.locator('#import-result').innerText(), /the page cannot add them: the rules are written as JSON/);
+  assert.equal(await page.locator('#import-use').isDisabled(), true);
+  await close();
 });
 
 test('rules go out for each gate, and come out of the page as a file', async () => {
@@ -100,6 +146,15 @@ test('what is exported is copied', async () => {
   await page.locator('#export-copy').click();
   await until(() => page.locator('#export-copy').textContent(), 'Copied');
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await page.locator('#export-output pre').textContent());
+  await close();
+});
+
+test('where there are no rules, the export says so', async () => {
+  const { page, close } = await open(browser);
+  await write(page, 'rules', '# later\n');
+  await page.locator('#export').click();
+  await until(async () => /There are no rules to be exported/.test(await page.locator('#export-output').innerText()), true);
+  assert.equal(await page.locator('#export-copy').isDisabled(), true);
   await close();
 });
 

@@ -44,6 +44,33 @@ test('on each editor, and beside them', async () => {
   await close();
 });
 
+test('Undo takes a dropped file back, in one step, and nothing that was typed before', async () => {
+  const { page, close } = await open(browser);
+  const text = (/** @type {string} */ pane) => async () => (await kept(page))[pane === 'rules' ? 'settings' : pane];
+  for (const pane of ['rules', 'workload']) {
+    const content = page.locator(`#${pane}-editor .cm-content`);
+    await content.focus();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.insertText('# typed before\n');
+    const before = await text(pane)();
+    assert.match(before, /^# typed before\n/);
+    await drop(page, `#${pane}-editor`, { 'dropped.yaml': '# dropped\n' });
+    await until(text(pane), '# dropped\n');
+    await content.focus();
+    await page.keyboard.press('End');
+    await page.keyboard.type('typed after');
+    await page.keyboard.press('Control+Z');
+    await until(text(pane), '# dropped\n');
+    await page.keyboard.press('Control+Z');
+    await until(text(pane), before);
+    await page.keyboard.press('Control+Y');
+    await until(text(pane), '# dropped\n');
+    await page.keyboard.press('Control+Z');
+  }
+  await until(cards(page), [{ object: 'Deployment prod/shop', verdict: 'deny', rule: 'block-critical' }]);
+  await close();
+});
+
 test('an empty report is filled by the file that comes', async () => {
   const { page, close } = await open(browser);
   await page.locator('#findings-remove').click();

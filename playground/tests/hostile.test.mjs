@@ -77,7 +77,7 @@ for (const text of STRINGS) {
       foreign: document.querySelectorAll('img, iframe, object, embed, b:not(.counts b):not(.versions b), [onerror], [onload], [href^="javascript"]').length,
       scripts: document.scripts.length,
     }));
-    assert.deepEqual(found, { hit: null, violations: [], foreign: 0, scripts: 3 });
+    assert.deepEqual(found, { hit: null, violations: [], foreign: 0, scripts: 5 });
     assert.deepEqual(errors, []);
     await close();
   });
@@ -94,5 +94,30 @@ test('a part of the page that were to write markup is stopped by the page’s ow
     }
   });
   assert.equal(outcome, 'TypeError');
+  await close();
+});
+
+test('no other script can be added, by the policies of the page neither', async () => {
+  const { page, close } = await open(browser);
+  const outcomes = await page.evaluate(() => {
+    const tries = {
+      text: () => document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.hit = 1' })),
+      address: () => document.body.append(Object.assign(document.createElement('script'), { src: 'data:text/javascript,window.hit=1' })),
+      worker: () => new Worker(URL.createObjectURL(new Blob(['0']))),
+      timer: () => setTimeout('window.hit = 1'),
+      again: () => window.trustedTypes.createPolicy('loader', { createScript: (/** @type {string} */ text) => text }),
+      another: () => window.trustedTypes.createPolicy('mine', { createScript: (/** @type {string} */ text) => text }),
+    };
+    return Object.entries(tries).map(([name, attempt]) => {
+      try {
+        attempt();
+        return `${name} worked`;
+      } catch (error) {
+        return `${name}: ${error.name}`;
+      }
+    });
+  });
+  assert.deepEqual(outcomes, ['text: TypeError', 'address: TypeError', 'worker: TypeError', 'timer: TypeError', 'again: TypeError', 'another: TypeError']);
+  assert.equal(await page.evaluate(() => window.hit ?? null), null);
   await close();
 });

@@ -125,6 +125,19 @@ test('reports are walked by the arrows on their tabs', async () => {
   await close();
 });
 
+test('another report is read from its beginning', async () => {
+  const { page, close } = await open(browser);
+  const scroller = page.locator('#findings-editor .cm-scroller');
+  await page.locator('#findings-editor .cm-content').focus();
+  await page.keyboard.press('Control+End');
+  await until(async () => (await scroller.evaluate((node) => node.scrollTop)) > 0, true);
+  await page.locator('#examples').click();
+  await page.locator('[data-example=exploited]').click();
+  await until(() => page.locator('#findings-name').inputValue(), 'gateway.grype.json');
+  assert.equal(await scroller.evaluate((node) => node.scrollTop), 0);
+  await close();
+});
+
 test('the theme is chosen, and kept', async () => {
   const { page, close } = await open(browser, { context: { colorScheme: 'dark' } });
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

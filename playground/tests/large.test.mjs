@@ -116,6 +116,7 @@ test('judging is stopped when it takes too long', async () => {
   await chooser.setFiles([join(folder, 'larger.json')]);
   await page.locator('#stop').click();
   await until(async () => /stopped by you/.test(await page.locator('#verdict-summary').innerText()), true);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'verdict');
   await page.locator('#findings-remove').click();
   await until(word(page), 'Denied');
   await close();

@@ -83,6 +83,26 @@ test('a link opens in another page with the same state, and survives a reload', 
   await second.close();
 });
 
+test('that a namespace has no labels is another thing than that nobody knows them, in a link and after a reload too', async () => {
+  const first = await open(browser);
+  const labels = first.page.locator('#namespace-labels');
+  await labels.fill(',');
+  await until(() => first.page.locator('#namespace-labels-problem').textContent(), 'It has no labels.');
+  assert.equal(await labels.getAttribute('aria-invalid'), 'false');
+  assert.deepEqual((await kept(first.page)).namespaceLabels, {});
+  await first.page.reload();
+  await until(() => labels.inputValue(), ',');
+  assert.deepEqual((await kept(first.page)).namespaceLabels, {});
+  const second = await open(browser, { fragment: await share(first.page) });
+  assert.equal(await second.page.locator('#namespace-labels').inputValue(), ',');
+  await second.page.locator('#namespace-labels').fill('');
+  assert.equal((await kept(second.page)).namespaceLabels, null);
+  await second.page.reload();
+  await until(() => second.page.locator('#namespace-labels').inputValue(), '');
+  await first.close();
+  await second.close();
+});
+
 test('links work over HTTP too', async () => {
   const server = await serve();
   const fragment = await pack(EXAMPLES[3].state);
@@ -129,13 +149,54 @@ test('what is too long for a link says so', async () => {
   await close();
 });
 
+test('a way back is offered until something else is done, and for half a minute', async () => {
+  const { page, close } = await open(browser, { before: (fresh) => fresh.clock.install() });
+  const back = () => page.locator('#toast').getByText('Undo').count();
+  const before = EXAMPLES[0].state.settings;
+  await example(page, 'vex');
+  await until(word(page), 'Admitted');
+  assert.equal(await back(), 1);
+  // It would take this along.
+  await page.locator('#now').fill('2026-11-23T00:00:00');
+  assert.equal(await back(), 0);
+  // What was in an editor is still to be had there.
+  await page.locator('#rules-editor .cm-content').focus();
+  await page.keyboard.press('Control+Z');
+  await page.clock.fastForward(1000);
+  assert.equal((await kept(page)).settings, before);
+
+  await page.locator('#reset').click();
+  await page.locator('#verdict-title').hover();
+  await page.clock.fastForward(29_000);
+  assert.equal(await back(), 1);
+  await page.clock.fastForward(2000);
+  await until(back, 0);
+  // Not from under somebody's hand.
+  await page.locator('#reset').click();
+  await page.locator('#toast').getByText('Undo').focus();
+  await page.clock.fastForward(31_000);
+  assert.equal(await back(), 1);
+  await close();
+});
+
+test('Undo in an editor does not lead back before the page was opened', async () => {
+  const { page, close } = await open(browser, { fragment: await pack(EXAMPLES[1].state) });
+  await page.locator('#rules-editor .cm-content').focus();
+  await page.keyboard.press('Control+Z');
+  await until(cards(page), EXAMPLES[1].expected);
+  assert.equal((await page.locator('#rules-editor .cm-line').count()) > 3, true);
+  await close();
+});
+
 test('reset has a way back', async () => {
   const { page, close } = await open(browser);
   await example(page, 'vex');
   await until(word(page), 'Admitted');
   await page.locator('#reset').click();
   await until(cards(page), EXAMPLES[0].expected);
-  await page.locator('#toast').getByText('Undo').click();
+  await page.locator('#toast').getByText('Undo').focus();
+  await page.keyboard.press('Enter');
   await until(word(page), 'Admitted');
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'verdict');
   await close();
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { EXAMPLES } from '../examples/index.js';
 import { cards, example, launch, open, until, word, write } from './browser.mjs';
 
 /** @type {import('playwright-core').Browser} */
@@ -81,6 +82,57 @@ test('two documents of rules are refused, two of manifests are two verdicts', as
   await write(page, 'rules', 'rules: []\n---\nrules: []\n');
   await until(word(page), 'No verdict');
   await until(() => page.locator('#rules-problems').isVisible(), true);
+  await close();
+});
+
+test('what was judged is told beside what could not be', async () => {
+  const { page, close } = await open(browser);
+  const pod = (/** @type {string} */ name) => `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name}, namespace: prod }\nspec: { containers: [{ name: c, image: "ghcr.io/acme/shop:1.4" }] }\n`;
+  await write(page, 'workload', `${pod('one')}---\nno: object\n`);
+  await until(word(page), 'Judged in part');
+  assert.equal(await page.locator('#verdict-summary .of').textContent(), 'Pod prod/one denied; 1 error in the workload keeps the rest from being judged');
+  assert.equal(await page.locator('.card').count(), 1);
+  await write(page, 'workload', `${pod('one')}---\nno: object\n---\n${pod('two')}---\n7\n`);
+  await until(() => page.locator('#verdict-summary .of').textContent(), '2 objects: 2 denied; 2 errors in the workload keep the rest from being judged');
+  await close();
+});
+
+test('a condition that matches no finding is at no severity', async () => {
+  const { page, close } = await open(browser);
+  await write(page, 'rules', 'rules:\n  - { name: absent, action: deny, conditions: [{ packages: ["pkg:npm/is-not-there"] }] }\n  - { name: many, action: deny, conditions: [{ severity: critical, moreThan: 99 }] }\n');
+  await until(word(page), 'Admitted');
+  await until(() => page.locator('.ranks h5').allTextContents(), ['critical', 'no finding matches']);
+  await close();
+});
+
+test('reports about one image are judged as one, and say so', async () => {
+  const { page, close } = await open(browser);
+  const together = page.locator('#findings-report .together');
+  assert.equal(await together.count(), 0);
+  const report = EXAMPLES[0].state.findings[0].text ?? '';
+  await page.locator('#findings-add').click();
+  await page.locator('#findings-editor .cm-content').focus();
+  await page.keyboard.insertText(report);
+  await until(() => together.count(), 1);
+  assert.equal(await together.textContent(), 'Judged as one report with shop.trivy.json for ghcr.io/acme/shop:1.4: what any of them found counts, at the worst severity that any of them gives.');
+  await page.locator('#findings-tab-0').click();
+  assert.match((await together.textContent()) ?? '', /with report-1\.json for/);
+  // Of one that cannot be read nothing is judged.
+  await page.locator('#findings-tab-1').click();
+  await write(page, 'findings', '{ "no": "report" }');
+  await page.locator('#findings-tab-0').click();
+  await until(() => together.count(), 0);
+  await close();
+});
+
+test('advice about a report is for whoever has the page', async () => {
+  const { page, close } = await open(browser);
+  const report = (/** @type {string} */ type) => JSON.stringify({ SchemaVersion: 2, CreatedAt: '2026-11-22T06:00:00Z', ArtifactName: 'x', ArtifactType: type, Results: [] });
+  const hint = () => page.locator('#findings-report .hint').textContent();
+  await write(page, 'findings', report('filesystem'));
+  await until(hint, ' Hint: scan the image itself, such as trivy image --format json IMAGE; the page refuses it, as gatectl attach does without --force-subject');
+  await write(page, 'findings', report('container_image'));
+  await until(hint, ' Hint: scan with --scanners vuln --list-all-pkgs; the page refuses it, as gatectl attach does without --accept-empty');
   await close();
 });
 

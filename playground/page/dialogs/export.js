@@ -61,6 +61,9 @@ export class ExportDialog {
     this.copy.disabled = this.download.disabled = text === undefined;
     this.rules.hidden = this.target !== 'command';
     list(this.problems, problems, [], null);
-    fill(this.output, text === undefined ? null : el('pre', { class: 'output', tabindex: '0', 'aria-label': 'What is exported', text }));
+    const isNothing = text === undefined && problems.length === 0;
+    fill(this.output,
+      isNothing && el('p', { class: 'empty', text: 'There are no rules to be exported: write some, or take one of the examples.' }),
+      text !== undefined && el('pre', { class: 'output', tabindex: '0', 'aria-label': 'What is exported', text }));
   }
 }

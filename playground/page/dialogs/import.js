@@ -98,7 +98,9 @@ export class ImportDialog {
   show(outcome) {
     const isUsable = Boolean(outcome && !outcome.refusal);
     this.outcome = isUsable ? outcome : null;
-    this.usable = !isUsable ? null : outcome.hasRules === false ? addExemptions(this.current(), outcome.settings) : outcome.settings;
+    const added = isUsable && outcome.hasRules === false ? addExemptions(this.current(), outcome.settings) : null;
+    const why = added && 'why' in added ? added.why : null;
+    this.usable = !isUsable || why !== null ? null : added && 'text' in added ? added.text : outcome.settings;
     this.use.disabled = this.usable === null;
     this.use.textContent = outcome?.hasRules === false ? 'Add to the rules' : 'Use these rules';
     this.copy.hidden = !isUsable;
@@ -108,7 +110,9 @@ export class ImportDialog {
     const { recognised, beside = [], settings, losses, notes = [] } = outcome;
     fill(this.result,
       [recognised, ...beside].map((each) => el('p', {}, 'Recognised as ', el('strong', { text: title(each) }), each.reason ? [': ', ...prose(each.reason)] : '')),
-      outcome.hasRules === false && el('p', { class: 'facts', text: this.usable === null ? 'These are exemptions alone. Put them under `exemptions:` of your rules.' : 'These are exemptions alone; they are added to the rules that are there.' }),
+      added && el('p', { class: 'facts' }, ...prose(why === null
+        ? 'These are exemptions alone; they are added to the rules that are there.'
+        : `These are exemptions alone, and the page cannot add them: ${why}. Copy them, and put them under \`exemptions:\` of your rules by hand.`)),
       losses.length === 0
         ? el('p', { class: 'good', text: 'Everything in it can be said.' })
         : el('div', { class: 'losses' },

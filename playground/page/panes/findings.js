@@ -4,7 +4,7 @@ import { byId, el, fill, size } from '../dom.js';
 import { Editor } from '../editor.js';
 import { choose, isPacked } from '../files.js';
 import { EDITABLE, REPORT_BYTES } from '../state.js';
-import { about } from './report.js';
+import { BESIDE, about } from './report.js';
 
 /**
  * @typedef {object} Held
@@ -184,7 +184,21 @@ export class FindingsPane {
     const problems = entry.answer?.problems ?? [];
     if (entry.blob) fill(this.held, ...heldText(entry.blob, entry.lines));
     else this.editor.mark(problems);
-    about(this.report, entry.answer, entry.blob ? null : (problem) => this.editor.goTo(problem.from));
+    about(this.report, entry.answer, this.beside(entry), entry.blob ? null : (problem) => this.editor.goTo(problem.from));
+  }
+
+  /**
+   * Of each image of a report that others are about as well, their names.
+   *
+   * @param {Held} entry
+   * @returns {Map<string, string[]>}
+   */
+  beside(entry) {
+    const isReport = (/** @type {Held} */ { answer }) => answer && answer.format && !BESIDE[answer.format] && answer.problems.length === 0;
+    const others = this.entries.filter((other) => other !== entry && isReport(other));
+    const images = isReport(entry) ? entry.answer.appliesTo : [];
+    const pairs = images.map((/** @type {string} */ image) => [image, others.filter(({ answer }) => answer.appliesTo.includes(image)).map(({ name }) => name)]);
+    return new Map(pairs.filter((/** @type {[string, string[]]} */ [, names]) => names.length > 0));
   }
 
   drawTabs() {

@@ -23,7 +23,7 @@ class Document {
       onLong: () => page.refuse('That is too long for settings: they have at most 256 KiB here.'),
       onFiles: async ([file]) => {
         if (file.size > 256 * 1024) return page.refuse(`${file.name} is too long for settings: they have at most 256 KiB here.`);
-        this.editor.show(await file.text());
+        this.editor.show(await file.text(), { isStep: true });
         page.changed();
       },
     });
@@ -74,9 +74,12 @@ export class RulesPane {
     return { settings: this.rules.editor.text, baseline: this.section.hidden ? null : this.baseline.editor.text };
   }
 
-  /** @param {{ settings: string, baseline: string | null }} state */
-  show({ settings, baseline }) {
-    this.rules.editor.show(settings);
+  /**
+   * @param {{ settings: string, baseline: string | null }} state
+   * @param {{ isStep: boolean }} options of the editors
+   */
+  show({ settings, baseline }, options) {
+    this.rules.editor.show(settings, options);
     this.compare(baseline);
   }
 

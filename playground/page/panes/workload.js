@@ -4,6 +4,9 @@ import { byId } from '../dom.js';
 import { Editor } from '../editor.js';
 import { count, list } from '../problems.js';
 
+/** How it is written that a namespace has no labels. */
+const NONE = ',';
+
 export class WorkloadPane {
   /** @param {{ changed: () => void, refuse: (what: string) => void }} page */
   constructor(page) {
@@ -21,7 +24,7 @@ export class WorkloadPane {
         const long = files.find((file) => file.size > 256 * 1024);
         if (long) return page.refuse(`${long.name} is too long for manifests: they have at most 256 KiB here.`);
         const texts = await Promise.all(files.map((file) => file.text()));
-        this.editor.show(texts.join('\n---\n'));
+        this.editor.show(texts.join('\n---\n'), { isStep: true });
         page.changed();
       },
     });
@@ -30,15 +33,20 @@ export class WorkloadPane {
   /** @returns {{ workload: string, namespaceLabels: Record<string, string> | null }} */
   state() {
     const { labels, problem } = parse(this.labels.value);
-    this.labelsProblem.textContent = problem ?? '';
+    const isNone = labels !== null && Object.keys(labels).length === 0;
+    this.labelsProblem.textContent = problem ?? (isNone ? 'It has no labels.' : '');
+    this.labelsProblem.classList.toggle('plain', isNone);
     this.labels.setAttribute('aria-invalid', String(problem !== null));
     return { workload: this.editor.text, namespaceLabels: labels };
   }
 
-  /** @param {{ workload: string, namespaceLabels: Record<string, string> | null }} state */
-  show({ workload, namespaceLabels }) {
-    this.editor.show(workload);
-    this.labels.value = Object.entries(namespaceLabels ?? {}).map(([key, value]) => `${key}=${value}`).join(', ');
+  /**
+   * @param {{ workload: string, namespaceLabels: Record<string, string> | null }} state
+   * @param {{ isStep: boolean }} options of the editor
+   */
+  show({ workload, namespaceLabels }, options) {
+    this.editor.show(workload, options);
+    this.labels.value = namespaceLabels === null ? '' : Object.entries(namespaceLabels).map(([key, value]) => `${key}=${value}`).join(', ') || NONE;
   }
 
   /** @param {any} answer */
@@ -52,7 +60,7 @@ export class WorkloadPane {
 }
 
 /**
- * `tier=prod, team=shop` → labels. Nothing written: nobody knows them.
+ * `tier=prod, team=shop` → labels. Nothing written: nobody knows them; a comma alone: there are none.
  *
  * @param {string} text
  * @returns {{ labels: Record<string, string> | null, problem: string | null }}

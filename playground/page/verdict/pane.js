@@ -4,7 +4,7 @@ import { byId, el, fill, plural } from '../dom.js';
 import { icon } from '../icons.js';
 import { card } from './card.js';
 import { changes } from './changes.js';
-import { summarise } from './summary.js';
+import { incomparable, summarise } from './summary.js';
 
 /** Objects that are shown at first, and with every press of the button. */
 const SHOWN = 40;
@@ -25,6 +25,8 @@ export class VerdictPane {
 
   /** @param {boolean} isBusy */
   judging(isBusy) {
+    // The button that stops it goes, and the focus with it.
+    if (!isBusy && this.busy.contains(document.activeElement)) this.section.focus();
     this.busy.hidden = !isBusy;
     this.section.setAttribute('aria-busy', String(isBusy));
   }
@@ -38,7 +40,10 @@ export class VerdictPane {
     // What is the same stays as it is, with what is selected and open in it.
     if (shown === this.last) return;
     this.last = shown;
-    const tables = answer.changes !== null && changes(answer.changes, answer.verdicts.length);
+    const uncompared = answer.verdicts.length > 0 && incomparable(answer);
+    const tables = uncompared
+      ? el('p', { class: 'changes none', text: `${uncompared[0].toUpperCase()}${uncompared.slice(1)}.` })
+      : answer.changes !== null && changes(answer.changes, answer.verdicts.length);
     const before = new Map((answer.baselineVerdicts ?? []).map((/** @type {any} */ verdict) => [verdict.place + verdict.object, verdict]));
     const all = answer.verdicts.map((/** @type {any} */ verdict) => () => card(verdict, before.get(verdict.place + verdict.object), this.toggled, this.goTo));
     fill(this.body, tables, some(all), all.length === 0 && nothing(summary));

@@ -38,12 +38,16 @@ export function path({ platform, steps }) {
   }
   const list = el('ol', { class: 'ranks' });
   for (const { rank, members } of ranks(steps)) {
-    const title = rank === 'evidence' ? 'evidence' : rank;
-    list.append(el('li', { class: 'rank', data: { severity: rank } }, el('h5', { text: title }), el('ol', { class: 'steps' }, members.map(step))));
+    list.append(el('li', { class: 'rank', data: { severity: rank } }, el('h5', { text: rank }), el('ol', { class: 'steps' }, members.map(step))));
   }
   append(host, [list]);
   return host;
 }
+
+/** Of conditions that name no severity: each is looked at where the worst finding that it selects is, if it selects one. */
+const NOTHING = 'no finding matches';
+/** Of conditions that no finding was looked at for: there cannot be as many. */
+const SUMMARY = 'by the summary of the findings alone';
 
 /**
  * Neighbours of one severity together.
@@ -55,7 +59,7 @@ function ranks(steps) {
   /** @type {{ rank: string, members: any[] }[]} */
   const found = [];
   for (const each of steps) {
-    const rank = each.state === 'wanting' ? 'evidence' : each.rank ?? 'any severity';
+    const rank = each.state === 'wanting' ? 'evidence' : each.rank ?? (each.atMost === undefined ? NOTHING : SUMMARY);
     const last = found[found.length - 1];
     if (last?.rank === rank) last.members.push(each);
     else found.push({ rank, members: [each] });

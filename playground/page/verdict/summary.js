@@ -10,18 +10,34 @@ import { turn } from './changes.js';
  */
 export function summarise(answer) {
   const wrong = broken(answer);
-  if (wrong) return { verdict: 'problem', word: 'No verdict', sentence: wrong };
+  const isPart = answer.verdicts.length > 0 && wrong !== null;
+  if (wrong && !isPart) return { verdict: 'problem', word: 'No verdict', sentence: wrong };
   const wanting = missing(answer);
   if (wanting) return { verdict: 'none', word: 'No verdict yet', sentence: wanting };
   const counts = VERDICT_ORDER.map((verdict) => ({ verdict, n: answer.verdicts.filter((/** @type {any} */ v) => v.verdict === verdict).length })).filter(({ n }) => n > 0);
   const worst = /** @type {any} */ (counts[0].verdict);
   const said = answer.verdicts.length === 1
-    ? answer.verdicts[0].object
+    ? `${answer.verdicts[0].object}${isPart ? ` ${VERDICTS[worst].toLowerCase()}` : ''}`
     : `${plural(answer.verdicts.length, 'object')}: ${counts.map(({ verdict, n }) => `${n.toLocaleString('en')} ${VERDICTS[verdict].toLowerCase()}`).join(', ')}`;
-  const changes = answer.changes === null ? '' : `; ${compared(answer.changes, answer.verdicts.length)}`;
+  const uncompared = incomparable(answer);
+  const changes = uncompared ? `; ${uncompared}` : answer.changes === null ? '' : `; ${compared(answer.changes, answer.verdicts.length)}`;
   const unread = answer.findings.reduce((/** @type {number} */ n, /** @type {any} */ each) => n + each.problems.length, 0);
   const findings = unread > 0 ? `; ${plural(unread, 'error')} in the findings` : '';
-  return { verdict: worst, word: VERDICTS[worst], sentence: `${said}${changes}${findings}` };
+  // A word for all of it would be one for what nobody could judge.
+  const errors = answer.workload.problems.length;
+  const kept = isPart ? `; ${wrong} ${errors === 1 ? 'keeps' : 'keep'} the rest from being judged` : '';
+  return { verdict: isPart ? 'problem' : worst, word: isPart ? 'Judged in part' : VERDICTS[worst], sentence: `${said}${kept}${changes}${findings}` };
+}
+
+/**
+ * Why nothing is compared although there is a baseline; null where it is compared, or there is none.
+ *
+ * @param {any} answer
+ * @returns {string | null}
+ */
+export function incomparable({ baseline, changes }) {
+  if (!baseline || changes !== null) return null;
+  return baseline.problems.length > 0 ? `not compared: ${plural(baseline.problems.length, 'error')} in the baseline` : 'not compared: the baseline is empty';
 }
 
 /** @param {any} answer */

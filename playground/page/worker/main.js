@@ -1,12 +1,11 @@
 /**
  * The worker: unpacks the module, keeps long reports, and answers one question after the other.
- * `wasm_bindgen` is what the module's own script, which stands before this one, declares.
+ * `unpackText` and `wasm_bindgen` are what the decoder and the module's own script, which stand before this one, declare.
  */
 
 import { isPacked } from '../files.js';
 import { LinkError, pack, through } from '../link.js';
 import { REPORT_BYTES } from '../state.js';
-import { unpack } from './lzma.js';
 import { shorten } from './shorten.js';
 
 /** @type {Promise<any>} the module's functions */
@@ -26,8 +25,7 @@ self.addEventListener('message', ({ data }) => {
 
 /** @param {string} base64 */
 async function load(base64) {
-  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  await wasm_bindgen({ module_or_path: unpack(packed) });
+  await wasm_bindgen({ module_or_path: unpackText(base64) });
   return wasm_bindgen;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { fixes } from './fixes.js';
+import { here } from './hints.js';
 
 /** Vulnerabilities that one step lists. */
 const LISTED = 50;
@@ -20,7 +21,7 @@ export function shorten(answer) {
     settings: cut(answer.settings),
     baseline: cut(answer.baseline),
     workload: cut(answer.workload),
-    findings: answer.findings.map(cut),
+    findings: answer.findings.map((/** @type {any} */ report) => cut({ ...report, problems: report.problems.map(here) })),
     verdicts: answer.verdicts.map(ofVerdict),
     baselineVerdicts: answer.baselineVerdicts?.map(({ object, place, verdict, rule }) => ({ object, place, verdict, rule })) ?? null,
   };

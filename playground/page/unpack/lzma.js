@@ -1,11 +1,13 @@
 /**
  * LZMA → bytes. The module is code that repeats itself over long distances: deflate, which browsers have, sees 32 KiB of it and leaves
- * 783 000 bytes where LZMA leaves 575 000. The stream is that of `xz --format=lzma`; names are those of the LZMA specification
- * (Igor Pavlov, 2015, in the public domain).
+ * 783 000 bytes where LZMA leaves 575 000. The stream is that of `xz --format=lzma`, with its length in the header and the mark at its end;
+ * names are those of the LZMA specification (Igor Pavlov, 2015, in the public domain).
  */
 
 const HEADER = 13;
 const START = 1024;
+/** The distance that says that nothing follows. */
+const END = 0xffffffff;
 
 /** Where each kind of probability begins. */
 const IS_MATCH = 0;
@@ -111,6 +113,9 @@ class Bits {
 }
 
 /**
+ * What is damaged leaves the range coder elsewhere at the end than where the packer left it, so that no checksum is needed. Only the first byte
+ * that comes out can be another one by itself: what begins neither as a module nor as the script with the known hash is nothing that would run.
+ *
  * @param {Uint8Array} packed with the length of what comes out in its header
  * @returns {Uint8Array<ArrayBuffer>}
  */
@@ -121,7 +126,9 @@ export function unpack(packed) {
   const bits = new Bits(packed, LITERAL + (0x300 << (lc + lp)));
   let [state, rep0, rep1, rep2, rep3] = [0, 0, 0, 0, 0];
   let at = 0;
-  while (at < out.length) {
+  for (;;) {
+    // Within the last byte there is still the mark to come.
+    if (at > out.length || bits.at > packed.length) throw damaged();
     const posState = at & ((1 << pb) - 1);
     if (bits.bit(IS_MATCH + state * 16 + posState) === 0) {
       const before = at > 0 ? out[at - 1] : 0;
@@ -136,10 +143,12 @@ export function unpack(packed) {
       [rep3, rep2, rep1] = [rep2, rep1, rep0];
       length = bits.length(LENGTH, posState);
       rep0 = bits.distance(length);
+      if (rep0 === END) break;
       state = state < 7 ? 7 : 10;
     } else {
       if (bits.bit(IS_REP_G0 + state) === 0) {
         if (bits.bit(IS_REP0_LONG + state * 16 + posState) === 0) {
+          if (rep0 >= at) throw damaged();
           out[at] = out[at - rep0 - 1];
           at += 1;
           state = state < 7 ? 9 : 11;
@@ -155,10 +164,15 @@ export function unpack(packed) {
       length = bits.length(REP_LENGTH, posState);
       state = state < 7 ? 8 : 11;
     }
-    if (rep0 >= at) throw new Error('the module is damaged');
-    for (const end = Math.min(out.length, at + length + 2); at < end; at += 1) out[at] = out[at - rep0 - 1];
+    if (rep0 >= at) throw damaged();
+    for (const end = at + length + 2; at < end; at += 1) out[at] = out[at - rep0 - 1];
   }
+  if (at !== out.length || bits.code !== 0 || bits.at !== packed.length) throw damaged();
   return out;
+}
+
+function damaged() {
+  return new Error('what is packed in this page is damaged: get its file again');
 }
 
 /**
