@@ -52,7 +52,7 @@ pub(crate) enum Value<'v, 'de> {
     Text(Cow<'de, str>),
     List(&'v mut dyn List<'de>),
     Object(&'v mut dyn Object<'de>),
-    /// Any value as it is written, where that is [asked for](Read::IS_RAW).
+    /// Any value, `null` too, as it is written, where that is [asked for](Read::IS_RAW).
     Raw(&'de RawValue),
 }
 
@@ -75,7 +75,7 @@ pub(crate) trait Read<'de>: Sized {
     /// Reads a value to its place. `null` is a value like any other; where it stands for none it is not asked for.
     fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused>;
 
-    /// Whether it takes any value as it is written, and nothing else but `null`.
+    /// Whether it takes any value as it is written, and no other.
     const IS_RAW: bool = false;
 }
 
@@ -101,8 +101,17 @@ pub(crate) trait Object<'de> {
 }
 
 impl Value<'_, '_> {
-    /// That another value is expected.
+    /// That another type is expected.
     pub(crate) fn instead_of(&self, expected: &str) -> Refused {
+        self.wrong("type", expected)
+    }
+
+    /// That it is not in the range of the type that is expected.
+    pub(crate) fn outside_of(&self, expected: &str) -> Refused {
+        self.wrong("value", expected)
+    }
+
+    fn wrong(&self, what: &str, expected: &str) -> Refused {
         let found = match self {
             Self::Null => "null".to_owned(),
             Self::Bool(value) => Unexpected::Bool(*value).to_string(),
@@ -113,10 +122,6 @@ impl Value<'_, '_> {
             Self::List(_) => Unexpected::Seq.to_string(),
             Self::Object(_) => Unexpected::Map.to_string(),
             Self::Raw(_) => "a value".to_owned(),
-        };
-        let what = match self {
-            Self::Unsigned(_) | Self::Signed(_) if expected.contains("64") => "value",
-            _ => "type",
         };
         Refused::new(format!("invalid {what}: {found}, expected {expected}"))
     }
@@ -145,13 +150,17 @@ impl fmt::Display for Refused {
 /// `null` is none.
 impl<'de, T: Read<'de>> Member<'de> for Option<T> {
     fn put(&mut self, value: Value<'_, 'de>) -> Result<(), Refused> {
-        match value {
-            Value::Null => {
-                *self = None;
-                Ok(())
-            }
-            value => T::read(value, self),
+        let is_none = match &value {
+            Value::Null => true,
+            // Of a type whose values are not raw this is no code.
+            Value::Raw(raw) => T::IS_RAW && raw.get() == "null",
+            _ => false,
+        };
+        if is_none {
+            *self = None;
+            return Ok(());
         }
+        T::read(value, self)
     }
 }
 

@@ -5,12 +5,12 @@ use policy::settings::Settings;
 use serde_json::{Value, json};
 
 /// Imports a YAML stream or JSON.
-pub(crate) fn text(text: &str) -> Result<Imported, Refusal> {
+pub(crate) fn text(text: &str) -> Result<Imported, Box<Refusal>> {
     import::import(&[File { name: "given.yaml", text }])
 }
 
 /// Imports documents of one file.
-pub(crate) fn documents(documents: &[Value]) -> Result<Imported, Refusal> {
+pub(crate) fn documents(documents: &[Value]) -> Result<Imported, Box<Refusal>> {
     text(&documents.iter().map(|document| format!("---\n{document}\n")).collect::<String>())
 }
 

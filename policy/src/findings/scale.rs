@@ -138,10 +138,9 @@ macro_rules! decimal {
                 to_units(value, $places).and_then(Self::new)
             }
 
-            /// The decimal.
+            /// The decimal, as near as a float comes.
             pub fn value(self) -> f64 {
-                // Of two numbers that a float holds exactly, the quotient is the float that is nearest to the decimal.
-                f64::from(self.0) / f64::from(10_u32.pow($places))
+                decimal(&self.to_string()).unwrap_or_default()
             }
 
             /// The whole number of the packed form.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Anything, Value, each, members, read};
+use super::{Anything, Table, Value, each, members, read};
 use crate::scalar::Scalar;
 use crate::text::Text;
 
@@ -16,6 +16,7 @@ members! {
         map: BTreeMap<String, Option<u64>>,
         boxed: Box<i64>,
         number: f64,
+        table: Table<String, &'a RawValue>,
     }
 
     struct Inner<'a> or id {
@@ -40,6 +41,11 @@ fn shown(json: &str) -> String {
         row.map.map(|map| format!("{map:?}")),
         row.boxed.map(|number| number.to_string()),
         row.number.map(|number| number.to_string()),
+        row.table.map(|table| {
+            let first = format!("{}{}", table.is_empty(), table.get("a").map_or("-", |raw| raw.get()));
+            let all: Vec<String> = table.into_iter().map(|(name, raw)| format!("{name}={}", raw.get())).collect();
+            format!("{first} {}", all.join(" "))
+        }),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
@@ -55,6 +61,8 @@ fn values_are_put_to_their_places() {
         ),
         (r#"{"inner":{"@id":"x","any":null,"raw":null}}"#, "x false -"),
         (r#"{"map":{"a":1,"b":null,"a":2},"boxed":-3,"number":4}"#, r#"{"a": Some(2), "b": None}; -3; 4"#),
+        (r#"{"table":{"b":{ "x":1},"a":null,"c":2,"b":3}}"#, "falsenull a=null b=3 c=2"),
+        (r#"{"table":{}}"#, "true- "),
         (r#"{"score":{"a":[1,2,{"b":3}]},"number":-4.5}"#, "-4.5"),
         (r#"{"n\u0061me":"escaped \u00e4"}"#, "escaped ä"),
     ] {

@@ -25,20 +25,22 @@ impl<'de> Read<'de> for bool {
 
 impl<'de> Read<'de> for u64 {
     fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
-        let Value::Unsigned(value) = value else { return Err(value.instead_of("u64")) };
-        *place = Some(value);
+        *place = Some(match value {
+            Value::Unsigned(number) => number,
+            Value::Signed(_) => return Err(value.outside_of("u64")),
+            _ => return Err(value.instead_of("u64")),
+        });
         Ok(())
     }
 }
 
 impl<'de> Read<'de> for i64 {
     fn read(value: Value<'_, 'de>, place: &mut Option<Self>) -> Result<(), Refused> {
-        let read = match value {
-            Value::Unsigned(number) => Self::try_from(number).ok(),
-            Value::Signed(number) => Some(number),
-            _ => None,
-        };
-        *place = Some(read.ok_or_else(|| value.instead_of("i64"))?);
+        *place = Some(match value {
+            Value::Unsigned(number) => Self::try_from(number).map_err(|_| value.outside_of("i64"))?,
+            Value::Signed(number) => number,
+            _ => return Err(value.instead_of("i64")),
+        });
         Ok(())
     }
 }

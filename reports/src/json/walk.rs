@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::{List, Member, Name, Object, Refused, Value, members};
 
@@ -16,8 +15,8 @@ impl<'de> DeserializeSeed<'de> for Put<'_, 'de> {
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         if self.1 {
-            let raw: Option<&RawValue> = serde::Deserialize::deserialize(json)?;
-            return self.visit(raw.map_or(Value::Null, Value::Raw));
+            let raw = serde::Deserialize::deserialize(json)?;
+            return self.visit(Value::Raw(raw));
         }
         json.deserialize_any(self)
     }
