@@ -84,6 +84,10 @@ pub type Requests = Result<Vec<(String, Value)>, String>;
 /// # Errors
 /// A sentence, where it is none of what Kubernetes takes.
 pub fn of(value: &Value, pointer: &str, defaults: &Defaults) -> Requests {
+    if let Some(objects) = value.as_array() {
+        let found = objects.iter().enumerate().map(|(i, object)| of(object, &format!("{pointer}/{i}"), defaults));
+        return Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
+    }
     let kind = value.get("kind").and_then(Value::as_str);
     let items = value.get("items").and_then(Value::as_array);
     match (kind, items) {
@@ -193,6 +197,11 @@ mod tests {
                 &["Pod default/without name", "Job default/b-"],
             ),
             ("{apiVersion: v1, kind: PodList, items: [{metadata: {name: a}}]}", &["Pod default/a"]),
+            (
+                "[{apiVersion: v1, kind: Pod, metadata: {name: a}}, {apiVersion: v1, kind: Pod}]",
+                &["Pod default/a", "Pod default/without name"],
+            ),
+            ("[]", &[]),
             ("{kind: AdmissionReview, request: {uid: x, kind: {kind: Pod}, name: r, object: {}}}", &["Pod r"]),
             ("{uid: x, kind: {kind: Pod}, name: r, namespace: n, object: {}}", &["Pod n/r"]),
             ("apiVersion: v1\nkind: Pod\n---\napiVersion: v1\nkind: Pod\n", &["Pod default/without name"; 2]),

@@ -28,14 +28,20 @@ pub(super) fn read(text: &str) -> Outcome {
     match Strict.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value)) {
         Ok(value) => Outcome::Read(value),
         Err(error) => {
-            let text = error.to_string();
-            let Some(found) = text.strip_prefix(DUPLICATE) else { return Outcome::NotJson };
+            let message = error.to_string();
+            let Some(found) = message.strip_prefix(DUPLICATE) else { return Outcome::NotJson };
             let key = found.rsplit_once(" at line ").map_or(found, |(key, _)| key);
-            let at = Span { line: error.line(), column: error.column(), start: 0, end: 0 };
+            let at = Span { line: error.line(), column: characters(text, &error), start: 0, end: 0 };
             let expected = "each key once".to_owned();
             Outcome::Refused(YamlError { at, pointer: "".into(), expected, found: format!("{DUPLICATE}{key}"), hint: None })
         }
     }
+}
+
+/// The column of an error in characters, as every other column is counted; the reader counts bytes.
+fn characters(text: &str, error: &serde_json::Error) -> usize {
+    let line = text.split('\n').nth(error.line().saturating_sub(1));
+    line.and_then(|line| line.get(..error.column())).map_or(error.column(), |before| before.chars().count())
 }
 
 /// Builds a value and refuses a key that was there before.

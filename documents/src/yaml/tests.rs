@@ -146,6 +146,7 @@ fn each_refusal_has_a_place_and_a_sentence() {
             "line 2, column 12: `/x/0`: expected each key once, found duplicate key `b`; hint: the first is in line 2",
         ),
         (r#"{"a": 1, "a": 2}"#, "line 1, column 12: expected each key once, found duplicate key `a`"),
+        ("{\n\"ä\": \"öü\", \"ä\": 2}", "line 2, column 14: expected each key once, found duplicate key `ä`"),
         ("12: a", "line 1, column 1: expected a string as key, found `12`; hint: quote it"),
         ("true: a", "line 1, column 1: expected a string as key, found `true`; hint: quote it"),
         ("? [a]\n: b", "line 1, column 3: expected a string as key, found a collection"),

@@ -79,6 +79,16 @@ fn images(request: &Value, shape: Shape) -> BTreeSet<Box<str>> {
     workload.into_iter().flat_map(|workload| workload.images).map(|image| image.image.into_boxed_str()).collect()
 }
 
+/// Takes out what was given before, byte by byte: a file that is named twice does not make a workload two. How many were taken out.
+pub(super) fn without_repeated(requests: &mut Vec<Request>) -> usize {
+    let mut known = BTreeSet::new();
+    let is_new: Vec<bool> = requests.iter().map(|request| known.insert(&*request.body)).collect();
+    let before = requests.len();
+    let mut is_new = is_new.into_iter();
+    requests.retain(|_| is_new.next() != Some(false));
+    before.saturating_sub(requests.len())
+}
+
 /// Takes out what a controller made of another of these: `kubectl get all` has a Deployment, its ReplicaSets and their pods, and the gate
 /// is asked about the same images each time. How many were taken out.
 ///

@@ -9,7 +9,7 @@ use documents::request::{self, Defaults, Submitted};
 use host::kubernetes::Cluster;
 use serde_json::Value;
 
-use super::request::{Request, Sorted, sort, without_controlled};
+use super::request::{Request, Sorted, sort, without_controlled, without_repeated};
 use super::{live, logs, stream};
 use crate::admissions;
 use crate::exit::Failure;
@@ -72,6 +72,12 @@ impl Gathered {
                 plural(n_updates, "update is", "updates are")
             ));
         }
+        match without_repeated(&mut self.requests) {
+            0 => {}
+            n => self
+                .notes
+                .push(format!("{} passed over: the very same one was given before", plural(n, "object is", "objects are"))),
+        }
         match if keeps_controlled { 0 } else { without_controlled(&mut self.requests) } {
             0 => {}
             n => self.notes.push(format!(
@@ -114,8 +120,8 @@ impl Gathered {
         if admissions::is_log(&String::from_utf8_lossy(&beginning)) {
             return self.log(&name, path, beginning.as_slice().chain(reader));
         }
-        let is_json =
-            beginning.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(&beginning).trim_ascii_start().starts_with(b"{");
+        let text = beginning.trim_ascii_start();
+        let is_json = matches!(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start(), [b'{' | b'[', ..]);
         if is_whole {
             let text = std::str::from_utf8(&beginning).map_err(|error| Failure::at(&name, error))?;
             match request::read(&name, text, defaults) {

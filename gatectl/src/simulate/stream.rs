@@ -1,4 +1,4 @@
-//! JSON of any length → the objects in it, one at a time: one document after the other, and of lists the items.
+//! JSON of any length → the objects in it, one at a time: one document after the other, and of lists and arrays the items.
 //!
 //! `kubectl get --output json` writes all objects of a cluster as one list; as a tree it would take many times its size.
 
@@ -73,6 +73,10 @@ impl<'de> Visitor<'de> for Document<'_, '_> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a Kubernetes object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<(), A::Error> {
+        Items { of: &Map::new(), take: self.take, left: self.left }.visit_seq(items)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -162,6 +166,10 @@ mod tests {
                 json!({ "kind": "AdmissionReview" }),
             ]
         );
+        assert_eq!(
+            read(r#"[{"kind":"Pod"}] []"#).unwrap(),
+            [json!({ "kind": "List", "apiVersion": null, "items": [{ "kind": "Pod" }] })]
+        );
         assert_eq!(read(" \n").unwrap(), Vec::<Value>::new());
     }
 
@@ -171,7 +179,7 @@ mod tests {
             (r#"{"kind":"List","items":[{"kind":"Pod"},{"#, "EOF"),
             (r#"{"kind":"Pod","items":[]}"#, "expected a list"),
             (r#"{"kind":"Pod"} x"#, "expected value"),
-            ("[1]", "expected a Kubernetes object"),
+            ("1", "expected a Kubernetes object"),
             (r#"{"a":1,"a":2}"#, "found `a` twice"),
         ] {
             let error = read(text).unwrap_err();

@@ -284,6 +284,19 @@ fn who_controls_an_object_is_believed_only_where_nothing_hides() {
 }
 
 #[test]
+fn what_is_given_twice_is_judged_once() {
+    let world = world();
+    let [one, other] = ["one", "other"].map(|name| deployment(&world, "prod-a", name, "worse"));
+    let dump = world.file("dump.json", &list(&[one.clone(), other.clone()]));
+    // As `jq` leaves the items of a list.
+    let array = world.file("array.json", &json!([other, deployment(&world, "prod-b", "other", "worse")]).to_string());
+    let manifest = world.file("one.yaml", &one.to_string());
+    let ended = simulate(&world, NEW, &[&dump, &array, &manifest, &dump, "--format", "json"]);
+    assert_eq!(json_of(&ended)["totals"]["workloads"], 3);
+    assert!(ended.notes.contains("4 objects are passed over: the very same one was given before"), "{}", ended.notes);
+}
+
+#[test]
 fn text_of_a_manifest_is_no_log_and_a_part_is_no_list() {
     let world = world();
     let manifest = format!(

@@ -1,3 +1,5 @@
+//! JSON texts → where their values went, and what was refused where.
+
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
