@@ -92,8 +92,8 @@ impl<'de: 'a, 'a> Read<'de> for Whole<'a> {
                 kind if TYPES.iter().any(|of| kind.starts_with(of)) => {
                     let mut report = None;
                     object.value(&mut report, true)?;
-                    // Of several the first by name, whatever their order.
-                    if wrapped.as_ref().is_none_or(|(first, _)| *key < **first) {
+                    // Of several the first by name, whatever their order; of two of one name the last.
+                    if wrapped.as_ref().is_none_or(|(first, _)| *key <= **first) {
                         *wrapped = Some((key.into(), report));
                     }
                 }

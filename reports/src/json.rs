@@ -23,6 +23,9 @@ pub(crate) use self::table::Table;
 pub(crate) use self::types::Anything;
 use self::walk::Put;
 
+/// The most bytes of a text that an error shows.
+const SHOWN: usize = 200;
+
 /// Reads a whole text.
 ///
 /// # Errors
@@ -118,7 +121,11 @@ impl Value<'_, '_> {
             Self::Unsigned(value) => Unexpected::Unsigned(*value).to_string(),
             Self::Signed(value) => Unexpected::Signed(*value).to_string(),
             Self::Float(value) => format!("floating point `{value:?}`"),
-            Self::Text(text) => Unexpected::Str(text).to_string(),
+            Self::Text(text) => {
+                // The message is written anew on its way out of each value that this one is in.
+                let shown = text.get(..text.floor_char_boundary(SHOWN)).unwrap_or_default();
+                format!("{}{}", Unexpected::Str(shown), if shown.len() < text.len() { "…" } else { "" })
+            }
             Self::List(_) => Unexpected::Seq.to_string(),
             Self::Object(_) => Unexpected::Map.to_string(),
             Self::Raw(_) => "a value".to_owned(),

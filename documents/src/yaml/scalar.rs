@@ -102,7 +102,9 @@ fn number(text: &str) -> Option<Number> {
 fn float(is_negative: bool, whole: &str, fraction: &str, power: &str) -> Option<Number> {
     let sign = if is_negative { "-" } else { "" };
     let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
-    let json = format!("{sign}{whole}.{fraction}0e{}", if power.is_empty() { "0" } else { power });
+    // A digit more than is written would round a long number otherwise than JSON does.
+    let fraction = if fraction.is_empty() { "0" } else { fraction };
+    let json = format!("{sign}{whole}.{fraction}e{}", if power.is_empty() { "0" } else { power });
     findings::decimal(&json).and_then(Number::from_f64)
 }
 

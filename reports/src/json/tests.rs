@@ -96,6 +96,13 @@ fn what_does_not_fit_is_told_with_its_place() {
 }
 
 #[test]
+fn of_a_long_text_an_error_shows_the_beginning_and_the_place() {
+    let json = format!(r#"{{"fixed":"{}"}}"#, "é".repeat(1_000_000));
+    let error = format!("invalid type: string \"{}\"…, expected a boolean at line 1 column 2000011", "é".repeat(100));
+    assert_eq!(shown(&json), error);
+}
+
+#[test]
 fn the_one_place_of_a_list_is_filled_anew_by_each_object() {
     struct Names(Vec<String>);
 
