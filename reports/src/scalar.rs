@@ -74,7 +74,7 @@ impl Value for str {
     }
 
     fn number(&self) -> Option<f64> {
-        decimal(self)
+        decimal(self.trim())
     }
 
     fn time(&self) -> Option<Timestamp> {

@@ -32,12 +32,12 @@ fn recognise(outline: &Outline<'_>) -> Option<String> {
 }
 
 fn read(text: &str) -> Result<Report, ReportError> {
-    let projects: Vec<raw::Project> = match text.trim_start().starts_with('[') {
+    let projects: Vec<raw::Project<'_>> = match text.trim_start().starts_with('[') {
         true => json::parse(text, "Snyk report")?,
         false => vec![json::parse(text, "Snyk report")?],
     };
     let mut notes = Notes::default();
-    let mut open: Vec<raw::Project> = Vec::new();
+    let mut open: Vec<raw::Project<'_>> = Vec::new();
     let mut waiting = VecDeque::from(projects);
     while let Some(mut project) = waiting.pop_front() {
         waiting.extend(project.applications.take().unwrap_or_default());
@@ -89,9 +89,10 @@ fn read(text: &str) -> Result<Report, ReportError> {
 }
 
 /// A container is told by the member `docker`, which `snyk test` of a project does not write.
-fn subject(projects: &[raw::Project]) -> Subject {
+fn subject(projects: &[raw::Project<'_>]) -> Subject {
     let first = projects.first();
-    let named = |project: &raw::Project| project.project_name.as_deref().is_some_and(|name| name.starts_with("docker-image|"));
+    let named =
+        |project: &raw::Project<'_>| project.project_name.as_deref().is_some_and(|name| name.starts_with("docker-image|"));
     let images = projects.iter().filter(|project| named(project)).count();
     let kind = match first {
         Some(project) if project.docker.is_some() || named(project) => match images {
@@ -114,7 +115,7 @@ fn subject(projects: &[raw::Project]) -> Subject {
 }
 
 /// The distribution that the rows' package manager names (`debian:12`).
-fn os(projects: &[raw::Project]) -> Option<Os> {
+fn os(projects: &[raw::Project<'_>]) -> Option<Os> {
     let managers = projects.iter().flat_map(|p| p.vulnerabilities.iter().flatten()).filter_map(|v| v.package_manager.as_deref());
     managers.filter(|manager| manager.contains(':')).find_map(distro::of)
 }

@@ -85,7 +85,7 @@ fn number(text: &str) -> Option<Number> {
     if digits(unsigned, 10).is_some() {
         let positive = text.strip_prefix('+').unwrap_or(text);
         let whole = positive.parse::<i64>().map(Number::from).or_else(|_| positive.parse::<u64>().map(Number::from));
-        return whole.ok().or_else(|| float(text.starts_with('-'), unsigned, "", ""));
+        return whole.ok().or_else(|| findings::decimal(text).and_then(Number::from_f64));
     }
     let (mantissa, power) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(mantissa, power)| (mantissa, Some(power)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -95,17 +95,7 @@ fn number(text: &str) -> Option<Number> {
         (whole, fraction) => digits(whole, 10).is_some() && digits(fraction, 10).is_some(),
     };
     let has_power = power.is_none_or(|power| digits(power.strip_prefix(['-', '+']).unwrap_or(power), 10).is_some());
-    (has_mantissa && has_power).then(|| float(text.starts_with('-'), whole, fraction, power.unwrap_or_default())).flatten()
-}
-
-/// A float of its parts, read as JSON would write it; `None` where it is out of range.
-fn float(is_negative: bool, whole: &str, fraction: &str, power: &str) -> Option<Number> {
-    let sign = if is_negative { "-" } else { "" };
-    let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
-    // A digit more than is written would round a long number otherwise than JSON does.
-    let fraction = if fraction.is_empty() { "0" } else { fraction };
-    let json = format!("{sign}{whole}.{fraction}e{}", if power.is_empty() { "0" } else { power });
-    findings::decimal(&json).and_then(Number::from_f64)
+    (has_mantissa && has_power).then(|| findings::decimal(text).and_then(Number::from_f64)).flatten()
 }
 
 fn digits(text: &str, radix: u32) -> Option<()> {

@@ -190,11 +190,28 @@ decimal! {
     Epss, 5, 100_000, "a probability from 0 to 1"
 }
 
-/// A number as JSON writes it; `None` of any other text. By the reader of JSON: that of the standard library would be code, and tables, of
-/// its own for the same.
+/// A decimal: `7.5`, also `+7.5`, `07.5`, `.5`, `7.` or `75e-1`; `None` of any other text, and beyond the largest float. By the reader of JSON:
+/// that of the standard library would be code, and tables, of its own for the same.
 #[must_use]
 pub fn decimal(text: &str) -> Option<f64> {
-    serde_json::from_str(text).ok()
+    let is_of_decimals = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+    if !text.bytes().all(is_of_decimals) {
+        return None;
+    }
+    serde_json::from_str(text).ok().or_else(|| {
+        let (sign, unsigned) = match text.strip_prefix('-') {
+            Some(unsigned) => ("-", unsigned),
+            None => ("", text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (mantissa, power) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        if unsigned.starts_with(['+', '-']) || whole.is_empty() && fraction.is_empty() {
+            return None;
+        }
+        let or_zero = |digits: &'_ str| if digits.is_empty() { "0".to_owned() } else { digits.to_owned() };
+        let (whole, fraction) = (or_zero(whole.trim_start_matches('0')), or_zero(fraction));
+        serde_json::from_str(&format!("{sign}{whole}.{fraction}e{power}")).ok()
+    })
 }
 
 /// A decimal as a whole number of units with so many places, rounded half up, by its digits: no float arithmetic.
@@ -289,6 +306,35 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_read_as_people_and_programs_write_them() {
+        for (text, expected) in [
+            ("7.5", 7.5),
+            ("0", 0.0),
+            ("+7.5", 7.5),
+            ("07.5", 7.5),
+            ("012", 12.0),
+            (".5", 0.5),
+            ("7.", 7.0),
+            ("-.5e-3", -0.0005),
+            ("75e-1", 7.5),
+            ("1E+2", 100.0),
+            ("7.449999999999999", 7.449_999_999_999_999),
+            ("-0", 0.0),
+            ("000", 0.0),
+            ("18446744073709551616", 18_446_744_073_709_551_616.0),
+        ] {
+            assert_eq!(decimal(text), Some(expected), "{text}");
+            assert_eq!(text.parse(), Ok(expected), "{text}: as the standard library reads it");
+        }
+        for text in [
+            "", ".", "+", "-", "e5", ".e5", "1e", "1e+", "1.2.3", "--1", "+-1", "1e1e1", "7,5", " 7", "7 ", "1_000", "0x10",
+            "inf", "NaN", "1e999", "٧",
+        ] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn decimals_are_read_by_their_digits() {

@@ -127,7 +127,7 @@ impl Scores {
         let (cve, score) = (cells.next()?.trim().to_ascii_uppercase(), cells.next()?.trim());
         let score = Epss::from_decimal(decimal(score)?)?;
         // Without the last cell the line may be cut within the score.
-        let percentile = decimal(cells.next()?)?;
+        let percentile = decimal(cells.next()?.trim())?;
         if !cve.starts_with("CVE-") || !(0.0..=1.0).contains(&percentile) {
             return None;
         }

@@ -69,6 +69,7 @@ const fn ends(name: &str) -> u32 {
 
 impl Name {
     pub(crate) const fn new(name: &'static str, at: u32, is_required: bool, is_raw: bool) -> Self {
+        assert!(at < u64::BITS, "an object of more members than there are bits for them");
         Self { name, ends: ends(name), at, is_required, is_raw }
     }
 }

@@ -223,7 +223,7 @@ fn scout(told: &Told<'_>) -> Said {
     });
     let fixed = labels.get(&["Fixed version"]).or_else(|| properties.and_then(|p| p.fixed_version.as_deref()));
     let epss = labels.get(&["EPSS Score"]).and_then(|score| match score.strip_suffix('%') {
-        Some(percent) => decimal(percent).map(|percent| percent / 100.0),
+        Some(percent) => decimal(percent.trim()).map(|percent| percent / 100.0),
         None => decimal(score),
     });
     Said {

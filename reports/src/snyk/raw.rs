@@ -1,14 +1,16 @@
 //! The members of a Snyk report that are read, as they are written.
 
-use crate::json::{Anything, Table, members};
+use serde_json::value::RawValue;
+
+use crate::json::{self, Anything, Table, members};
 use crate::scalar::{Scalar, filled};
 
 members! {
     /// The image, or an application in it.
-    pub(super) struct Project {
+    pub(super) struct Project<'a> {
         pub(super) error: Scalar,
         pub(super) vulnerabilities: Vec<Vulnerability>,
-        pub(super) applications: Vec<Project>,
+        pub(super) applications: Vec<Project<'a>>,
         pub(super) dependency_count: u64 = "dependencyCount",
         pub(super) package_manager: String = "packageManager",
         pub(super) project_name: String = "projectName",
@@ -19,7 +21,7 @@ members! {
         pub(super) severity_threshold: String = "severityThreshold",
         pub(super) docker: Docker,
         pub(super) filtered: Filtered,
-        scan_result: ScanResult = "scanResult",
+        scan_result: ScanResult<'a> = "scanResult",
     }
 
     pub(super) struct Docker {
@@ -39,13 +41,13 @@ members! {
         pub(super) ignore: Vec<Anything>,
     }
 
-    struct ScanResult {
-        facts: Vec<Fact>,
+    struct ScanResult<'a> {
+        facts: Vec<Fact<'a>>,
     }
 
-    struct Fact {
+    struct Fact<'a> {
         kind: String = "type",
-        data: Scalar,
+        data: &'a RawValue,
     }
 
     pub(super) struct Vulnerability {
@@ -77,7 +79,7 @@ members! {
     }
 }
 
-impl Project {
+impl Project<'_> {
     /// What Snyk says where it knows the operating system and has no vulnerabilities of it.
     pub(super) fn without_data(&self) -> Option<String> {
         let remediation = self.docker.as_ref()?.base_image_remediation.as_ref()?;
@@ -89,6 +91,6 @@ impl Project {
     pub(super) fn image_id(&self) -> Option<String> {
         let facts = self.scan_result.as_ref()?.facts.as_ref()?;
         let fact = facts.iter().find(|fact| fact.kind.as_deref() == Some("imageId"))?;
-        filled(fact.data.as_ref().and_then(Scalar::text))
+        filled(json::read::<String>(fact.data?.get()).ok())
     }
 }

@@ -12,7 +12,7 @@ use crate::text::Text;
 /// Catalogues of weaknesses, of Snyk's former ids, and of bare numbers: no names of the vulnerability.
 const OTHER_CATALOGUES: [&str; 3] = ["CWE", "ALTERNATIVE", "NSP"];
 
-pub(super) fn rows(project: raw::Project, notes: &mut Notes) -> Vec<Row> {
+pub(super) fn rows(project: raw::Project<'_>, notes: &mut Notes) -> Vec<Row> {
     for _ in project.filtered.iter().flat_map(|filtered| filtered.ignore.iter().flatten()) {
         notes.add("row left out by the scan's own configuration (`filtered.ignore`)");
     }

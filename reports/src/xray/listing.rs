@@ -55,7 +55,12 @@ members! {
 
 /// More findings are counted than are listed: the rest is on other pages.
 fn check_total(total: Option<&Scalar>, listed: usize, key: &str) -> Result<(), ReportError> {
-    let total = total.and_then(Scalar::number).unwrap_or_default();
+    let Some(total) = total.filter(|total| !total.is_absent()) else { return Ok(()) };
+    let Some(total) = total.number() else {
+        let found = total.text().map_or_else(|| "something else".to_owned(), |text| format!("`{text}`"));
+        let message = format!("expected a number as `{key}` of the JFrog Xray report, found {found}");
+        return Err(ReportError::new(message, Some("without it nobody sees whether findings are missing")));
+    };
     #[expect(clippy::as_conversions, reason = "a report has fewer rows than a decimal counts exactly")]
     let listed = listed as f64;
     match total > listed {

@@ -99,6 +99,12 @@ fn cut_failed_and_foreign_reports_of_xray_are_refused() {
     all_refused([
         (with(&rows(), "/total_rows", json!(2)), "counts 2 findings (`total_rows`) and lists 1"),
         (json!({ "total_rows": 0, "rows": [] }), "a thing that it does not name"),
+        (json!({ "total_rows": "+12", "rows": [] }), "counts 12 findings (`total_rows`) and lists 0"),
+        (json!({ "total_rows": "many", "rows": [] }), "expected a number as `total_rows` of the JFrog Xray report, found `many`"),
+        (
+            json!({ "total_rows": [1], "rows": [] }),
+            "expected a number as `total_rows` of the JFrog Xray report, found something else",
+        ),
         (with(&rows(), "/rows/0/impacted_artifact", json!("npm://web:v1")), "a package of the kind npm"),
         (with(&data(), "/total_count", json!("2")), "counts 2 findings (`total_count`) and lists 1"),
         (data(), "a thing that it does not name"),
