@@ -140,7 +140,7 @@ macro_rules! decimal {
 
             /// The decimal, as near as a float comes.
             pub fn value(self) -> f64 {
-                decimal(&self.to_string()).unwrap_or_default()
+                serde_json::from_str(&self.to_string()).unwrap_or_default()
             }
 
             /// The whole number of the packed form.

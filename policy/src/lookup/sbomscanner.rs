@@ -11,7 +11,7 @@ use super::fault::{Asked, Failure, classify};
 use super::host::{self, Host, Resource};
 use super::report::{self, Budget, Report, Row};
 use super::{Subject, Tag};
-use crate::findings::{CvssScore, Field, VexStatus, decimal};
+use crate::findings::{CvssScore, Field, VexStatus};
 use crate::image::{DOCKER_HUB, Digest};
 use crate::limits;
 use crate::settings::SbomScanner;
@@ -123,7 +123,7 @@ fn read_row(row: &Value) -> Result<Row, Failure> {
         finding.vex_source = report::text(row, "/vexStatus/repository").map(|source| source.to_owned().into());
     }
     let scores = row.get("cvss").and_then(Value::as_object).into_iter().flatten();
-    let score = |(_, cvss): (&String, &Value)| decimal(cvss.get("v3score")?.as_str()?).and_then(CvssScore::from_decimal);
+    let score = |(_, cvss): (&String, &Value)| number(cvss.get("v3score")?.as_str()?).and_then(CvssScore::from_decimal);
     Ok(Row {
         id: report::id(row, "cve")?,
         severity: report::severity(row)?,
@@ -131,4 +131,9 @@ fn read_row(row: &Value) -> Result<Row, Failure> {
         published_at: None,
         finding,
     })
+}
+
+/// As JSON writes it: what reads JSON is there, and the module has to be small.
+fn number(text: &str) -> Option<f64> {
+    serde_json::from_str::<Value>(text).ok()?.as_f64()
 }
