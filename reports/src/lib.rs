@@ -5,7 +5,8 @@
 //! vulnerability report of a container image is refused with a sentence that says what it is: an unrecognised document never counts
 //! as no findings.
 //!
-//! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below.
+//! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below. The objects that the scanner writes
+//! are tables of names in it (`members!` of [`json`]).
 
 pub mod anchore;
 pub mod artifact;
