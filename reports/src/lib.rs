@@ -6,7 +6,7 @@
 //! as no findings.
 //!
 //! A new format is a file with a `READER`, a `pub mod` line and a line in the table of formats below. The objects that the scanner writes
-//! are tables of names in it (`members!` of [`json`]).
+//! are tables of names in it (`members!`, in `json/members.rs`).
 
 pub mod anchore;
 pub mod artifact;
